@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* State changes for whoever keeps the machine running: stderr with <N> prefixes that journald
+ * understands, or plain when a person looks on. Safe from both threads. errno is preserved. */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+enum log_level { LOG_ERROR = 3, LOG_WARN = 4, LOG_NOTICE = 5, LOG_INFO = 6, LOG_DEBUG = 7 };
+
+void log_init(enum log_level most, int prefixed);      /* prefixed: write "<5>" first; default by $JOURNAL_STREAM */
+void log_put(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_put(LOG_ERROR, __VA_ARGS__)
+#define log_warn(...) log_put(LOG_WARN, __VA_ARGS__)
+#define log_notice(...) log_put(LOG_NOTICE, __VA_ARGS__)
+#define log_info(...) log_put(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_put(LOG_DEBUG, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One file per verb, one function each. argv[0] is the verb. Exit status: 0 done, 1 the answer is
+ * no (errors in the files, no reply), 2 wrong usage. */
+#ifndef CLI_VERBS_H
+#define CLI_VERBS_H
+
+enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2 };
+
+int verb_check(int argc, char **argv);
+int verb_plan(int argc, char **argv);
+int verb_read(int argc, char **argv);
+int verb_run(int argc, char **argv);
+int verb_sim(int argc, char **argv);
+int verb_watch(int argc, char **argv);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Plant files: from YAML to struct plant, with every mistake named. */
+#ifndef CONFIG_PLANT_H
+#define CONFIG_PLANT_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "headgate/plant.h"
+
+struct plant_options {
+    const char *library;           /* NULL: $HEADGATE_MAPS, else the installed library */
+    const char *lines_file;        /* YAML "line: connect" pairs that replace the plant's own, as
+                                      `headgate sim` writes them; NULL: none */
+};
+
+/* Maps are looked for as maps/NAME.yaml beside the plant file, then as NAME.yaml in the library.
+ * A map is parsed once however many devices use it. options may be NULL. NULL when there was an
+ * error, and everything that is wrong stands in ds. */
+const struct plant *plant_load(struct arena *a, const char *file,
+                               const struct plant_options *options, struct diags *ds);
+
+/* "area/device/tag" to its number; TAG_NONE when there is none. */
+uint32_t plant_find_tag(const struct plant *p, const char *path);
+const struct device *plant_find_device(const struct plant *p, const char *path);
+const char *plant_suggest_device(const struct plant *p, const char *path);   /* did you mean; NULL: no idea */
+const char *plant_suggest_tag(const struct plant *p, struct arena *a, const char *path);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The broker thread: empties the door into the journal, and the journal into MQTT. It may block;
+ * nobody waits for it. */
+#ifndef PUBLISH_BROKER_H
+#define PUBLISH_BROKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "publish/journal.h"
+#include "base/mailbox.h"
+#include "headgate/plant.h"
+
+/* The whole of what the two threads share. */
+struct door {
+    struct mailbox *rows;          /* journaled lanes; always drained */
+    struct mailbox *live;          /* state, value, stats, reply; drained while connected */
+    struct mailbox *commands;      /* the other way: struct command + text */
+    _Atomic uint32_t sessions;     /* rises with every new MQTT session: send everything retained again */
+    _Atomic bool connected;
+    struct broker_counters {
+        _Atomic uint64_t journaled[MESSAGE_JOURNALED], acked[MESSAGE_JOURNALED],
+            waiting[MESSAGE_JOURNALED], dropped[MESSAGE_JOURNALED];
+        _Atomic uint64_t published, refused, no_subscriber, reconnects, live_dropped, journal_bytes,
+            oldest_unacked_ms, replayed;
+    } counters;
+};
+
+/* A command as it came; payload at most 4 KB, else refused before it is parsed. */
+struct command {
+    char verb[32];
+    char reply_topic[256];         /* MQTT 5 response topic, or "" */
+    uint8_t correlation[128];
+    uint8_t correlation_length;
+    bool retained;
+    uint32_t payload_length;       /* follows */
+    wall_t time;
+};
+
+struct broker;
+
+struct broker_setup {
+    const struct mqtt *mqtt;
+    const char *site, *gateway;
+    const char *will_payload, *offline_payload, *online_payload;   /* of gateway/<gateway>; copied */
+    const char *version;
+};
+
+/* Opens nothing and connects to nothing before broker_start. The journal becomes the broker thread's. */
+struct broker *broker_new(struct door *door, struct journal *journal, const struct broker_setup *setup,
+                          const char **why);
+bool broker_start(struct broker *b);                   /* false: no thread could be had */
+/* Flushes the journal, tries to send what is waiting for at most grace_ns, says offline, joins. */
+void broker_stop(struct broker *b, int64_t grace_ns);
+void broker_free(struct broker *b);
+
+#endif

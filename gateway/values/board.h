@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The newest sample of every tag, and what became of it: changed, silent, stale, frozen. One
+ * block in, tags updated; the caller reads what changed. */
+#ifndef VALUES_BOARD_H
+#define VALUES_BOARD_H
+
+#include "headgate/block.h"
+
+struct board;
+
+/* What one tag looks like now. */
+struct tag_state {
+    struct sample now;
+    struct value last;             /* the last good value; NONE when never */
+    wall_t last_time;
+};
+
+struct board *board_new(const struct plan *plan);      /* NULL: out of memory. Every tag starts NOT_CONNECTED, "not yet read" */
+void board_free(struct board *b);
+
+/* One block: decodes, judges, stores. Fault blocks make their tags bad at once (with `last` kept):
+ * TIMEOUT, GARBLED, CLOSED -> COMM_FAILURE; LINE_DOWN -> NOT_CONNECTED; EXCEPTION by meaning; HOLE ->
+ * CONFIG_ERROR. BACKED_OFF keeps what is known: it is no news.
+ * touched (room for board_touch_max) gets the tags whose sample was renewed by this block, points
+ * computed from others included, in feed order; returns how many. A tag is touched when it was due,
+ * changed or not: ask board_changed. */
+uint32_t board_feed(struct board *b, const struct block *block, uint32_t *touched);
+uint32_t board_touch_max(const struct board *b);
+
+/* Stale and frozen tags; call every tick or so. Same contract as board_feed; at most `room` tags. */
+uint32_t board_tick(struct board *b, wall_t wall, mono_t now, uint32_t *touched, uint32_t room);
+void board_put(struct board *b, uint32_t tag, const struct sample *s, mono_t now);   /* derived tags */
+
+const struct tag_state *board_tag(const struct board *b, uint32_t tag);
+
+/* Report by exception: did it change by more than its deadband, its quality or its reason since it
+ * was last reported, or is max_silence over? Two independent reporters: history and values. */
+enum lane { LANE_VALUE, LANE_HISTORY, LANE_COUNT };
+bool board_news(const struct board *b, uint32_t tag, enum lane lane, wall_t now);
+void board_reported(struct board *b, uint32_t tag, enum lane lane, wall_t now);
+void board_forget(struct board *b, enum lane lane);    /* everything is news again (new broker session) */
+
+/* Tags with news for the value lane, without looking at all of them: touched tags queue here. */
+bool board_next_dirty(struct board *b, uint32_t *tag); /* takes one from the queue; false: none */
+void board_dirty(struct board *b, uint32_t tag);       /* puts it (back); once, however often called */
+
+#endif

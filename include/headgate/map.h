@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one kind of equipment says: a register map after parsing and checking. Immutable; lives in
+ * the plan's arena; shared by all devices that use it without overrides. */
+#ifndef HEADGATE_MAP_H
+#define HEADGATE_MAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headgate/place.h"
+#include "headgate/value.h"
+
+enum { REGISTERS_MAX = 125, BITS_MAX = 2000, NAME_MAX_BYTES = 64 };
+
+enum table { TABLE_COIL, TABLE_DISCRETE, TABLE_INPUT, TABLE_HOLDING, TABLE_COUNT };
+
+/* Types as they lie on the wire. enum RAW_x has the word "x" in maps. */
+enum raw_type {
+    RAW_BOOL, RAW_U8, RAW_S8, RAW_U16, RAW_S16, RAW_U24, RAW_S24, RAW_U32, RAW_S32, RAW_U48,
+    RAW_S48, RAW_U64, RAW_S64, RAW_F16, RAW_F32, RAW_F64, RAW_BCD16, RAW_BCD32, RAW_BCD64,
+    RAW_M10K32, RAW_M10K48, RAW_M10K64, RAW_SM16, RAW_STRING, RAW_TIME, RAW_COUNT
+};
+
+enum string_form { STRING_TWO, STRING_ONE_LOW, STRING_ONE_HIGH };   /* characters per register */
+
+/* How a RAW_TIME is packed; words in maps in brackets. */
+enum time_form {
+    TIME_UNIX32,                   /* [unix] u32 seconds */
+    TIME_UNIX64,                   /* [unix64] u64 seconds */
+    TIME_UNIX_MS,                  /* [unix_ms] u64 milliseconds */
+    TIME_PM800,                    /* [pm800] 3 words: month/day, year-1900/hour, minute/second */
+    TIME_SIX,                      /* [six] 6 words: second, minute, hour, day, month, year */
+    TIME_IEC870,                   /* [iec870] 4 words, IEC 60870-5-4: year, day/month, hour/minute, ms */
+};
+
+enum kind { KIND_GAUGE, KIND_COUNTER, KIND_STATE, KIND_EVENT, KIND_TEXT };
+
+/* A range of raw words that doesn't mean a value, and what it means instead. Compared with the
+ * unscaled raw bits of the type's width, zero-extended. */
+struct invalid {
+    uint64_t low, high;            /* inclusive */
+    const char *reason;            /* never NULL; "invalid value 0x7FFF" if the map gave no words */
+};
+
+struct choice {                    /* of an enum */
+    int64_t raw;
+    const char *text;
+    uint32_t length;
+};
+
+struct pair {                      /* of a linearisation table; x strictly rising */
+    double x, y;
+};
+
+/* A decimal number as written: mantissa / 10^places, so that 0.01 is exactly a hundredth. */
+struct decimal {
+    double real;                   /* nearest double */
+    int64_t mantissa;
+    uint8_t places;                /* 0..9; 255: not representable, use real */
+};
+
+enum curve { CURVE_NONE, CURVE_LINEAR, CURVE_SPAN, CURVE_TABLE, CURVE_WEIR, CURVE_PF4Q };
+
+/* valid_if: another tag of the same map must stand so, or this one is bad. */
+struct condition {
+    int32_t point;                 /* index in the map; -1: no condition */
+    int8_t bit;                    /* -1: the whole value */
+    bool equal;                    /* == or != */
+    int64_t constant;              /* booleans are 0 and 1 */
+};
+
+/* One tag of a map. */
+struct point {
+    const char *name;              /* "flow", "status.ready" */
+    uint32_t name_length;
+    struct place at;
+
+    int32_t from;                  /* >= 0: computed from that point's value, not read */
+    uint8_t table;                 /* enum table */
+    uint8_t type;                  /* enum raw_type */
+    uint16_t address;              /* wire address, zero-based */
+    uint16_t words;                /* registers (or bits, in bit tables) it occupies */
+    uint8_t order[8];              /* numbers of 2..8 bytes: most significant byte first, the place
+                                      of each byte on the wire; order[0] for AB.. is 0 */
+    uint8_t bytes;                 /* bytes of the number on the wire; 0 for strings and bits */
+    int8_t bit;                    /* one bit of a register, 0 = least significant; -1: none */
+    bool inverted;                 /* a bit or a coil that means its opposite */
+    uint8_t shift;                 /* after mask */
+    uint64_t mask;                 /* 0: none */
+    uint8_t string_form, time_form;
+    int32_t group;                 /* atomic group in this map, to be read in one request; -1: none */
+
+    const struct invalid *invalid;
+    uint32_t invalid_count;
+    uint8_t curve;                 /* enum curve */
+    struct decimal scale, offset;  /* LINEAR: raw * scale + offset */
+    double raw_low, raw_high, eng_low, eng_high;   /* SPAN: two points, extrapolated */
+    const struct pair *pairs;      /* TABLE: clamped at neither end: outside is bad */
+    uint32_t pair_count;
+    double weir_k, weir_n;         /* WEIR: k * max(x, 0)^n */
+    int32_t exp_from, mul_from;    /* points whose value is a power of ten / a factor; -1: none */
+    const struct choice *choices;  /* sorted by raw */
+    uint32_t choice_count;
+    bool has_valid;
+    double valid_low, valid_high;  /* engineering units, inclusive */
+    struct condition valid_if;
+
+    uint8_t kind;                  /* enum kind */
+    bool has_wrap;
+    double wrap;                   /* a counter restarts at 0 after this value */
+    bool reset;                    /* a counter may be set to zero by people */
+    double deadband;               /* engineering units; 0: every change */
+    int64_t max_silence_ns;        /* publish at least this often though unchanged; 0: never */
+    int64_t every_ns;              /* 0: the map's, else the device's */
+
+    const char *unit;              /* "" when none */
+    const char *about;             /* "" when none */
+    bool writable, danger;         /* parsed; nothing writes yet */
+
+    const char *key;               /* "\"flow\":" for JSON, ready to copy */
+    uint32_t key_length;
+};
+
+struct never {                     /* addresses that must not be read, even in passing */
+    uint8_t table;
+    uint32_t first, last;          /* inclusive */
+};
+
+struct limits {
+    uint16_t max_registers;        /* 1..125 */
+    uint16_t max_bits;             /* 1..2000 */
+    uint16_t max_gap;              /* hard limit of unused registers read in passing (bits: x16) */
+    int64_t delay_ns;              /* silence the device needs between requests */
+    const struct never *never;
+    uint32_t never_count;
+};
+
+struct heartbeat {
+    int32_t point;                 /* must change ... -1: no heartbeat */
+    int64_t within_ns;             /* ... within this time */
+};
+
+/* An example from the map itself: raw words in, values out. */
+struct given {
+    uint8_t table;
+    uint16_t address;
+    const uint16_t *words;         /* bits: one word each, 0 or 1 */
+    uint32_t count;
+};
+
+struct expected {
+    int32_t point;
+    struct place at;
+    struct value value;            /* NONE: must not be good */
+    const char *reason;            /* words that the reason must contain, or NULL */
+};
+
+struct example {
+    struct place at;
+    const struct given *given;
+    uint32_t given_count;
+    const struct expected *expected;
+    uint32_t expected_count;
+};
+
+struct map {
+    const char *name;              /* "eastron/sdm630": how plant files call it */
+    const char *file;
+    const char *title, *source, *verified;
+    char hash[17];                 /* 64 bits of the file's content, hexadecimal: the map's version */
+    struct limits limits;
+    int64_t every_ns;              /* 0: the device's */
+    double deadband;
+    struct heartbeat heartbeat;
+    const struct point *points;
+    uint32_t point_count;
+    uint32_t group_count;
+    const struct example *examples;
+    uint32_t example_count;
+    uint32_t text_bytes;           /* room that all string points of one device need */
+};
+
+#endif
