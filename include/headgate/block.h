@@ -10,6 +10,10 @@ struct feed {
     uint32_t device;               /* index in plant->devices */
     uint32_t point;                /* index in its map */
     uint16_t offset;               /* registers (or bits) from the start of the request */
+    uint16_t every_nth;            /* a slow point in a faster request: due with each nth good answer
+                                      only (0 and 1: with each). Its own period is nth times the
+                                      request's. The first answer, and any answer while the tag is
+                                      not good, is its turn too; a fault always is. */
 };
 
 /* One planned read. Never longer than its device allows, never cuts a value or a group. */
