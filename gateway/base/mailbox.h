@@ -17,10 +17,10 @@ struct mailbox *mailbox_new(size_t bytes);             /* NULL: out of memory or
 void mailbox_free(struct mailbox *m);                  /* after the other thread has been joined */
 
 /* Two parts become one message (a head and a body, so that nobody has to glue them). false: full,
- * and counted as dropped. */
+ * and counted as dropped. What is longer than half the ring never fits. */
 bool mailbox_put(struct mailbox *m, const void *head, size_t head_length, const void *body,
                  size_t body_length);
-size_t mailbox_room(struct mailbox *m);                /* bytes that would still fit; a hint */
+size_t mailbox_room(struct mailbox *m);                /* the longest message that fits now */
 void mailbox_wake(struct mailbox *m);                  /* once a tick, after the puts */
 
 /* The oldest message, in place; NULL: empty. Stays valid until mailbox_done, which frees its room. */
