@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "publish/encode.h"
 #include "publish/journal.h"
 #include "base/mailbox.h"
 #include "headgate/plant.h"
@@ -27,6 +28,10 @@ struct door {
     } counters;
 };
 
+/* One lane's numbers for stats, since the epoch began. acquired: the last seq the plant thread gave
+ * (0 for audit: what the journal gave counts). What still lies in the mailbox is waiting, too. */
+struct stats_lane door_lane(const struct door *d, enum message_lane lane, uint64_t acquired);
+
 /* A command as it came; payload at most 4 KB, else refused before it is parsed. */
 struct command {
     char verb[32];
@@ -43,8 +48,8 @@ struct broker;
 struct broker_setup {
     const struct mqtt *mqtt;
     const char *site, *gateway;
-    const char *will_payload, *offline_payload, *online_payload;   /* of gateway/<gateway>; copied */
     const char *version;
+    wall_t started;                /* of the gateway; told in gateway/<gateway> */
 };
 
 /* Opens nothing and connects to nothing before broker_start. The journal becomes the broker thread's. */
