@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/daemon.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "app/side.h"
+#include "app/tell.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+
+/* Rows wait here while the broker thread commits; at 50,000 tags a second this is some seconds of
+ * a slow disk. Live messages are only ever the newest, so they need less. */
+enum { ROWS_BYTES = 8 << 20, LIVE_BYTES = 2 << 20 };
+
+/* Answers arrive in bursts; the broker thread is woken once for a burst. */
+static const int64_t wake_ns = 10 * NS_PER_MS;
+static const int64_t grace_ns = 1 * NS_PER_S;
+
+struct gateway {
+    const struct daemon_options *options;
+    struct plant_options plant_options;
+    char state_dir[PATH_MAX];
+    struct loop *loop;
+    struct side side;
+    struct door door;
+    struct sequence sequence;
+    struct broker *broker;
+    struct watcher signals;
+    mono_t wake_due; /* MONO_NEVER: nothing put since the last wake */
+    mono_t watchdog_due;
+    int64_t watchdog_ns; /* 0: nobody asked for it */
+    bool stop, reload;
+};
+
+static bool find_state_dir(struct gateway *g)
+{
+    const char *given = g->options->state_dir;
+    if (!given)
+        given = getenv("STATE_DIRECTORY");
+    int n;
+    if (given) {
+        n = snprintf(g->state_dir, sizeof g->state_dir, "%s", given);
+    } else {
+        const char *slash = strrchr(g->options->plant_file, '/');
+        int folder = slash ? (int)(slash - g->options->plant_file + 1) : 0;
+        n = snprintf(g->state_dir, sizeof g->state_dir, "%.*sstate", folder,
+                     g->options->plant_file);
+    }
+    if (n < 0 || (size_t)n >= sizeof g->state_dir)
+        return false;
+    return mkdir(g->state_dir, 0750) == 0 || errno == EEXIST;
+}
+
+/* Thousands of lines need descriptors; nothing in this process uses select(). */
+static void raise_file_limit(const struct plant *plant)
+{
+    struct rlimit l;
+    rlim_t want = (rlim_t)plant->line_count * 2 + 64;
+    if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= want)
+        return;
+    l.rlim_cur = want < l.rlim_max ? want : l.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur < want)
+        log_warn("gateway: %u lines may need %llu descriptors, and %llu are allowed: raise "
+                 "LimitNOFILE=",
+                 plant->line_count, (unsigned long long)want, (unsigned long long)l.rlim_cur);
+}
+
+static void on_signal(void *me, uint32_t events)
+{
+    (void)events;
+    struct gateway *g = me;
+    struct signalfd_siginfo info;
+    while (read(g->signals.fd, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP)
+            g->reload = true;
+        else
+            g->stop = true;
+    }
+}
+
+static bool listen_to_signals(struct gateway *g)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+        return false;
+    signal(SIGPIPE, SIG_IGN);
+    int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    g->signals = (struct watcher){.fd = fd, .events = EPOLLIN, .fn = on_signal, .me = g};
+    return fd >= 0 && loop_add(g->loop, &g->signals);
+}
+
+static bool open_door(struct gateway *g)
+{
+    g->door.rows = mailbox_new(ROWS_BYTES);
+    g->door.live = mailbox_new(LIVE_BYTES);
+    return g->door.rows && g->door.live;
+}
+
+static bool start_broker(struct gateway *g)
+{
+    const char *why = NULL;
+    const struct plant *plant = g->side.plant;
+    struct journal *journal = journal_open(g->state_dir, plant->journal, clock_wall(), &why);
+    if (!journal) {
+        log_error("%s: the journal can't be used: %s", g->state_dir, why);
+        return false;
+    }
+    if (why)
+        log_warn("%s: %s", g->state_dir, why);
+    for (int lane = 0; lane < MESSAGE_JOURNALED; lane++)
+        g->sequence.next[lane] = journal_next(journal, (enum message_lane)lane);
+
+    struct gateway_words words;
+    tell_gateway_words(plant, journal_epoch(journal), clock_wall(), &words);
+    struct broker_setup setup = {.mqtt = &plant->mqtt,
+                                 .site = plant->site,
+                                 .gateway = plant->gateway,
+                                 .will_payload = words.will,
+                                 .offline_payload = words.offline,
+                                 .online_payload = words.online,
+                                 .version = HEADGATE_VERSION};
+    g->broker = broker_new(&g->door, journal, &setup, &why);
+    if (!g->broker) {
+        journal_close(journal);
+        log_error("mqtt: %s", why);
+        return false;
+    }
+    if (!broker_start(g->broker)) {
+        log_error("gateway: no thread could be started");
+        return false;
+    }
+    return true;
+}
+
+static bool start(struct gateway *g, struct diags *ds)
+{
+    if (!find_state_dir(g)) {
+        log_error("%s: can't be made or used for state: %s", g->state_dir, strerror(errno));
+        return false;
+    }
+    if (!side_plan(&g->side, g->options->plant_file, &g->plant_options, ds))
+        return false;
+    raise_file_limit(g->side.plant);
+    g->loop = loop_new();
+    if (!g->loop || !listen_to_signals(g) || !open_door(g)) {
+        log_error("gateway: %s", strerror(errno));
+        return false;
+    }
+    if (!start_broker(g))
+        return false;
+    return side_build(&g->side, &g->door, &g->sequence, ds) &&
+           side_start(&g->side, g->loop, clock_mono());
+}
+
+static void describe(const struct gateway *g, const char *what, char *text, size_t room)
+{
+    const struct plant *p = g->side.plant;
+    snprintf(text, room, "%s: %u devices, %u tags, %u requests on %u lines", what, p->device_count,
+             p->tag_count, g->side.plan->request_count, p->line_count);
+}
+
+/* All or nothing: a new side is built beside the old one, which goes on until the new one is whole.
+ * The broker's address and the site's names belong to the running process and need a restart. */
+static bool same_identity(const struct plant *a, const struct plant *b)
+{
+    return strcmp(a->site, b->site) == 0 && strcmp(a->gateway, b->gateway) == 0 &&
+           strcmp(a->mqtt.root, b->mqtt.root) == 0 && strcmp(a->mqtt.host, b->mqtt.host) == 0 &&
+           a->mqtt.port == b->mqtt.port && a->mqtt.tls == b->mqtt.tls &&
+           a->mqtt.version == b->mqtt.version;
+}
+
+static void reload(struct gateway *g)
+{
+    g->reload = false;
+    struct diags *ds = diags_new();
+    struct side fresh = {0};
+    const char *refusal = NULL;
+    if (!ds || !side_plan(&fresh, g->options->plant_file, &g->plant_options, ds))
+        refusal = "the files have mistakes";
+    else if (!same_identity(g->side.plant, fresh.plant))
+        refusal = "site, gateway or broker changed: that needs a restart";
+    else if (!side_build(&fresh, &g->door, &g->sequence, ds))
+        refusal = "the new plan could not be built";
+    if (ds)
+        diags_print(ds, stderr);
+    diags_free(ds);
+
+    if (!refusal) {
+        poller_free(g->side.poller); /* lines are free before they are opened again */
+        g->side.poller = NULL;
+        if (!side_start(&fresh, g->loop, clock_mono())) {
+            refusal = "its lines could not be opened";
+            side_start(&g->side, g->loop, clock_mono());
+        }
+    }
+    if (refusal) {
+        side_fini(&fresh);
+        log_error("%s: not reloaded, the old plan runs on: %s", g->options->plant_file, refusal);
+        pipeline_note(g->side.pipeline, "reload-refused", g->side.plant->gateway, refusal,
+                      clock_wall());
+        return;
+    }
+    struct side old = g->side;
+    g->side = fresh;
+    side_fini(&old);
+    raise_file_limit(g->side.plant);
+    char text[160];
+    describe(g, "reloaded", text, sizeof text);
+    log_notice("%s: %s", g->options->plant_file, text);
+    pipeline_note(g->side.pipeline, "reloaded", g->side.plant->gateway, text, clock_wall());
+}
+
+/* The kernel's next reason to wake us; due times never lie in the past by more than one pass. */
+static int64_t wait_until(mono_t due, mono_t now)
+{
+    if (due.ns == INT64_MAX)
+        return -1;
+    int64_t wait = mono_since(due, now);
+    return wait > 0 ? wait : 0;
+}
+
+static void pass(struct gateway *g, mono_t end)
+{
+    mono_t now = clock_mono();
+    mono_t due = poller_run(g->side.poller, now);
+    due = mono_min(due, pipeline_tick(g->side.pipeline, g->side.poller, clock_wall(), now));
+    if (pipeline_flush(g->side.pipeline) && g->wake_due.ns == INT64_MAX)
+        g->wake_due = mono_add(now, wake_ns);
+    if (!mono_before(now, g->wake_due)) {
+        mailbox_wake(g->door.rows);
+        mailbox_wake(g->door.live);
+        g->wake_due = MONO_NEVER;
+    }
+    if (g->watchdog_ns && !mono_before(now, g->watchdog_due)) {
+        sd_notify(0, "WATCHDOG=1");
+        g->watchdog_due = mono_add(now, g->watchdog_ns / 3);
+    }
+    if (g->watchdog_ns)
+        due = mono_min(due, g->watchdog_due);
+    due = mono_min(mono_min(due, g->wake_due), end);
+    loop_run(g->loop, wait_until(due, clock_mono()));
+    if (!mono_before(clock_mono(), end))
+        g->stop = true;
+}
+
+static void serve(struct gateway *g)
+{
+    char text[160];
+    describe(g, "started", text, sizeof text);
+    log_notice("%s: %s", g->options->plant_file, text);
+    pipeline_note(g->side.pipeline, "started", g->side.plant->gateway, text, clock_wall());
+
+    uint64_t watchdog_us = 0;
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0)
+        g->watchdog_ns = (int64_t)watchdog_us * NS_PER_US;
+    sd_notifyf(0, "READY=1\nSTATUS=%s", text);
+    mono_t end = g->options->run_ns ? mono_add(clock_mono(), g->options->run_ns) : MONO_NEVER;
+    while (!g->stop) {
+        pass(g, end);
+        if (g->reload) {
+            sd_notify(0, "RELOADING=1");
+            reload(g);
+            sd_notify(0, "READY=1");
+        }
+    }
+    sd_notify(0, "STOPPING=1");
+    log_notice("%s: stopping", g->options->plant_file);
+    pipeline_note(g->side.pipeline, "stopped", g->side.plant->gateway, "told to stop",
+                  clock_wall());
+}
+
+int daemon_run(const struct daemon_options *o)
+{
+    struct gateway g = {.options = o,
+                        .plant_options = {.library = o->library, .lines_file = o->lines_file},
+                        .signals = {.fd = -1},
+                        .wake_due = MONO_NEVER};
+    struct diags *ds = diags_new();
+    if (!ds)
+        return 1;
+    bool started = start(&g, ds);
+    diags_print(ds, stderr);
+    diags_free(ds);
+    if (started)
+        serve(&g);
+
+    side_fini(&g.side);
+    if (g.broker)
+        broker_stop(g.broker, grace_ns);
+    broker_free(g.broker);
+    mailbox_free(g.door.rows);
+    mailbox_free(g.door.live);
+    if (g.signals.fd >= 0)
+        close(g.signals.fd);
+    loop_free(g.loop);
+    return started ? 0 : 1;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The first page to read: what happens to an answer, room by room. Joins, and decides nothing. */
+#ifndef APP_PIPELINE_H
+#define APP_PIPELINE_H
+
+#include "app/status.h"
+#include "base/diag.h"
+#include "headgate/block.h"
+#include "poll/poller.h"
+#include "publish/broker.h"
+#include "values/board.h"
+
+struct pipeline;
+
+/* What outlives a plan: numbers go on through a reload. */
+struct sequence {
+    uint64_t next[MESSAGE_JOURNALED];
+};
+
+struct pipeline_setup {
+    const struct plan *plan;
+    struct door *door;             /* NULL: nothing is told (headgate read) */
+    struct sequence *sequence;
+    struct diags *diags;
+};
+
+struct pipeline *pipeline_new(const struct pipeline_setup *setup);   /* NULL: see diags, or out of memory */
+void pipeline_free(struct pipeline *p);
+
+/* Hooks for the poller; me is the pipeline. */
+void pipeline_feed(void *me, const struct block *b);
+void pipeline_hear(void *me, const struct poll_event *e);
+
+/* Time passed: stale tags, the value lane, states owed to a new broker session. Returns when it
+ * wants to be called again. poller: for the figures in states and stats; NULL: none. */
+mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now);
+
+/* A line of the gateway's own diary: event/<gateway>. subject and text may be NULL. */
+void pipeline_note(struct pipeline *p, const char *type, const char *subject, const char *text,
+                   wall_t wall);
+
+/* Anything put through the door since the last call? The daemon then wakes the broker thread. */
+bool pipeline_flush(struct pipeline *p);
+
+const struct board *pipeline_board(const struct pipeline *p);
+const struct status *pipeline_status(const struct pipeline *p);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/side.h"
+
+#include "plan/plan.h"
+
+bool side_plan(struct side *s, const char *file, const struct plant_options *options,
+               struct diags *ds)
+{
+    *s = (struct side){.arena = arena_new(0)};
+    if (!s->arena)
+        return false;
+    s->plant = plant_load(s->arena, file, options, ds);
+    s->plan = s->plant ? plan_build(s->arena, s->plant, ds) : NULL;
+    if (s->plan)
+        return true;
+    side_fini(s);
+    return false;
+}
+
+bool side_build(struct side *s, struct door *door, struct sequence *sequence, struct diags *ds)
+{
+    struct pipeline_setup setup = {
+        .plan = s->plan, .door = door, .sequence = sequence, .diags = ds};
+    s->pipeline = pipeline_new(&setup);
+    return s->pipeline != NULL;
+}
+
+bool side_start(struct side *s, struct loop *loop, mono_t now)
+{
+    struct poller_hooks hooks = {.me = s->pipeline, .block = pipeline_feed, .event = pipeline_hear};
+    s->poller = poller_new(loop, s->plan, hooks, now);
+    return s->poller != NULL;
+}
+
+void side_fini(struct side *s)
+{
+    poller_free(s->poller);
+    pipeline_free(s->pipeline);
+    arena_free(s->arena);
+    *s = (struct side){0};
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Everything that belongs to one plan, made together and freed whole: files, plan, board, lines.
+ * A reload makes a second one beside the first, and swaps; a bad file makes none. */
+#ifndef APP_SIDE_H
+#define APP_SIDE_H
+
+#include "app/pipeline.h"
+#include "base/arena.h"
+#include "base/loop.h"
+#include "config/plant.h"
+
+struct side {
+    struct arena *arena;
+    const struct plant *plant;
+    const struct plan *plan;
+    struct pipeline *pipeline;
+    struct poller *poller;         /* NULL until side_start */
+};
+
+/* Reads and plans. false: what is wrong stands in ds, and nothing is left behind. */
+bool side_plan(struct side *s, const char *file, const struct plant_options *options,
+               struct diags *ds);
+/* Builds board and pipeline. door may be NULL: nothing is told. */
+bool side_build(struct side *s, struct door *door, struct sequence *sequence, struct diags *ds);
+bool side_start(struct side *s, struct loop *loop, mono_t now);   /* opens the lines */
+void side_fini(struct side *s);
+
+#endif

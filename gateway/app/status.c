@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/status.h"
+
+#include <stdlib.h>
+
+struct status {
+    const struct plant *plant;
+    struct status_totals totals;
+    struct device_status devices[];
+};
+
+const char *device_state_name(enum device_state s)
+{
+    static const char *const names[] = {
+        [DEVICE_UNKNOWN] = "unknown", [DEVICE_ONLINE] = "online",   [DEVICE_SILENT] = "silent",
+        [DEVICE_FAULTY] = "faulty",   [DEVICE_OFFLINE] = "offline",
+    };
+    return names[s];
+}
+
+struct status *status_new(const struct plant *plant)
+{
+    struct status *s = calloc(1, sizeof *s + plant->device_count * sizeof s->devices[0]);
+    if (!s)
+        return NULL;
+    s->plant = plant;
+    for (uint32_t i = 0; i < plant->device_count; i++)
+        s->devices[i].why = "not yet asked";
+    return s;
+}
+
+void status_free(struct status *s)
+{
+    free(s);
+}
+
+/* The state a fault puts a device in; a hole and a probe that was put off say nothing new about it.
+ * One refused request among good ones is told by its tags: the device turns faulty only when
+ * nothing good has come for a while, so that it doesn't flap at every cycle. */
+static enum device_state state_after(const struct block *b, const struct device_status *d)
+{
+    enum device_state before = d->state;
+    int64_t patience_ms = 10000 + 3 * b->request->period_ns / NS_PER_MS;
+    switch (b->fault) {
+    case FAULT_NONE:
+        return DEVICE_ONLINE;
+    case FAULT_LINE_DOWN:
+        return DEVICE_OFFLINE;
+    case FAULT_TIMEOUT:
+    case FAULT_GARBLED:
+    case FAULT_CLOSED:
+        return DEVICE_SILENT;
+    case FAULT_EXCEPTION:
+        if (b->exception == 10 || b->exception == 11)
+            return DEVICE_SILENT;
+        if (before == DEVICE_ONLINE && b->time.ms - d->last_ok.ms < patience_ms)
+            return DEVICE_ONLINE;
+        return DEVICE_FAULTY;
+    case FAULT_BACKED_OFF:
+    case FAULT_HOLE:
+        return before;
+    }
+    return before;
+}
+
+static void count(const struct block *b, uint64_t *good, uint64_t *timeouts, uint64_t *garbled,
+                  uint64_t *exceptions)
+{
+    *good += b->fault == FAULT_NONE;
+    *timeouts += b->fault == FAULT_TIMEOUT;
+    *garbled += b->fault == FAULT_GARBLED || b->fault == FAULT_CLOSED;
+    *exceptions += b->fault == FAULT_EXCEPTION;
+}
+
+static bool feed_device(struct device_status *d, const struct block *b)
+{
+    count(b, &d->good, &d->timeouts, &d->garbled, &d->exceptions);
+    if (b->fault == FAULT_NONE) {
+        d->last_ok = b->time;
+        d->rtt_ns = mono_since(b->answered, b->asked);
+    }
+    enum device_state after = state_after(b, d);
+    if (after == d->state)
+        return false;
+    d->state = (uint8_t)after;
+    d->why = after == DEVICE_ONLINE ? NULL : b->why;
+    d->since = b->time;
+    d->owed = true;
+    return true;
+}
+
+uint32_t status_feed(struct status *s, const struct block *b, uint32_t *changed)
+{
+    struct status_totals *t = &s->totals;
+    if (b->fault != FAULT_BACKED_OFF)
+        t->blocks++;
+    count(b, &t->good, &t->timeouts, &t->garbled, &t->exceptions);
+    t->refused += b->fault == FAULT_LINE_DOWN;
+
+    const struct request *r = b->request;
+    uint32_t changes = 0;
+    for (uint32_t i = 0, last = UINT32_MAX; i < r->feed_count; i++) {
+        uint32_t device = r->feeds[i].device;
+        if (device == last)
+            continue;
+        last = device;
+        if (feed_device(&s->devices[device], b))
+            changed[changes++] = device;
+    }
+    return changes;
+}
+
+struct device_status *status_device(struct status *s, uint32_t device)
+{
+    return &s->devices[device];
+}
+
+const struct status_totals *status_totals(const struct status *s)
+{
+    return &s->totals;
+}

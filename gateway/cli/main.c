@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The table of verbs. */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/verbs.h"
+
+static const struct verb {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *does;
+} verbs[] = {
+    {"run", verb_run, "the gateway: poll, judge, publish"},
+    {"check", verb_check, "read plant files or maps, run the maps' examples, print every mistake"},
+    {"plan", verb_plan, "the requests that will be sent, and what they cost"},
+    {"read", verb_read, "ask now: raw words, value, quality, time on the wire"},
+    {"sim", verb_sim, "play every device of a plant on ports and ptys of this machine"},
+    {"watch", verb_watch, "a live screen of devices and values"},
+};
+enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
+
+static void usage(FILE *out)
+{
+    fputs("usage: headgate VERB [ARGUMENTS]\n\n", out);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].does);
+    fputs("\n'headgate VERB --help' tells the rest; so does 'man headgate'.\n"
+          "Exit status: 0 done, 1 the answer is no, 2 wrong usage.\n",
+          out);
+}
+
+static int unknown(const char *word)
+{
+    const char *names[VERB_COUNT];
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        names[i] = verbs[i].name;
+    const char *nearest = text_nearest(word, names, VERB_COUNT);
+    fprintf(stderr, "headgate: there is no verb '%s'%s%s%s\n", word,
+            nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+    usage(stderr);
+    return EXIT_USAGE;
+}
+
+/* argp takes the program's name from argv[0], and exits with its own idea of "usage". */
+static int run(const struct verb *verb, int argc, char **argv)
+{
+    static char name[32];
+    snprintf(name, sizeof name, "headgate %s", verb->name);
+    argv[0] = name;
+    argp_err_exit_status = EXIT_USAGE;
+    return verb->run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+        usage(stdout);
+        return EXIT_DONE;
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        puts("headgate " HEADGATE_VERSION);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(word, verbs[i].name) == 0)
+            return run(&verbs[i], argc - 1, argv + 1);
+    return unknown(word);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* headgate run PLANT */
+#include <argp.h>
+#include <stdlib.h>
+
+#include "app/daemon.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/verbs.h"
+
+struct run_arguments {
+    struct daemon_options daemon;
+    int verbosity; /* enum log_level */
+};
+
+static error_t parse(int key, char *word, struct argp_state *state)
+{
+    struct run_arguments *a = state->input;
+    switch (key) {
+    case 's':
+        a->daemon.state_dir = word;
+        break;
+    case 'l':
+        a->daemon.lines_file = word;
+        break;
+    case 'm':
+        a->daemon.library = word;
+        break;
+    case 't':
+        if (!text_to_duration(word, &a->daemon.run_ns) || a->daemon.run_ns <= 0)
+            argp_error(state, "'%s' is not a duration; write it with its unit, like 30s or 5m",
+                       word);
+        break;
+    case 'v':
+        a->verbosity = LOG_DEBUG;
+        break;
+    case 'q':
+        a->verbosity = LOG_WARN;
+        break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "one plant file at a time; '%s' is too much", word);
+        a->daemon.plant_file = word;
+        break;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which plant file?");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+int verb_run(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"state", 's', "DIR", 0,
+         "where the journal lives (default: $STATE_DIRECTORY, else state/ beside PLANT)", 0},
+        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
+        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
+        {"for", 't', "DURATION", 0, "stop by itself after this time, like 30s", 0},
+        {"verbose", 'v', NULL, 0, "say more", 0},
+        {"quiet", 'q', NULL, 0, "say only what is wrong", 0},
+        {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "PLANT",
+        "Polls the devices of PLANT and publishes what they say over MQTT.\v"
+        "SIGHUP reads the files again; a bad file changes nothing. SIGTERM ends within 2 s.",
+        NULL,
+        NULL,
+        NULL};
+    struct run_arguments a = {.verbosity = LOG_INFO};
+    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    log_init((enum log_level)a.verbosity, getenv("JOURNAL_STREAM") != NULL);
+    return daemon_run(&a.daemon) == 0 ? EXIT_DONE : EXIT_NO;
+}
