@@ -80,12 +80,9 @@ void encode_stats(struct json *j, const struct stats *s);
  * meta_count() when all are told. Part 2 and later go to the topic with "~2", ... behind it, since
  * each topic retains one message only. */
 struct meta {
-    const char *gateway, *root, *site;
+    const struct plant *plant;
     const char *path;              /* "mill/pump-1" */
     const struct device *device;   /* NULL: derived tags only */
-    const struct line *line;       /* NULL without a device */
-    const struct derived *derived; /* all of the plant's; those of this path are taken */
-    uint32_t derived_count;
     wall_t time;
 };
 uint32_t meta_count(const struct meta *m);
