@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arithmetic on decoded numbers that stays exact for as long as 64 bits and nine places allow. */
+#ifndef VALUES_NUMBER_H
+#define VALUES_NUMBER_H
+
+#include "headgate/map.h"
+
+static inline struct value value_real(double x)
+{
+    return (struct value){.kind = VALUE_REAL, .real = x + 0.0}; /* -0.0 becomes 0.0 */
+}
+
+static inline bool value_is_whole(const struct value *v)
+{
+    return (v->kind == VALUE_INT || v->kind == VALUE_UINT) && v->places == 0;
+}
+
+/* All in place, on INT, UINT or REAL. What fits nowhere becomes a REAL. */
+void number_linear(struct value *v, const struct decimal *scale, const struct decimal *offset);
+void number_power(struct value *v, int exponent); /* v * 10^exponent; |exponent| <= 18 */
+void number_times(struct value *v, const struct value *factor);
+
+#endif

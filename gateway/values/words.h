@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strings and clocks as devices hold them, turned into UTF-8. */
+#ifndef VALUES_WORDS_H
+#define VALUES_WORDS_H
+
+#include "headgate/map.h"
+
+/* at: the point's first byte on the wire. text: words * 2 + DECODE_TEXT_EXTRA bytes.
+ * NULL, or why there is no value. */
+const char *words_string(const struct point *p, const uint8_t *at, char *text, struct value *v);
+/* raw: the number, for the forms that are one. */
+const char *words_time(const struct point *p, const uint8_t *at, uint64_t raw, char *text,
+                       struct value *v);
+
+#endif
