@@ -126,15 +126,14 @@ static bool start_broker(struct gateway *g)
     for (int lane = 0; lane < MESSAGE_JOURNALED; lane++)
         g->sequence.next[lane] = journal_next(journal, (enum message_lane)lane);
 
-    struct gateway_words words;
-    tell_gateway_words(plant, journal_epoch(journal), clock_wall(), &words);
+    g->sequence.epoch = journal_epoch(journal);
+    g->sequence.started = clock_wall();
+
     struct broker_setup setup = {.mqtt = &plant->mqtt,
                                  .site = plant->site,
                                  .gateway = plant->gateway,
-                                 .will_payload = words.will,
-                                 .offline_payload = words.offline,
-                                 .online_payload = words.online,
-                                 .version = HEADGATE_VERSION};
+                                 .version = HEADGATE_VERSION,
+                                 .started = g->sequence.started};
     g->broker = broker_new(&g->door, journal, &setup, &why);
     if (!g->broker) {
         journal_close(journal);

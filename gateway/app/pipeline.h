@@ -4,6 +4,7 @@
 #define APP_PIPELINE_H
 
 #include "app/status.h"
+#include "app/tell.h"
 #include "base/diag.h"
 #include "headgate/block.h"
 #include "poll/poller.h"
@@ -12,14 +13,9 @@
 
 struct pipeline;
 
-/* What outlives a plan: numbers go on through a reload. */
-struct sequence {
-    uint64_t next[MESSAGE_JOURNALED];
-};
-
 struct pipeline_setup {
     const struct plan *plan;
-    struct door *door;             /* NULL: nothing is told (headgate read) */
+    struct door *door;
     struct sequence *sequence;
     struct diags *diags;
 };
@@ -32,7 +28,7 @@ void pipeline_feed(void *me, const struct block *b);
 void pipeline_hear(void *me, const struct poll_event *e);
 
 /* Time passed: stale tags, the value lane, states owed to a new broker session. Returns when it
- * wants to be called again. poller: for the figures in states and stats; NULL: none. */
+ * wants to be called again. poller: for the figures in stats. */
 mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now);
 
 /* A line of the gateway's own diary: event/<gateway>. subject and text may be NULL. */
@@ -42,7 +38,5 @@ void pipeline_note(struct pipeline *p, const char *type, const char *subject, co
 /* Anything put through the door since the last call? The daemon then wakes the broker thread. */
 bool pipeline_flush(struct pipeline *p);
 
-const struct board *pipeline_board(const struct pipeline *p);
-const struct status *pipeline_status(const struct pipeline *p);
 
 #endif

@@ -3,10 +3,14 @@
 
 #include <stdlib.h>
 
+#define NOBODY UINT32_MAX
+
 struct status {
     const struct plant *plant;
     struct status_totals totals;
-    struct device_status devices[];
+    uint32_t online;
+    uint32_t first_owed, last_owed; /* a queue through next_owed; NOBODY: empty */
+    struct device_health devices[];
 };
 
 const char *device_state_name(enum device_state s)
@@ -24,6 +28,7 @@ struct status *status_new(const struct plant *plant)
     if (!s)
         return NULL;
     s->plant = plant;
+    s->first_owed = NOBODY;
     for (uint32_t i = 0; i < plant->device_count; i++)
         s->devices[i].why = "not yet asked";
     return s;
@@ -37,7 +42,7 @@ void status_free(struct status *s)
 /* The state a fault puts a device in; a hole and a probe that was put off say nothing new about it.
  * One refused request among good ones is told by its tags: the device turns faulty only when
  * nothing good has come for a while, so that it doesn't flap at every cycle. */
-static enum device_state state_after(const struct block *b, const struct device_status *d)
+static enum device_state state_after(const struct block *b, const struct device_health *d)
 {
     enum device_state before = d->state;
     int64_t patience_ms = 10000 + 3 * b->request->period_ns / NS_PER_MS;
@@ -72,7 +77,7 @@ static void count(const struct block *b, uint64_t *good, uint64_t *timeouts, uin
     *exceptions += b->fault == FAULT_EXCEPTION;
 }
 
-static bool feed_device(struct device_status *d, const struct block *b)
+static bool feed_device(struct status *s, struct device_health *d, const struct block *b)
 {
     count(b, &d->good, &d->timeouts, &d->garbled, &d->exceptions);
     if (b->fault == FAULT_NONE) {
@@ -82,10 +87,11 @@ static bool feed_device(struct device_status *d, const struct block *b)
     enum device_state after = state_after(b, d);
     if (after == d->state)
         return false;
+    s->online += after == DEVICE_ONLINE;
+    s->online -= d->state == DEVICE_ONLINE;
     d->state = (uint8_t)after;
     d->why = after == DEVICE_ONLINE ? NULL : b->why;
     d->since = b->time;
-    d->owed = true;
     return true;
 }
 
@@ -104,13 +110,15 @@ uint32_t status_feed(struct status *s, const struct block *b, uint32_t *changed)
         if (device == last)
             continue;
         last = device;
-        if (feed_device(&s->devices[device], b))
-            changed[changes++] = device;
+        if (!feed_device(s, &s->devices[device], b))
+            continue;
+        changed[changes++] = device;
+        status_owe(s, device);
     }
     return changes;
 }
 
-struct device_status *status_device(struct status *s, uint32_t device)
+struct device_health *status_device(struct status *s, uint32_t device)
 {
     return &s->devices[device];
 }
@@ -118,4 +126,34 @@ struct device_status *status_device(struct status *s, uint32_t device)
 const struct status_totals *status_totals(const struct status *s)
 {
     return &s->totals;
+}
+
+void status_owe(struct status *s, uint32_t device)
+{
+    struct device_health *d = &s->devices[device];
+    if (d->owed)
+        return;
+    d->owed = true;
+    d->next_owed = NOBODY;
+    if (s->first_owed == NOBODY)
+        s->first_owed = device;
+    else
+        s->devices[s->last_owed].next_owed = device;
+    s->last_owed = device;
+}
+
+bool status_next_owed(struct status *s, uint32_t *device)
+{
+    if (s->first_owed == NOBODY)
+        return false;
+    *device = s->first_owed;
+    struct device_health *d = &s->devices[*device];
+    s->first_owed = d->next_owed;
+    d->owed = false;
+    return true;
+}
+
+uint32_t status_online(const struct status *s)
+{
+    return s->online;
 }

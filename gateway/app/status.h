@@ -7,9 +7,10 @@
 
 enum device_state { DEVICE_UNKNOWN, DEVICE_ONLINE, DEVICE_SILENT, DEVICE_FAULTY, DEVICE_OFFLINE };
 
-struct device_status {
+struct device_health {
     uint8_t state;                 /* enum device_state */
-    bool owed;                     /* the broker has not been told the newest state */
+    bool owed;                     /* stands in the queue of states to be told */
+    uint32_t next_owed;
     const char *why;               /* NULL when online */
     wall_t since, last_ok;
     int64_t rtt_ns;                /* of the last good answer */
@@ -20,10 +21,13 @@ struct status;
 
 struct status *status_new(const struct plant *plant);
 void status_free(struct status *s);
-/* One block: every device it feeds. changed gets the devices whose state is another one now; room
- * for board_touch_max. Returns how many. */
+/* One block: every device it feeds. changed gets the devices whose state is another one now (they
+ * are owed to the broker then); room for as many as the request has feeds. Returns how many. */
 uint32_t status_feed(struct status *s, const struct block *b, uint32_t *changed);
-struct device_status *status_device(struct status *s, uint32_t device);
+void status_owe(struct status *s, uint32_t device);    /* once, however often called */
+bool status_next_owed(struct status *s, uint32_t *device);   /* takes one; false: none */
+uint32_t status_online(const struct status *s);        /* devices that answer */
+struct device_health *status_device(struct status *s, uint32_t device);
 const char *device_state_name(enum device_state s);    /* "online" */
 
 /* All polls since the start. */

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/tell.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "publish/topic.h"
+
+/* Device states are told when they change, and now and then for their figures. */
+static const int64_t device_every_ms = 60000;
+
+/* Room in the live door that values leave to states, stats and replies. */
+enum { LIVE_RESERVE = 256 * 1024 };
+
+struct prefix { /* the part of a topic that many messages share */
+    char text[TOPIC_MAX];
+    size_t length;
+};
+
+struct teller {
+    const struct plan *plan;
+    const struct plant *plant;
+    struct door *door;
+    struct sequence *sequence;
+    struct prefix history, value;
+    struct prefix value_device; /* value/<area>/<device> of the tag last told */
+    const char *value_path;
+    uint32_t near; /* device of the tag last looked up */
+    uint32_t next_meta; /* devices, then derived tags; beyond both: all told */
+    uint32_t next_device;
+    int64_t device_turn_ms; /* when next_device is due for its figures */
+    bool put;
+    char frame[FRAME_ROOM];
+    char payload[META_ROOM];
+};
+
+static bool set_prefix(struct prefix *p, const struct plant *plant, enum topic_class class)
+{
+    const char *first = class == TOPIC_HISTORY ? plant->gateway : "";
+    p->length = topic_make(p->text, plant->mqtt.root, plant->site, class, first, NULL);
+    if (class == TOPIC_VALUE && p->length)
+        p->length--; /* "value/": tags follow with their own slash */
+    return p->length > 0;
+}
+
+struct teller *teller_new(const struct plan *plan, struct door *door, struct sequence *sequence)
+{
+    struct teller *t = calloc(1, sizeof *t);
+    if (!t)
+        return NULL;
+    t->plan = plan;
+    t->plant = plan->plant;
+    t->door = door;
+    t->sequence = sequence;
+    t->next_meta = t->plant->device_count + t->plant->derived_count;
+    if (set_prefix(&t->history, t->plant, TOPIC_HISTORY) &&
+        set_prefix(&t->value, t->plant, TOPIC_VALUE))
+        return t;
+    free(t);
+    return NULL;
+}
+
+void teller_free(struct teller *t)
+{
+    free(t);
+}
+
+/* Whose tag is it? Consecutive tags mostly share their device. */
+struct owner {
+    const char *path;
+    const struct point *point;
+    bool history_all;
+};
+
+static bool in_device(const struct device *d, uint32_t tag)
+{
+    return tag >= d->first_tag && tag - d->first_tag < d->map->point_count;
+}
+
+static struct owner owner_of(struct teller *t, uint32_t tag)
+{
+    const struct plant *p = t->plant;
+    if (tag >= p->first_derived) {
+        const struct derived *d = &p->derived[tag - p->first_derived];
+        return (struct owner){d->device_path, &d->point, false};
+    }
+    if (!in_device(&p->devices[t->near], tag)) {
+        uint32_t low = 0, high = p->device_count - 1;
+        while (low < high) {
+            uint32_t middle = (low + high + 1) / 2;
+            if (p->devices[middle].first_tag <= tag)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+        t->near = low;
+    }
+    const struct device *d = &p->devices[t->near];
+    return (struct owner){d->path, &d->map->points[tag - d->first_tag], d->history_all};
+}
+
+static bool put(struct teller *t, struct mailbox *box, struct message m, const char *topic,
+                const char *payload)
+{
+    struct {
+        struct message m;
+        char topic[TOPIC_MAX];
+    } head;
+    assert(m.topic_length <= sizeof head.topic);
+    head.m = m;
+    memcpy(head.topic, topic, m.topic_length);
+    if (!mailbox_put(box, &head, sizeof head.m + m.topic_length, payload, m.payload_length))
+        return false;
+    t->put = true;
+    return true;
+}
+
+/* A row takes its number before it passes the door: if the door is full, the broker thread sees
+ * the jump and writes the gap down. */
+static void put_row(struct teller *t, enum message_lane lane, bool urgent, const char *topic,
+                    size_t topic_length, const char *payload, size_t length, wall_t time)
+{
+    struct message m = {.lane = (uint8_t)lane,
+                        .urgent = urgent,
+                        .topic_length = (uint16_t)topic_length,
+                        .payload_length = (uint32_t)length,
+                        .seq = t->sequence->next[lane]++,
+                        .time = time};
+    put(t, t->door->rows, m, topic, payload);
+}
+
+static bool put_live(struct teller *t, enum message_lane lane, const char *topic,
+                     size_t topic_length, const struct json *j, wall_t time)
+{
+    assert(!j->overflow);
+    struct message m = {.lane = (uint8_t)lane,
+                        .topic_length = (uint16_t)topic_length,
+                        .payload_length = (uint32_t)json_length(j),
+                        .time = time};
+    return put(t, t->door->live, m, topic, j->start);
+}
+
+static void end_frame(struct teller *t, struct frame *f, const char *path, wall_t time)
+{
+    if (f->count == 0)
+        return;
+    size_t length = frame_end(f);
+    assert(length > 0);
+    size_t topic = topic_append(t->history.text, t->history.length, path, strlen(path));
+    put_row(t, MESSAGE_HISTORY, false, t->history.text, topic, t->frame, length, time);
+}
+
+void tell_history(struct teller *t, struct board *b, const uint32_t *touched, uint32_t count,
+                  bool good, wall_t time)
+{
+    if (!t->plant->mqtt.history)
+        return;
+    struct frame f = {.count = 0};
+    const char *path = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t tag = touched[i];
+        struct owner owner = owner_of(t, tag);
+        const struct sample *s = &board_tag(b, tag)->now;
+        if (!(good && owner.history_all) && !board_news(b, tag, LANE_HISTORY, time))
+            continue;
+        if (path != owner.path) {
+            if (path)
+                end_frame(t, &f, path, time);
+            path = owner.path;
+            frame_begin(&f, t->frame, sizeof t->frame, path, time);
+        }
+        if (!frame_add(&f, owner.point->key, owner.point->key_length, s)) {
+            end_frame(t, &f, path, time);
+            frame_begin(&f, t->frame, sizeof t->frame, path, time);
+            bool fits = frame_add(&f, owner.point->key, owner.point->key_length, s);
+            assert(fits);
+        }
+        board_reported(b, tag, LANE_HISTORY, time);
+    }
+    if (path)
+        end_frame(t, &f, path, time);
+}
+
+void tell_changed(struct teller *t, struct board *b, const uint32_t *touched, uint32_t count)
+{
+    if (!t->plant->mqtt.values)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        board_dirty(b, touched[i]);
+}
+
+static size_t value_topic(struct teller *t, const struct owner *owner)
+{
+    struct prefix *p = &t->value_device;
+    if (t->value_path != owner->path) {
+        memcpy(p->text, t->value.text, t->value.length);
+        p->length = topic_append(p->text, t->value.length, owner->path, strlen(owner->path));
+        t->value_path = owner->path;
+    }
+    return topic_append(p->text, p->length, owner->point->name, owner->point->name_length);
+}
+
+bool tell_values(struct teller *t, struct board *b, wall_t wall)
+{
+    uint32_t tag;
+    if (!atomic_load_explicit(&t->door->connected, memory_order_relaxed))
+        return true; /* a new session is told everything */
+    while (mailbox_room(t->door->live) > LIVE_RESERVE && board_next_dirty(b, &tag)) {
+        if (!board_news(b, tag, LANE_VALUE, wall))
+            continue;
+        struct owner owner = owner_of(t, tag);
+        const struct tag_state *s = board_tag(b, tag);
+        struct json j = json_into(t->payload, sizeof t->payload);
+        encode_value(&j, &s->now, &s->last, s->last_time, owner.point->unit);
+        size_t topic = value_topic(t, &owner);
+        if (!put_live(t, MESSAGE_VALUE, t->value_device.text, topic, &j, s->now.time)) {
+            board_dirty(b, tag);
+            return false;
+        }
+        board_reported(b, tag, LANE_VALUE, wall);
+    }
+    return true;
+}
+
+static bool tell_device(struct teller *t, uint32_t index, struct device_health *h, wall_t wall)
+{
+    const struct device *d = &t->plant->devices[index];
+    struct device_status s = {.device = d,
+                              .line = &t->plant->lines[d->line],
+                              .gateway = t->plant->gateway,
+                              .state = device_state_name((enum device_state)h->state),
+                              .reason = h->why,
+                              .since = h->since,
+                              .time = wall,
+                              .last_ok = h->last_ok,
+                              .rtt_ns = h->last_ok.ms ? h->rtt_ns : -1,
+                              .good = h->good,
+                              .timeouts = h->timeouts,
+                              .garbled = h->garbled,
+                              .exceptions = h->exceptions};
+    char topic[TOPIC_MAX];
+    size_t length =
+        topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_DEVICE, d->path, NULL);
+    struct json j = json_into(t->payload, sizeof t->payload);
+    encode_device(&j, &s);
+    return put_live(t, MESSAGE_STATE, topic, length, &j, wall);
+}
+
+/* The derived tag that is the first of its path and no device's: its path has no dictionary yet. */
+static bool leads_its_path(const struct plant *p, uint32_t derived)
+{
+    const char *path = p->derived[derived].device_path;
+    for (uint32_t i = 0; i < p->device_count; i++)
+        if (strcmp(p->devices[i].path, path) == 0)
+            return false;
+    for (uint32_t i = 0; i < derived; i++)
+        if (strcmp(p->derived[i].device_path, path) == 0)
+            return false;
+    return true;
+}
+
+/* false: the door is full; the same dictionary is begun again later. */
+static bool tell_meta(struct teller *t, uint32_t index, wall_t wall)
+{
+    const struct plant *p = t->plant;
+    const struct device *d = index < p->device_count ? &p->devices[index] : NULL;
+    if (!d && !leads_its_path(p, index - p->device_count))
+        return true;
+    struct meta m = {.plant = p,
+                     .path = d ? d->path : p->derived[index - p->device_count].device_path,
+                     .device = d,
+                     .time = wall};
+    uint32_t count = meta_count(&m);
+    unsigned part = 1;
+    for (uint32_t from = 0; from < count; part++) {
+        if (mailbox_room(t->door->live) < META_ROOM + TOPIC_MAX + LIVE_RESERVE)
+            return false;
+        char topic[TOPIC_MAX];
+        size_t length = topic_make(topic, p->mqtt.root, p->site, TOPIC_META, m.path, NULL);
+        if (part > 1)
+            length += (size_t)snprintf(topic + length, sizeof topic - length, "~%u", part);
+        struct json j = json_into(t->payload, sizeof t->payload);
+        uint32_t next = encode_meta(&j, &m, from, part);
+        assert(next > from);
+        if (!put_live(t, MESSAGE_STATE, topic, length, &j, wall))
+            return false;
+        from = next;
+    }
+    return true;
+}
+
+bool tell_devices(struct teller *t, struct status *status, wall_t wall)
+{
+    if (!atomic_load_explicit(&t->door->connected, memory_order_relaxed))
+        return true;
+    const struct plant *p = t->plant;
+    for (; t->next_meta < p->device_count + p->derived_count; t->next_meta++)
+        if (!tell_meta(t, t->next_meta, wall))
+            return false;
+
+    /* Changed states at once; the figures of all the others in turn, spread over a minute. */
+    uint32_t device;
+    while (status_next_owed(status, &device)) {
+        struct device_health *h = status_device(status, device);
+        if (!tell_device(t, device, h, wall)) {
+            status_owe(status, device);
+            return false;
+        }
+    }
+    if (p->device_count == 0)
+        return true;
+    int64_t step_ms = device_every_ms / p->device_count;
+    if (t->device_turn_ms == 0)
+        t->device_turn_ms = wall.ms + device_every_ms;
+    for (uint32_t n = 0; n < p->device_count && wall.ms >= t->device_turn_ms; n++) {
+        if (!tell_device(t, t->next_device, status_device(status, t->next_device), wall))
+            return false;
+        t->next_device = (t->next_device + 1) % p->device_count;
+        t->device_turn_ms += step_ms ? step_ms : 1;
+        if (t->device_turn_ms < wall.ms - device_every_ms)
+            t->device_turn_ms = wall.ms;
+    }
+    return true;
+}
+
+void tell_session(struct teller *t, struct board *b, struct status *status)
+{
+    t->next_meta = 0;
+    for (uint32_t i = 0; i < t->plant->device_count; i++)
+        status_owe(status, i);
+    if (!t->plant->mqtt.values)
+        return;
+    board_forget(b, LANE_VALUE);
+    for (uint32_t tag = 0; tag < t->plant->tag_count; tag++)
+        if (board_tag(b, tag)->now.time.ms != 0) /* what was never asked is told when it is */
+            board_dirty(b, tag);
+}
+
+void tell_event(struct teller *t, const struct event *e)
+{
+    char topic[TOPIC_MAX];
+    size_t length = topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_EVENT,
+                               t->plant->gateway, NULL);
+    struct json j = json_into(t->payload, STATUS_ROOM);
+    encode_event(&j, e);
+    if (j.overflow) { /* people's words are cut before an event is lost */
+        struct event bare = *e;
+        bare.text = "(too long to tell)";
+        bare.more = NULL;
+        j = json_into(t->payload, sizeof t->payload);
+        encode_event(&j, &bare);
+    }
+    put_row(t, MESSAGE_EVENT, true, topic, length, t->payload, json_length(&j), e->time);
+}
+
+static uint64_t counter(const _Atomic uint64_t *c)
+{
+    return atomic_load_explicit(c, memory_order_relaxed);
+}
+
+void tell_stats(struct teller *t, struct stats *s)
+{
+    const struct broker_counters *c = &t->door->counters;
+    for (int lane = 0; lane < MESSAGE_JOURNALED; lane++) {
+        struct stats_lane *l = &s->lanes[lane];
+        l->acked = counter(&c->acked[lane]);
+        l->dropped = counter(&c->dropped[lane]);
+        l->waiting = counter(&c->waiting[lane]);
+        uint64_t given = t->sequence->next[lane] - 1;
+        uint64_t seen = l->acked + l->dropped + l->waiting;
+        if (lane != MESSAGE_AUDIT && given > seen) /* audit rows begin behind the door */
+            l->waiting += given - seen; /* still in the door */
+        l->acquired = lane == MESSAGE_AUDIT ? seen : given;
+    }
+    s->gateway = t->plant->gateway;
+    s->epoch = t->sequence->epoch;
+    s->started = t->sequence->started;
+    s->published = counter(&c->published);
+    s->refused = counter(&c->refused);
+    s->no_subscriber = counter(&c->no_subscriber);
+    s->reconnects = counter(&c->reconnects);
+    s->live_dropped = counter(&c->live_dropped);
+    s->replayed = counter(&c->replayed);
+    s->journal_bytes = counter(&c->journal_bytes);
+    s->oldest_unacked_ms = counter(&c->oldest_unacked_ms);
+
+    char topic[TOPIC_MAX];
+    size_t length = topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_STATS,
+                               t->plant->gateway, NULL);
+    struct json j = json_into(t->payload, sizeof t->payload);
+    encode_stats(&j, s);
+    put_live(t, MESSAGE_STATS, topic, length, &j, s->time);
+}
+
+bool tell_flush(struct teller *t)
+{
+    bool was = t->put;
+    t->put = false;
+    return was;
+}
