@@ -47,7 +47,6 @@ void log_put(enum log_level level, const char *format, ...)
         head = (size_t)snprintf(line, sizeof(line), "<%d>", (int)level);
     va_list args;
     va_start(args, format);
-    errno = keep; /* for %m */
     int body = vsnprintf(line + head, sizeof(line) - head - 1, format, args);
     va_end(args);
     size_t length = head + (body > 0 ? (size_t)body : 0);
