@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "poll/link.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static void set(int fd, int level, int option, int value)
+{
+    /* A refused option costs comfort, not truth. */
+    (void)setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+enum link_opening link_tcp_open(const union address *to, int *fd, const char **why)
+{
+    socklen_t length = to->any.sa_family == AF_INET6 ? sizeof(to->v6) : sizeof(to->v4);
+    int s = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (s < 0) {
+        *why = strerror(errno);
+        return LINK_FAILED;
+    }
+    set(s, IPPROTO_TCP, TCP_NODELAY, 1);
+    /* A peer that lost its power is found by the first unacknowledged request, one behind an
+     * idle connection by the probes. */
+    set(s, IPPROTO_TCP, TCP_USER_TIMEOUT, 10000);
+    set(s, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(s, IPPROTO_TCP, TCP_KEEPIDLE, 10);
+    set(s, IPPROTO_TCP, TCP_KEEPINTVL, 3);
+    set(s, IPPROTO_TCP, TCP_KEEPCNT, 3);
+    *fd = s;
+    if (connect(s, &to->any, length) == 0)
+        return LINK_OPEN;
+    if (errno == EINPROGRESS)
+        return LINK_PENDING;
+    *why = strerror(errno);
+    close(s);
+    *fd = -1;
+    return LINK_FAILED;
+}
+
+bool link_tcp_connected(int fd, const char **why)
+{
+    int error = 0;
+    socklen_t length = sizeof(error);
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+        error = errno;
+    if (error)
+        *why = strerror(error);
+    return error == 0;
+}
+
+void link_tcp_close(int fd, bool reset)
+{
+    if (reset) {
+        struct linger now = {.l_onoff = 1, .l_linger = 0};
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+    }
+    close(fd);
+}
+
+long link_read(int fd, bool is_socket, uint8_t *to, size_t room)
+{
+    for (;;) {
+        ssize_t n = is_socket ? recv(fd, to, room, MSG_DONTWAIT) : read(fd, to, room);
+        if (n > 0)
+            return n;
+        if (n == 0) {
+            errno = 0;
+            return LINK_GONE;
+        }
+        if (errno == EAGAIN)
+            return 0;
+        if (errno != EINTR)
+            return LINK_GONE;
+    }
+}
+
+bool link_write(int fd, bool is_socket, const uint8_t *from, size_t length)
+{
+    for (;;) {
+        ssize_t n = is_socket ? send(fd, from, length, MSG_DONTWAIT | MSG_NOSIGNAL)
+                              : write(fd, from, length);
+        if (n >= 0 || errno != EINTR)
+            return n == (ssize_t)length;
+    }
+}
+
+int64_t link_char_ns(const struct line *l)
+{
+    if (!l->baud)
+        return 0;
+    unsigned bits = 1U + l->data_bits + (l->parity != PARITY_NONE) + l->stop_bits;
+    return bits * NS_PER_S / l->baud;
+}
+
+int64_t link_gap_ns(const struct line *l)
+{
+    /* "MODBUS over Serial Line" 2.5.1.1: fixed above 19200, or interrupts would eat the CPU. */
+    return l->baud > 19200 || !l->baud ? 1750 * NS_PER_US : link_char_ns(l) * 7 / 2;
+}
