@@ -126,7 +126,7 @@ static void on_connect(struct mosquitto *m, void *filter, int rc, int flags,
 {
     (void)flags, (void)props;
     if (rc == 0)
-        mosquitto_subscribe(m, NULL, filter, 1);
+        mosquitto_subscribe(m, NULL, filter, 0);
 }
 
 static void on_subscribe(struct mosquitto *m, void *me, int mid, int n, const int *qos)

@@ -1,0 +1,466 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Modbus devices that lie, stall and stammer on purpose, in plain Python.
+
+What a register holds is a function of unit, table and address, so an answer that belongs to another
+question shows as a wrong value. Every sixteenth register holds the time instead, so an answer that
+belongs to the right question asked too long ago shows as well.
+
+A program of its own: the specification is JSON in argv[1]; the first line on stdout says where the
+lines are; then each JSON line on stdin is a command, answered with one JSON line. The end of stdin
+ends it.
+
+    {"seed": 1, "lines": {"a": {"kind": "tcp", "units": [1, 2], "rate": 0.2, "timeout_ms": 200}}}
+"""
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import struct
+import sys
+import time
+import tty
+
+TABLES = {1: 0, 2: 1, 4: 2, 3: 3}          # function code -> coil, discrete, input, holding
+CLOCK_EVERY = 16                            # addresses 15, 31, 47, ... hold the time
+CLOCK_MS = 10
+
+
+def constant(unit, table, address):
+    """What a register holds when it isn't a clock. Neighbours, units and tables all differ."""
+    return (unit * 0x1F35 + table * 0x2C6F + address * 0x0187 + (address >> 5) + 0x1234) & 0xFFFF
+
+
+def bit(unit, table, address):
+    return constant(unit, table, address) >> 7 & 1
+
+
+def is_clock(address):
+    return address % CLOCK_EVERY == CLOCK_EVERY - 1
+
+
+def clock(wall_ms=None):
+    return int(time.time() * 1000 if wall_ms is None else wall_ms) // CLOCK_MS & 0xFFFF
+
+
+def clock_age_ms(value, wall_ms):
+    """How long before wall_ms a clock register was read; a little negative is rounding."""
+    ticks = (clock(wall_ms) - value) & 0xFFFF
+    return (ticks - 0x10000 if ticks > 0xF000 else ticks) * CLOCK_MS
+
+
+def body(unit, function, address, count):
+    """Byte count and data of the right answer."""
+    table = TABLES[function]
+    if table < 2:
+        data = bytearray((count + 7) // 8)
+        for i in range(count):
+            data[i // 8] |= bit(unit, table, address + i) << i % 8
+        return bytes([len(data)]) + bytes(data)
+    now = clock()
+    words = [now if is_clock(a) else constant(unit, table, a) for a in range(address, address + count)]
+    return bytes([2 * count]) + struct.pack(f">{count}H", *words)
+
+
+def crc(frame):
+    c = 0xFFFF
+    for byte in frame:
+        c ^= byte
+        for _ in range(8):
+            c = c >> 1 ^ 0xA001 if c & 1 else c >> 1
+    return struct.pack("<H", c)
+
+
+class Question:
+    def __init__(self, unit, function, address, count, transaction=None):
+        self.unit, self.function, self.address, self.count = unit, function, address, count
+        self.transaction = transaction      # None on serial lines
+
+
+def frame(q, pdu, unit=None, transaction=None, protocol=0, length=None):
+    unit = q.unit if unit is None else unit
+    if q.transaction is None:
+        adu = bytes([unit]) + pdu
+        return adu + crc(adu)
+    transaction = q.transaction if transaction is None else transaction & 0xFFFF
+    length = len(pdu) + 1 if length is None else length & 0xFFFF
+    return struct.pack(">HHHB", transaction, protocol, length, unit) + pdu
+
+
+def right(q, unit=None, transaction=None, count=None):
+    """A well-formed answer; of another unit, transaction or size where that is told."""
+    pdu = bytes([q.function]) + body(q.unit if unit is None else unit, q.function, q.address,
+                                     q.count if count is None else count)
+    return frame(q, pdu, unit, transaction)
+
+
+def refusal(q, code, function=None):
+    return frame(q, bytes([(q.function if function is None else function) | 0x80, code]))
+
+
+def other(q):
+    return q.unit % 200 + 7
+
+
+# Each fault gives a list of steps: (milliseconds to wait before it, bytes to send) or "close" or "rst".
+# t is the asker's timeout in milliseconds.
+def late(q, r, t):
+    return [(t * r.uniform(1.15, 2.5), right(q))]
+
+
+def truncated(q, r, t):
+    good = right(q)
+    return [(0, good[:r.randrange(1, len(good))])]
+
+
+def truncated_tail(q, r, t):
+    good = right(q)
+    cut = r.randrange(1, len(good))
+    return [(0, good[:cut]), (t * r.uniform(1.1, 2), good[cut:])]
+
+
+def duplicated(q, r, t):
+    return [(0, right(q) + right(q))]
+
+
+def duplicated_later(q, r, t):
+    return [(0, right(q)), (r.uniform(1, 30), right(q))]
+
+
+def wrong_unit(q, r, t):
+    return [(0, right(q, unit=other(q)))]
+
+
+def other_then_right(q, r, t):
+    return [(0, right(q, unit=other(q))), (r.uniform(0, 10), right(q))]
+
+
+def wrong_function(q, r, t):
+    pdu = bytes([r.choice([f for f in (1, 2, 3, 4, 6, 0x2B, 0) if f != q.function])])
+    return [(0, frame(q, pdu + body(q.unit, q.function, q.address, q.count)))]
+
+
+def wrong_byte_count(q, r, t):
+    pdu = bytearray(bytes([q.function]) + body(q.unit, q.function, q.address, q.count))
+    pdu[1] = r.choice([n for n in (0, pdu[1] - 1, (pdu[1] + 2) & 0xFF, pdu[1] ^ 1, 255) if n != pdu[1]]) & 0xFF
+    return [(0, frame(q, bytes(pdu)))]
+
+
+def shorter(q, r, t):
+    return [(0, right(q, count=max(1, q.count - 1)))] if q.count > 1 else never(q, r, t)
+
+
+def longer(q, r, t):
+    return [(0, right(q, count=min(125, q.count + 1)))] if q.count < 125 else never(q, r, t)
+
+
+def extra(q, r, t):
+    return [(0, right(q) + bytes(r.choice([1, 2, 4, 12])))]
+
+
+def extra_later(q, r, t):
+    return [(0, right(q)), (r.uniform(1, 30), bytes(r.choice([1, 4])))]
+
+
+def junk_before(q, r, t):
+    return [(0, b"\xde\xad\xbe\xef"[:r.randrange(1, 5)] + right(q))]
+
+
+def drip(q, r, t):
+    good = right(q)
+    each = t * r.choice([0.3, 0.6, 1.5]) / len(good)
+    return [(each, good[i:i + 1]) for i in range(len(good))]
+
+
+def slow(q, r, t):
+    return [(t * r.uniform(0.3, 0.8), right(q))]
+
+
+def exception(q, r, t):
+    return [(0, refusal(q, r.choice([4, 5, 6, 8, 10, 11])))]
+
+
+def odd_exception(q, r, t):
+    return [(0, r.choice([refusal(q, 4, q.function ^ 1), refusal(q, 0), refusal(q, 9), refusal(q, 255)]))]
+
+
+def never(q, r, t):
+    return []
+
+
+def wrong_transaction(q, r, t):
+    return [(0, right(q, unit=q.unit, transaction=q.transaction + r.choice([1, -1, 256, 0x8000])))]
+
+
+def forged_next(q, r, t):
+    return [(0, right(q) + frame(q, right(q, unit=other(q))[7:], transaction=q.transaction + 1))]
+
+
+def forged_next_later(q, r, t):
+    return [(0, right(q)), (r.uniform(1, 30), frame(q, right(q, unit=other(q))[7:], transaction=q.transaction + 1))]
+
+
+def wrong_protocol(q, r, t):
+    return [(0, frame(q, right(q)[7:], protocol=r.choice([1, 0x0100, 0x0101])))]
+
+
+def wrong_length(q, r, t):
+    pdu = right(q)[7:]
+    n = len(pdu) + 1
+    return [(0, frame(q, pdu, length=r.choice([0, n - 1, n + 1, 65535, n + 256])))]
+
+
+def close(q, r, t):
+    return ["close"]
+
+
+def reset(q, r, t):
+    return ["rst"]
+
+
+def truncated_close(q, r, t):
+    return truncated(q, r, t) + [r.choice(["close", "rst"])]
+
+
+def right_close(q, r, t):
+    return [(0, right(q)), "close"]
+
+
+def bad_crc(q, r, t):
+    good = bytearray(right(q))
+    good[r.randrange(len(good))] ^= 1 << r.randrange(8)
+    return [(0, bytes(good))]
+
+
+def noise_before(q, r, t):
+    return [(0, bytes(r.choice([0, 255, q.unit]) for _ in range(r.randrange(1, 6))) + right(q))]
+
+
+def noise_after(q, r, t):
+    return [(0, right(q) + bytes(r.choice([0, 255]) for _ in range(r.randrange(1, 6))))]
+
+
+def noise_alone(q, r, t):
+    return [(0, bytes(r.randrange(256) for _ in range(r.randrange(1, 40))))]
+
+
+COMMON = [late, late, late, truncated, truncated_tail, duplicated, wrong_unit, other_then_right, wrong_function,
+          wrong_byte_count, shorter, longer, extra, extra_later, junk_before, drip, slow, exception, odd_exception,
+          never]
+# A whole answer that comes again just when the next question is out can't be told apart on a serial
+# line, where answers carry no number; so that one is for TCP only.
+FAULTS = {
+    "tcp": COMMON + [duplicated_later, wrong_transaction, wrong_transaction, forged_next, forged_next_later, wrong_protocol,
+                     wrong_length, wrong_length, close, reset, truncated_close, right_close],
+    "rtu": COMMON + [bad_crc, bad_crc, noise_before, noise_after, noise_alone],
+}
+
+
+class Line:
+    """A bus or a socket: who lives there, how they answer, and what they were asked."""
+
+    def __init__(self, name, spec, seed):
+        self.name, self.kind = name, spec["kind"]
+        self.units = set(spec["units"])
+        self.silent = set(spec.get("silent", []))
+        self.rate = spec.get("rate", 0.0)
+        self.timeout_ms = spec.get("timeout_ms", 500)
+        self.delay_ms = spec.get("delay_ms", 0)
+        self.baud = spec.get("baud", 0)
+        self.random = random.Random(f"{seed}/{name}")
+        names = spec.get("faults")
+        pool = FAULTS["rtu" if self.kind != "tcp" else "tcp"]
+        self.faults = [f for f in pool if not names or f.__name__ in names]
+        self.reset()
+
+    def reset(self):
+        self.asked, self.done, self.connections, self.strange = {}, {}, 0, 0
+
+    def wire_ms(self, frames):
+        return sum(len(f) for f in frames) * 11000 / self.baud if self.baud else 0
+
+    def answer(self, q):
+        """Steps for one question; None when nobody of that number lives here."""
+        self.asked.setdefault(q.unit, []).append((time.monotonic(), q.function, q.address, q.count))
+        if q.unit not in self.units or q.unit in self.silent:
+            return []
+        if q.function not in TABLES or not 1 <= q.count <= (125 if q.function > 2 else 2000):
+            return [(0, refusal(q, 1 if q.function not in TABLES else 3))]
+        if self.random.random() >= self.rate:
+            steps = [(0, right(q))]
+        else:
+            fault = self.random.choice(self.faults)
+            self.done[fault.__name__] = self.done.get(fault.__name__, 0) + 1
+            steps = fault(q, self.random, self.timeout_ms)
+        wait = self.delay_ms + self.wire_ms([bytes(8)] + [s[1] for s in steps if s not in ("close", "rst")][:1])
+        if wait and steps and isinstance(steps[0], tuple):
+            steps[0] = (steps[0][0] + wait, steps[0][1])
+        return steps
+
+    def stats(self):
+        return {"asked": self.asked, "faults": self.done, "connections": self.connections, "strange": self.strange}
+
+
+class Conversation:
+    """Answers of one unit leave in the order of its questions, as a device's do; those of
+    different units don't wait for each other."""
+
+    def __init__(self, line, send, stop):
+        self.line, self.send, self.stop, self.queues = line, send, stop, {}
+
+    def ask(self, q):
+        steps = self.line.answer(q)
+        if steps:
+            before = self.queues.get(q.unit)
+            self.queues[q.unit] = asyncio.ensure_future(self.play(steps, before))
+
+    async def play(self, steps, before):
+        if before is not None and not before.done():
+            await asyncio.wait([before])
+        for step in steps:
+            if step in ("close", "rst"):
+                self.stop(step)
+                return
+            if step[0]:
+                await asyncio.sleep(step[0] / 1000)
+            self.send(step[1])
+
+
+class Tcp(asyncio.Protocol):
+    def __init__(self, line):
+        self.line, self.buffer = line, b""
+
+    def connection_made(self, transport):
+        self.line.connections += 1
+        self.transport = transport
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.talk = Conversation(self.line, self.write, self.stop)
+
+    def connection_lost(self, why):
+        for task in self.talk.queues.values():
+            task.cancel()
+
+    def write(self, data):
+        if not self.transport.is_closing():
+            self.transport.write(data)
+
+    def stop(self, how):
+        if how == "rst":
+            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                                               struct.pack("ii", 1, 0))
+            self.transport.abort()
+        else:
+            self.transport.close()
+
+    def data_received(self, data):
+        self.buffer += data
+        while len(self.buffer) >= 12:
+            transaction, protocol, length, unit, function, address, count = struct.unpack(">HHHBBHH", self.buffer[:12])
+            if protocol or length != 6:
+                self.line.strange += 1
+                self.transport.abort()
+                return
+            self.buffer = self.buffer[12:]
+            self.talk.ask(Question(unit, function, address, count, transaction))
+
+
+class Rtu:
+    """Any byte pipe with RTU frames. Questions are eight bytes; a pause begins anew."""
+
+    def __init__(self, line, send, stop):
+        self.line, self.buffer, self.last = line, b"", 0.0
+        self.talk = Conversation(line, send, stop)
+
+    def data_received(self, data):
+        now = time.monotonic()
+        if now - self.last > 0.05:
+            self.buffer = b""
+        self.last = now
+        self.buffer += data
+        while len(self.buffer) >= 8:
+            if crc(self.buffer[:6]) != self.buffer[6:8]:
+                self.line.strange += 1
+                self.buffer = self.buffer[1:]
+                continue
+            unit, function, address, count = struct.unpack(">BBHH", self.buffer[:6])
+            self.buffer = self.buffer[8:]
+            self.talk.ask(Question(unit, function, address, count))
+
+
+class RtuOverTcp(asyncio.Protocol):
+    def __init__(self, line):
+        self.line = line
+
+    def connection_made(self, transport):
+        self.line.connections += 1
+        self.transport = transport
+        self.rtu = Rtu(self.line, self.write, self.stop)
+
+    write, stop = Tcp.write, Tcp.stop
+
+    def connection_lost(self, why):
+        for task in self.rtu.talk.queues.values():
+            task.cancel()
+
+    def data_received(self, data):
+        self.rtu.data_received(data)
+
+
+def open_bus(loop, line):
+    master, slave = os.openpty()            # the slave stays open: a bus has no end of file
+    tty.setraw(slave)
+    os.set_blocking(master, False)
+
+    def send(data):
+        try:
+            os.write(master, data)
+        except BlockingIOError:
+            pass                            # nobody listens; the wire forgets
+
+    rtu = Rtu(line, send, lambda how: None)
+    loop.add_reader(master, lambda: rtu.data_received(os.read(master, 4096)))
+    return "rtu://" + os.ttyname(slave)
+
+
+async def open_line(loop, line, port):
+    if line.kind == "rtu":
+        return open_bus(loop, line)
+    protocol = Tcp if line.kind == "tcp" else RtuOverTcp
+    server = await loop.create_server(lambda: protocol(line), "127.0.0.1", port, backlog=64)
+    where = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    return ("tcp://" if line.kind == "tcp" else "rtu+tcp://") + where
+
+
+def command(lines, words):
+    which = [lines[words["line"]]] if "line" in words else lines.values()
+    if words["do"] == "stats":
+        return {name: line.stats() for name, line in lines.items()}
+    for line in which:
+        if words["do"] == "reset":
+            line.reset()
+        elif words["do"] == "rate":
+            line.rate = words["rate"]
+        elif words["do"] == "silent":
+            line.silent = set(words["units"])
+        else:
+            return {"error": words["do"]}
+    return {}
+
+
+async def main():
+    spec = json.loads(sys.argv[1])
+    loop = asyncio.get_running_loop()
+    lines = {name: Line(name, s, spec.get("seed", 1)) for name, s in spec["lines"].items()}
+    where = {name: await open_line(loop, line, spec["lines"][name].get("port", 0)) for name, line in lines.items()}
+    print(json.dumps(where), flush=True)
+    reader = asyncio.StreamReader(limit=1 << 20)
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while text := await reader.readline():
+        print(json.dumps(command(lines, json.loads(text))), flush=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asyncio.run(main())
