@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two heaps: requests that wait for their time, by time; requests whose time has come, by deadline.
+ * Each request keeps an anchor, its own times being anchor + n * period for ever: nothing that
+ * happens on the way moves them, so there is no drift. */
+#include "plan/schedule.h"
+
+#include <assert.h>
+
+static const int64_t EARLY_NS = 300 * NS_PER_MS; /* everybody has spoken once by then */
+
+enum state { WAITING, READY, TAKEN };
+
+struct entry {
+    mono_t due;
+    mono_t anchor;
+    uint8_t state; /* enum state */
+};
+
+struct heap {
+    uint32_t *items; /* numbers of entries */
+    uint32_t count;
+};
+
+struct schedule {
+    const struct request *requests;
+    struct entry *entries; /* same numbers */
+    uint32_t count;
+    struct heap waiting, ready;
+    uint64_t overruns;
+};
+
+/* ---- heaps ----------------------------------------------------------------------------------- */
+
+typedef bool before_fn(const struct schedule *s, uint32_t a, uint32_t b);
+
+static bool due_before(const struct schedule *s, uint32_t a, uint32_t b)
+{
+    int64_t x = s->entries[a].due.ns, y = s->entries[b].due.ns;
+    return x != y ? x < y : a < b;
+}
+
+static bool deadline_before(const struct schedule *s, uint32_t a, uint32_t b)
+{
+    int64_t x = mono_add(s->entries[a].due, s->requests[a].period_ns).ns;
+    int64_t y = mono_add(s->entries[b].due, s->requests[b].period_ns).ns;
+    return x != y ? x < y : due_before(s, a, b);
+}
+
+static void heap_put(const struct schedule *s, struct heap *h, uint32_t item, before_fn *before)
+{
+    uint32_t i = h->count++;
+    while (i > 0 && before(s, item, h->items[(i - 1) / 2])) {
+        h->items[i] = h->items[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    h->items[i] = item;
+}
+
+static uint32_t heap_take(const struct schedule *s, struct heap *h, before_fn *before)
+{
+    uint32_t top = h->items[0], last = h->items[--h->count], i = 0;
+    for (;;) {
+        uint32_t child = 2 * i + 1;
+        if (child >= h->count)
+            break;
+        if (child + 1 < h->count && before(s, h->items[child + 1], h->items[child]))
+            child++;
+        if (!before(s, h->items[child], last))
+            break;
+        h->items[i] = h->items[child];
+        i = child;
+    }
+    h->items[i] = last;
+    return top;
+}
+
+/* ---- times ----------------------------------------------------------------------------------- */
+
+/* A period has as many places as ticks fit into it. The line's number shifts all of them, so lines
+ * with the same requests use the places evenly; a line's own requests stand apart from each other.
+ */
+static int64_t phase(int64_t period_ns, int64_t tick_ns, uint32_t line, uint32_t nth, uint32_t of)
+{
+    int64_t places = period_ns / tick_ns;
+    if (places < 1)
+        return 0;
+    int64_t apart = (int64_t)nth * places / of;
+    return (line + apart) % places * tick_ns;
+}
+
+/* The first of its own times that is at least half a period behind its last one: a request that was
+ * asked out of turn is not asked again a moment later. */
+static mono_t own_time_after(const struct entry *e, int64_t period_ns)
+{
+    int64_t earliest = mono_add(e->due, period_ns / 2).ns - e->anchor.ns;
+    int64_t periods = earliest <= 0 ? 0 : (earliest - 1) / period_ns + 1;
+    return mono_add(e->anchor, periods * period_ns);
+}
+
+struct schedule *schedule_new(struct arena *a, const struct plan *plan, uint32_t line, mono_t start)
+{
+    uint32_t from = plan->first_request[line], count = plan->first_request[line + 1] - from;
+    struct schedule *s = arena_get(a, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->requests = plan->requests + from;
+    s->count = count;
+    s->entries = arena_get_array(a, count + 1U, sizeof *s->entries);
+    s->waiting.items = arena_get_array(a, count + 1U, sizeof *s->waiting.items);
+    s->ready.items = arena_get_array(a, count + 1U, sizeof *s->ready.items);
+    if (s->entries == NULL || s->waiting.items == NULL || s->ready.items == NULL)
+        return NULL;
+
+    int64_t usual = plan->plant->tick_ns > 0 ? plan->plant->tick_ns : plan->tick_ns;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t period = s->requests[i].period_ns;
+        /* Only fast requests use fine ticks; a wake-up costs more than what is done in it. */
+        int64_t tick = period / 4 < usual ? period / 4 : usual;
+        int64_t early = period < EARLY_NS ? period : EARLY_NS;
+        uint32_t alike = 0, nth = 0;
+        for (uint32_t k = 0; k < count; k++) {
+            if (s->requests[k].period_ns != period)
+                continue;
+            nth += k < i;
+            alike++;
+        }
+        struct entry *e = &s->entries[i];
+        e->anchor = mono_add(start, phase(period, tick, line, nth, alike));
+        e->due = mono_add(start, phase(early, tick, line, 0, 1));
+        heap_put(s, &s->waiting, i, due_before);
+    }
+    return s;
+}
+
+/* ---- asking ---------------------------------------------------------------------------------- */
+
+const struct request *schedule_take(struct schedule *s, mono_t now)
+{
+    while (s->waiting.count > 0 && !mono_before(now, s->entries[s->waiting.items[0]].due)) {
+        uint32_t i = heap_take(s, &s->waiting, due_before);
+        s->entries[i].state = READY;
+        heap_put(s, &s->ready, i, deadline_before);
+    }
+    if (s->ready.count == 0)
+        return NULL;
+    uint32_t i = heap_take(s, &s->ready, deadline_before);
+    s->entries[i].state = TAKEN;
+    return &s->requests[i];
+}
+
+mono_t schedule_due(const struct schedule *s)
+{
+    if (s->ready.count > 0)
+        return s->entries[s->ready.items[0]].due;
+    return s->waiting.count > 0 ? s->entries[s->waiting.items[0]].due : MONO_NEVER;
+}
+
+static uint32_t taken(const struct schedule *s, const struct request *r)
+{
+    assert(r >= s->requests && r < s->requests + s->count);
+    uint32_t i = (uint32_t)(r - s->requests);
+    assert(s->entries[i].state == TAKEN);
+    return i;
+}
+
+static void wait_until(struct schedule *s, uint32_t i, mono_t due)
+{
+    s->entries[i].due = due;
+    s->entries[i].state = WAITING;
+    heap_put(s, &s->waiting, i, due_before);
+}
+
+void schedule_done(struct schedule *s, const struct request *r, mono_t now)
+{
+    uint32_t i = taken(s, r);
+    mono_t due = own_time_after(&s->entries[i], r->period_ns);
+    if (mono_before(due, now)) {
+        int64_t missed = (mono_since(now, due) - 1) / r->period_ns + 1;
+        s->overruns += (uint64_t)missed;
+        due = mono_add(due, missed * r->period_ns);
+    }
+    wait_until(s, i, due);
+}
+
+void schedule_put_off(struct schedule *s, const struct request *r, mono_t until)
+{
+    wait_until(s, taken(s, r), until);
+}
+
+int64_t schedule_lateness(const struct schedule *s, const struct request *r, mono_t now)
+{
+    return mono_since(now, s->entries[taken(s, r)].due);
+}
+
+uint64_t schedule_overruns(const struct schedule *s)
+{
+    return s->overruns;
+}
