@@ -235,9 +235,9 @@ bool text_to_size(const char *s, int64_t *bytes)
         {"B", 1},
         {"kB", 1000},
         {"KB", 1000},
-        {"MB", 1000 * 1000},
-        {"GB", 1000 * 1000 * 1000},
-        {"TB", INT64_C(1000) * 1000 * 1000 * 1000},
+        {"MB", 1000000},
+        {"GB", 1000000000},
+        {"TB", INT64_C(1000000000000)},
         {"KiB", INT64_C(1) << 10},
         {"MiB", INT64_C(1) << 20},
         {"GiB", INT64_C(1) << 30},
@@ -285,9 +285,10 @@ size_t text_from_fixed(char *out, bool negative, uint64_t magnitude, unsigned pl
     char *at = out;
     if (negative && magnitude > 0)
         *at++ = '-';
-    at += text_from_u64(at, magnitude / whole_power_of_ten[places]);
+    uint64_t one = whole_power_of_ten[places];
+    at += text_from_u64(at, magnitude / one);
     if (places > 0) {
-        uint64_t rest = magnitude % whole_power_of_ten[places];
+        uint64_t rest = magnitude % one;
         *at = '.';
         for (unsigned i = places; i > 0; i--) {
             at[i] = (char)('0' + rest % 10);
