@@ -20,16 +20,22 @@ void board_free(struct board *b);
 
 /* One block: decodes, judges, stores. Fault blocks make their tags bad at once (with `last` kept):
  * TIMEOUT, GARBLED, CLOSED -> COMM_FAILURE; LINE_DOWN -> NOT_CONNECTED; EXCEPTION by meaning; HOLE ->
- * CONFIG_ERROR. BACKED_OFF keeps what is known: it is no news.
- * touched (room for board_touch_max) gets the tags whose sample was renewed by this block, points
- * computed from others included, in feed order; returns how many. A tag is touched when it was due,
- * changed or not: ask board_changed. */
+ * CONFIG_ERROR. BACKED_OFF is no news for tags that are bad already; what still looked alive (another
+ * request's tags of the same unit) turns bad with it.
+ * touched (room for board_touch_max) gets the tags whose sample was renewed by this block, in feed
+ * order, then those that depend on others (scaled, conditional, computed); returns how many. A tag
+ * is touched when it was due, changed or not: ask board_news. */
 uint32_t board_feed(struct board *b, const struct block *block, uint32_t *touched);
 uint32_t board_touch_max(const struct board *b);
 
-/* Stale and frozen tags; call every tick or so. Same contract as board_feed; at most `room` tags. */
+/* Stale and frozen tags; call every tick or so. Same contract as board_feed; at most `room` tags,
+ * the others at the next call. */
 uint32_t board_tick(struct board *b, wall_t wall, mono_t now, uint32_t *touched, uint32_t room);
-void board_put(struct board *b, uint32_t tag, const struct sample *s, mono_t now);   /* derived tags */
+
+/* A sample from elsewhere (derived tags, replayed history): judged and stored like a decoded one.
+ * Its text, if it is one, is copied; longer than BOARD_TEXT_MAX is a sensor failure. */
+enum { BOARD_TEXT_MAX = 64 };
+void board_put(struct board *b, uint32_t tag, const struct sample *s);
 
 const struct tag_state *board_tag(const struct board *b, uint32_t tag);
 
@@ -40,7 +46,8 @@ bool board_news(const struct board *b, uint32_t tag, enum lane lane, wall_t now)
 void board_reported(struct board *b, uint32_t tag, enum lane lane, wall_t now);
 void board_forget(struct board *b, enum lane lane);    /* everything is news again (new broker session) */
 
-/* Tags with news for the value lane, without looking at all of them: touched tags queue here. */
+/* Tags with news for the value lane, without looking at all of them: a touched or put tag that is
+ * news queues by itself. Ask board_news once more when it is taken: it may have gone back. */
 bool board_next_dirty(struct board *b, uint32_t *tag); /* takes one from the queue; false: none */
 void board_dirty(struct board *b, uint32_t tag);       /* puts it (back); once, however often called */
 

@@ -330,15 +330,21 @@ void decode_from(const struct point *p, const struct sample *source, struct samp
     finish(p, out);
 }
 
+/* A value must not be told without its scale; one that is only uncertain makes it uncertain too. */
 static bool partner_stands(const struct sample *partner, struct sample *out)
 {
     if (partner->quality == QUALITY_GOOD)
         return true;
-    refuse(out, "scale not yet read");
-    if (partner->quality != QUALITY_NOT_CONNECTED && partner->reason) {
+    if (partner->value.kind != VALUE_NONE) {
+        out->quality = partner->quality;
         out->reason = partner->reason;
-        if (partner->quality != QUALITY_UNCERTAIN)
-            out->quality = partner->quality;
+        return true;
+    }
+    refuse(out, "scale not yet read");
+    out->quality = QUALITY_BAD;
+    if (partner->quality != QUALITY_NOT_CONNECTED && partner->reason) {
+        out->quality = partner->quality;
+        out->reason = partner->reason;
     }
     return false;
 }

@@ -5,7 +5,7 @@
 
 #include "headgate/map.h"
 
-enum { DECODE_TEXT_EXTRA = 32 };   /* a text point needs words * 2 and so many bytes */
+enum { DECODE_TEXT_EXTRA = 32 }; /* a text point needs words * 2 and so many bytes */
 
 /* The point's value from the bytes of a block. data: registers as on the wire (or packed bits,
  * least significant first); offset: of the point, in registers or bits. exp_from, mul_from and
@@ -21,7 +21,8 @@ void decode_point(const struct point *p, const uint8_t *data, uint16_t offset, c
 void decode_from(const struct point *p, const struct sample *source, struct sample *out);
 
 /* Applies exp_from and mul_from afterwards. exponent, factor: those points' samples, NULL where
- * the point has none. One that is not good makes out bad: "scale not yet read", or its own reason.
+ * the point has none. A bad one makes out bad: "scale not yet read", or its own reason; an
+ * uncertain one makes it uncertain.
  * Then judges the valid range, which decode_point leaves alone for such points. */
 void decode_scaled(const struct point *p, const struct sample *exponent,
                    const struct sample *factor, struct sample *out);
@@ -34,8 +35,8 @@ bool decode_condition(const struct condition *c, const struct point *of,
 /* Makes out bad when it is outside the point's valid range. For values that were not decoded. */
 void decode_judge(const struct point *p, struct sample *out);
 
-double value_number(const struct value *v);            /* NaN when it is none; bools are 0 and 1 */
+double value_number(const struct value *v); /* NaN when it is none; bools are 0 and 1 */
 bool value_equal(const struct value *a, const struct value *b);
-int value_compare(const struct value *a, const struct value *b);   /* of numbers, exactly: -1, 0, 1 */
+int value_compare(const struct value *a, const struct value *b); /* of numbers, exactly: -1, 0, 1 */
 
 #endif

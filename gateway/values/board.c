@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "values/board.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "values/decode.h"
+#include "values/judge.h"
+#include "values/slate.h"
+
+struct board *board_new(const struct plan *plan)
+{
+    struct board *b = calloc(1, sizeof *b);
+    if (!b)
+        return NULL;
+    const struct plant *plant = plan->plant;
+    b->plan = plan;
+    b->plant = plant;
+    b->first_dirty = b->last_dirty = NONE;
+    b->next_scan_ns = INT64_MIN;
+    b->tags = aligned_alloc(alignof(struct tag), (plant->tag_count + 1U) * sizeof *b->tags);
+    if (!b->tags || !slate_build(b)) {
+        board_free(b);
+        return NULL;
+    }
+    for (uint32_t i = 0; i < plant->tag_count; i++)
+        b->tags[i] = (struct tag){
+            .state.now = {.quality = QUALITY_NOT_CONNECTED, .reason = "not yet read"},
+            .next = NOT_QUEUED,
+        };
+    for (uint32_t i = 0; i < plant->device_count; i++) {
+        const struct device *d = &plant->devices[i];
+        for (uint32_t k = 0; k < d->map->point_count; k++)
+            b->tags[d->first_tag + k].point = &d->map->points[k];
+    }
+    for (uint32_t i = 0; i < plant->derived_count; i++)
+        b->tags[plant->first_derived + i].point = &plant->derived[i].point;
+    return b;
+}
+
+void board_free(struct board *b)
+{
+    if (!b)
+        return;
+    for (uint32_t i = 0; i < b->sheet_count; i++) {
+        free(b->sheets[i].text_at);
+        free(b->sheets[i].late);
+    }
+    free(b->sheets);
+    free(b->units);
+    free(b->text);
+    free(b->derived_text);
+    free(b->beats);
+    free(b->asked);
+    free(b->steps);
+    free(b->tags);
+    free(b);
+}
+
+uint32_t board_touch_max(const struct board *b)
+{
+    return b->touch_max;
+}
+
+const struct tag_state *board_tag(const struct board *b, uint32_t tag)
+{
+    return &b->tags[tag].state;
+}
+
+void slate_store(struct board *b, uint32_t tag, const struct sample *s)
+{
+    struct tag *t = &b->tags[tag];
+    t->state.now = *s;
+    if (s->quality == QUALITY_GOOD) {
+        t->state.last = s->value;
+        t->state.last_time = s->time;
+    }
+    t->pass = b->pass;
+    b->touched[b->touched_count++] = tag;
+    if (t->next == NOT_QUEUED && slate_news(t, LANE_VALUE, s->time))
+        board_dirty(b, tag);
+}
+
+void slate_doubt(struct board *b, uint32_t tag, const char *reason, wall_t now)
+{
+    struct sample s = b->tags[tag].state.now;
+    if (s.quality != QUALITY_GOOD)
+        return;
+    s.quality = QUALITY_UNCERTAIN;
+    s.reason = reason;
+    s.time = now;
+    slate_store(b, tag, &s);
+}
+
+/* What a good sample still has to pass, and then the board. */
+static void judge_and_store(struct board *b, uint32_t tag, uint32_t device, struct sample *s)
+{
+    struct tag *t = &b->tags[tag];
+    bool rebase = false;
+    if (t->point->kind == KIND_COUNTER) {
+        const struct value *before = &t->state.now.value;
+        rebase = judge_counter(t->point, before->kind != VALUE_NONE ? before : &t->state.last, s);
+    }
+    if (device != NONE && s->quality == QUALITY_GOOD) {
+        uint32_t beat = b->units[device].beat;
+        if (beat != NONE && b->beats[beat].frozen) {
+            s->quality = QUALITY_UNCERTAIN;
+            s->reason = "frozen: the heartbeat has not changed";
+        }
+    }
+    slate_store(b, tag, s);
+    if (rebase) {
+        /* Else a counter that was replaced would look as if it ran backwards after each outage. */
+        t->state.last = s->value;
+        t->state.last_time = s->time;
+    }
+}
+
+/* The half of a tag's text room that does not hold its last good text. NULL: it has no room. */
+static char *text_room(const struct board *b, uint32_t tag, uint32_t device, uint32_t point)
+{
+    char *text;
+    size_t half;
+    if (device == NONE) {
+        text = b->derived_text + (size_t)point * 2 * BOARD_TEXT_MAX;
+        half = BOARD_TEXT_MAX;
+    } else {
+        const struct unit *u = &b->units[device];
+        if (!u->sheet->text_at || u->sheet->text_at[point] == NONE)
+            return NULL;
+        text = u->text + u->sheet->text_at[point];
+        half = u->sheet->text_bytes;
+    }
+    const struct value *last = &b->tags[tag].state.last;
+    return last->kind == VALUE_TEXT && last->text == text ? text + half : text;
+}
+
+static void decode_feed(struct board *b, const struct block *block, const struct feed *f,
+                        uint16_t start, struct sample *s)
+{
+    uint32_t tag = b->plant->devices[f->device].first_tag + f->point;
+    const struct point *p = b->tags[tag].point;
+    char *text = NULL;
+    if (p->type == RAW_STRING || p->type == RAW_TIME)
+        text = text_room(b, tag, f->device, f->point);
+    decode_point(p, block->data, (uint16_t)(f->offset - start), text, s);
+    s->time = block->time;
+}
+
+static bool is_plain(const struct point *p)
+{
+    return p->exp_from < 0 && p->mul_from < 0 && p->valid_if.point < 0;
+}
+
+/* What of a request a block speaks of, and whose turn it is. */
+struct view {
+    const struct block *block;
+    uint32_t start, end; /* registers or bits of the request */
+    uint32_t turn;
+    bool whole, fault;
+};
+
+static bool is_due(const struct view *v, const struct feed *f, const struct tag *t)
+{
+    if (!v->whole && (f->offset < v->start || f->offset + (uint32_t)t->point->words > v->end))
+        return false;
+    return f->every_nth <= 1 || v->fault || v->turn % f->every_nth == 0 ||
+           t->state.now.quality != QUALITY_GOOD;
+}
+
+/* First of all: whether the device's program still runs decides on all its other tags. */
+static void feel_pulse(struct board *b, const struct view *v)
+{
+    const struct request *r = v->block->request;
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        const struct feed *f = &r->feeds[i];
+        const struct device *d = &b->plant->devices[f->device];
+        const struct tag *t = &b->tags[d->first_tag + f->point];
+        if (d->map->heartbeat.point != (int64_t)f->point || !is_due(v, f, t))
+            continue;
+        struct sample s;
+        decode_feed(b, v->block, f, (uint16_t)v->start, &s);
+        struct beat *beat = &b->beats[b->units[f->device].beat];
+        uint64_t mark = slate_mark(&s.value);
+        if (s.value.kind == VALUE_NONE || (beat->known && beat->mark == mark))
+            continue;
+        beat->known = true;
+        beat->frozen = false;
+        beat->mark = mark;
+        beat->changed_ns = b->asked[r->id].news_ns;
+    }
+}
+
+static void feed_step(struct board *b, const struct view *v, const struct step *step)
+{
+    uint32_t first = b->plant->devices[step->device].first_tag;
+    const struct map *map = b->plant->devices[step->device].map;
+    const struct point *p = &map->points[step->point];
+    const struct tag *needs = &b->tags[first + (p->from >= 0 ? (uint32_t)p->from : step->point)];
+    if (needs->pass != b->pass)
+        return;
+    struct sample s;
+    if (p->from >= 0)
+        decode_from(p, &needs->state.now, &s);
+    else
+        decode_feed(b, v->block, &v->block->request->feeds[step->feed], (uint16_t)v->start, &s);
+    if (!is_plain(p)) {
+        decode_scaled(p, p->exp_from < 0 ? NULL : &b->tags[first + (uint32_t)p->exp_from].state.now,
+                      p->mul_from < 0 ? NULL : &b->tags[first + (uint32_t)p->mul_from].state.now,
+                      &s);
+        if (p->valid_if.point >= 0)
+            judge_condition(&p->valid_if, &map->points[p->valid_if.point],
+                            &b->tags[first + (uint32_t)p->valid_if.point].state.now, &s);
+    }
+    if (p->from >= 0 && s.value.kind == VALUE_TEXT) {
+        char *text = text_room(b, first + step->point, step->device, step->point);
+        if (text) {
+            memcpy(text, s.value.text, s.value.length);
+            s.value.text = text;
+        }
+    }
+    judge_and_store(b, first + step->point, step->device, &s);
+}
+
+static void feed_data(struct board *b, const struct view *v)
+{
+    const struct request *r = v->block->request;
+    const struct asked *a = &b->asked[r->id];
+    if (a->has_beat)
+        feel_pulse(b, v);
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        const struct feed *f = &r->feeds[i];
+        uint32_t tag = b->plant->devices[f->device].first_tag + f->point;
+        struct tag *t = &b->tags[tag];
+        if (!is_due(v, f, t))
+            continue;
+        if (!is_plain(t->point)) {
+            t->pass = b->pass; /* its step is to come */
+            continue;
+        }
+        struct sample s;
+        decode_feed(b, v->block, f, (uint16_t)v->start, &s);
+        judge_and_store(b, tag, f->device, &s);
+    }
+    for (uint32_t i = 0; i < a->step_count; i++)
+        feed_step(b, v, &b->steps[a->first_step + i]);
+}
+
+/* Known trouble is no news while nobody asks again; but it may have been silent for too long. */
+static void feed_fault_to(struct board *b, uint32_t tag, const struct block *block,
+                          const struct sample *s)
+{
+    struct tag *t = &b->tags[tag];
+    enum quality now = t->state.now.quality;
+    bool known = t->state.now.time.ms != 0 &&
+                 (now == QUALITY_COMM_FAILURE || now == QUALITY_NOT_CONNECTED ||
+                  now == QUALITY_DEVICE_FAILURE || now == QUALITY_CONFIG_ERROR);
+    if (block->fault != FAULT_BACKED_OFF || !known)
+        slate_store(b, tag, s);
+    else if (t->point->max_silence_ns > 0 && slate_news(t, LANE_VALUE, block->time))
+        board_dirty(b, tag);
+}
+
+static void feed_fault(struct board *b, const struct view *v)
+{
+    const struct request *r = v->block->request;
+    const struct asked *a = &b->asked[r->id];
+    struct sample s = judge_fault(v->block);
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        const struct feed *f = &r->feeds[i];
+        uint32_t tag = b->plant->devices[f->device].first_tag + f->point;
+        if (is_due(v, f, &b->tags[tag]))
+            feed_fault_to(b, tag, v->block, &s);
+    }
+    for (uint32_t i = 0; i < a->step_count; i++) {
+        const struct step *step = &b->steps[a->first_step + i];
+        uint32_t first = b->plant->devices[step->device].first_tag;
+        int32_t from = b->tags[first + step->point].point->from;
+        if (from >= 0 && b->tags[first + (uint32_t)from].pass == b->pass)
+            feed_fault_to(b, first + step->point, v->block, &s);
+    }
+}
+
+uint32_t board_feed(struct board *b, const struct block *block, uint32_t *touched)
+{
+    const struct request *r = block->request;
+    struct asked *a = &b->asked[r->id];
+    struct view v = {
+        .block = block,
+        .end = r->count,
+        .whole = block->count == 0 || (block->first == r->first && block->count == r->count),
+        .fault = block->fault != FAULT_NONE,
+    };
+    if (!v.whole) {
+        assert(block->first >= r->first &&
+               (uint32_t)block->first + block->count <= (uint32_t)r->first + r->count);
+        v.start = (uint32_t)(block->first - r->first);
+        v.end = v.start + block->count;
+    }
+    b->touched = touched;
+    b->touched_count = 0;
+    b->pass++;
+    if (block->fault != FAULT_BACKED_OFF) {
+        a->news_ns = block->answered.ns ? block->answered.ns : block->asked.ns;
+        a->check_ns = mono_add((mono_t){a->news_ns}, a->limit_ns).ns;
+    }
+    if (v.fault) {
+        feed_fault(b, &v);
+        return b->touched_count;
+    }
+    bool bits = r->table == TABLE_COIL || r->table == TABLE_DISCRETE;
+    uint32_t covered = v.end - v.start;
+    assert(block->data && block->length >= (bits ? (covered + 7) / 8 : covered * 2U));
+    a->turn += v.start == 0; /* the first piece of an answer counts for all of it */
+    v.turn = a->turn;
+    feed_data(b, &v);
+    return b->touched_count;
+}
+
+/* Which device a tag belongs to; NONE for derived ones. */
+static uint32_t device_of(const struct board *b, uint32_t tag)
+{
+    if (tag >= b->plant->first_derived)
+        return NONE;
+    uint32_t low = 0, high = b->plant->device_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (b->plant->devices[middle].first_tag <= tag)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* A text that came from outside gets a home: the word of the enum, or the tag's own room. */
+static void house_text(struct board *b, uint32_t tag, uint32_t device, struct sample *s)
+{
+    const struct point *p = b->tags[tag].point;
+    struct value *v = &s->value;
+    for (uint32_t i = 0; i < p->choice_count; i++) {
+        const struct choice *c = &p->choices[i];
+        if (c->length == v->length && memcmp(c->text, v->text, v->length) == 0) {
+            v->text = c->text;
+            return;
+        }
+    }
+    uint32_t first = device == NONE ? b->plant->first_derived : b->plant->devices[device].first_tag;
+    char *room = text_room(b, tag, device, tag - first);
+    if (room && v->length <= BOARD_TEXT_MAX) {
+        memcpy(room, v->text, v->length);
+        v->text = room;
+        return;
+    }
+    *v = (struct value){.kind = VALUE_NONE};
+    s->quality = QUALITY_SENSOR_FAILURE;
+    s->reason = room ? "text too long" : "a text where none belongs";
+}
+
+void board_put(struct board *b, uint32_t tag, const struct sample *s)
+{
+    struct sample own = *s;
+    uint32_t device = device_of(b, tag), touched;
+    if (own.value.kind == VALUE_TEXT)
+        house_text(b, tag, device, &own);
+    else
+        decode_judge(b->tags[tag].point, &own);
+    b->touched = &touched;
+    b->touched_count = 0;
+    b->pass++;
+    judge_and_store(b, tag, device, &own);
+}
