@@ -98,13 +98,14 @@ static void advise(const struct plan *p, uint32_t line, double load, struct diag
         snprintf(remedy + length, sizeof remedy - length, ", or set the bus to %u baud", baud);
 
     diag_add(ds, DIAG_WARNING, l->at,
-             "line %s %s: its requests take %.2f s of every second. %.0f %% of that is %s (%s%s, "
-             "%u tags "
-             "every %s in %u requests): %s",
+             "line %s %s: its requests take %.2f s of every second%s. %.0f %% of that is %s (%s%s; "
+             "%u tag%s every %s in %u request%s): %s",
              l->name, load > 1 ? "can't keep its rates" : "has no time left for a retry", load,
+             l->transport == TRANSPORT_TCP ? " if it answers as fast as usual" : "",
              100 * h.load / load, d->path, d->map->points[feed->point].name,
-             h.tags > 1 ? ", ..." : "", h.tags, text_from_duration(from, h.first->period_ns),
-             h.requests, remedy);
+             h.tags > 1 ? ", ..." : "", h.tags, h.tags > 1 ? "s" : "",
+             text_from_duration(from, h.first->period_ns), h.requests, h.requests > 1 ? "s" : "",
+             remedy);
 }
 
 void advice_lines(const struct plan *p, struct diags *ds)
