@@ -176,11 +176,11 @@ mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wal
     }
     bool told = tell_values(p->teller, p->board, wall);
     told &= tell_devices(p->teller, p->status, wall);
-    if (!mono_before(now, p->stats_due)) {
+    if (poller && !mono_before(now, p->stats_due)) {
         tell_figures(p, poller, wall);
         p->stats_due = mono_add(now, stats_every_ns);
     }
-    mono_t due = mono_min(p->board_due, p->stats_due);
+    mono_t due = poller ? mono_min(p->board_due, p->stats_due) : p->board_due;
     return told ? due : mono_min(due, mono_add(now, 5 * NS_PER_MS));
 }
 

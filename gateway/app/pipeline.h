@@ -28,7 +28,7 @@ void pipeline_feed(void *me, const struct block *b);
 void pipeline_hear(void *me, const struct poll_event *e);
 
 /* Time passed: stale tags, the value lane, states owed to a new broker session. Returns when it
- * wants to be called again. poller: for the figures in stats. */
+ * wants to be called again. poller: for the figures in stats; NULL: none are told. */
 mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now);
 
 /* A line of the gateway's own diary: event/<gateway>. subject and text may be NULL. */
