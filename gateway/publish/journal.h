@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows on disk before anybody is told. SQLite: WAL, synchronous FULL. One thread. */
+/* Rows on disk before anybody is told. SQLite: WAL, synchronous FULL. One thread.
+ *
+ * Rows wait in memory until journal_commit and stay there for a while afterwards, so that what is
+ * new is read without touching the disk, and a commit that failed can be tried again. */
 #ifndef PUBLISH_JOURNAL_H
 #define PUBLISH_JOURNAL_H
 
@@ -13,46 +16,66 @@
 struct journal;
 
 /* Opens or makes DIR/journal.db, locks it, and finds epoch and the next numbers. A journal that is
- * damaged is set aside (journal.db.damaged-TIME) and a new epoch begins; *why then says so. NULL with
- * *why when it can't be used at all. */
+ * damaged is set aside (journal.db.damaged-TIME) and a new epoch begins; *why then says so, else it
+ * is NULL. NULL with *why when it can't be used at all. *why is static text. */
 struct journal *journal_open(const char *dir, struct journal_limits limits, wall_t now,
                              const char **why);
-void journal_close(struct journal *j);                 /* commits */
+void journal_close(struct journal *j);                 /* commits; NULL is fine */
 
-uint64_t journal_epoch(const struct journal *j);
+uint64_t journal_epoch(const struct journal *j);       /* changes when damage is found while running */
 uint64_t journal_next(const struct journal *j, enum message_lane lane);    /* the next free seq */
 uint64_t journal_first(const struct journal *j, enum message_lane lane);   /* oldest kept; next if none */
+uint64_t journal_committed(const struct journal *j, enum message_lane lane);   /* newest on disk; 0: none */
 uint64_t journal_acked(const struct journal *j, enum message_lane lane);   /* all up to here are acknowledged; 0: none */
+/* What was acknowledged one overlap before the newest acknowledgement: a new session begins behind it. */
+uint64_t journal_overlap(const struct journal *j, enum message_lane lane);
 
 /* Adds a row to the open group. false: it could not be kept (counted; the next row that can be kept
- * is preceded by a gap row). Rows are visible to journal_read only after journal_commit. */
+ * is preceded by a gap row). A seq that jumps makes a gap row, too. Rows are visible to
+ * journal_fetch only after journal_commit. */
 bool journal_add(struct journal *j, const struct message *m, const char *topic, const char *payload);
-bool journal_commit(struct journal *j);                /* false: disk trouble; the group is lost and counted, a gap follows */
+/* false: disk trouble. The group stays in memory and is tried again with the next commit; when
+ * memory is full its oldest rows are lost, counted, and become a gap. */
+bool journal_commit(struct journal *j);
 uint32_t journal_pending(const struct journal *j);     /* rows in the open group */
+size_t journal_pending_bytes(const struct journal *j);
+bool journal_unsaved(const struct journal *j);         /* cursors moved since the last commit */
 
-void journal_ack(struct journal *j, enum message_lane lane, uint64_t upto);    /* saved with the next commit */
+/* All saved with the next commit. */
+void journal_ack(struct journal *j, enum message_lane lane, uint64_t upto);
+void journal_set_overlap(struct journal *j, enum message_lane lane, uint64_t upto);
+void journal_refused(struct journal *j, enum message_lane lane, uint64_t seq, int reason);   /* a dead letter: kept, not sent again */
 
 struct row {
     uint64_t seq;
     wall_t time;
-    const char *topic, *payload;   /* valid until the next journal_read_next */
+    const char *topic;             /* NULL: a gap, which belongs to the lane's own topic */
+    const char *payload;           /* all valid until the next call on this journal */
     uint32_t topic_length, payload_length;
 };
-/* Rows from seq on, in order, committed ones only. One reader per lane; begin again to go elsewhere. */
-void journal_read(struct journal *j, enum message_lane lane, uint64_t from_seq);
-bool journal_read_next(struct journal *j, enum message_lane lane, struct row *row);
+/* Rows from cursor.next on, in order, committed ones only; moves the cursor. As many cursors as
+ * wanted, by value. */
+struct journal_cursor {
+    enum message_lane lane;
+    uint64_t next;
+};
+bool journal_fetch(struct journal *j, struct journal_cursor *cursor, struct row *row);
 
-uint64_t journal_seq_at(struct journal *j, enum message_lane lane, wall_t time);  /* first seq not older; next if none */
+/* First seq whose row isn't older; next if none. Rows are taken to be in order of time. */
+uint64_t journal_seq_at(struct journal *j, enum message_lane lane, wall_t time);
 
-/* Makes room: old acknowledged rows, then, over the size, the oldest history. Call every few
- * seconds; does a bounded piece of work. */
-void journal_trim(struct journal *j, wall_t now);
+/* Makes room: old acknowledged rows, then, over the size, the oldest history. Does a bounded piece
+ * of work; true: there is more to do. */
+bool journal_trim(struct journal *j, wall_t now);
 
 struct journal_stats {
-    uint64_t rows[MESSAGE_JOURNALED], bytes, lost, commits;
+    /* Since the epoch began, per lane; next - 1 = acked + waiting + dropped. */
+    uint64_t acked[MESSAGE_JOURNALED], waiting[MESSAGE_JOURNALED], dropped[MESSAGE_JOURNALED];
+    uint64_t bytes, commits;
+    wall_t oldest_waiting;         /* history; 0: nothing waits */
     bool healthy;
     const char *trouble;           /* NULL when healthy */
 };
-void journal_stats(const struct journal *j, struct journal_stats *out);
+void journal_stats(struct journal *j, struct journal_stats *out);
 
 #endif

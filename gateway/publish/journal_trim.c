@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the journal gives up, and in which order: acknowledged rows cost nothing, unacknowledged
+ * history costs a gap, events and audit are the dearest. */
+#include "base/log.h"
+#include "publish/store.h"
+
+enum { PIECE = 2000 }; /* rows at once: a few milliseconds */
+
+static int remove_upto(struct journal *j, int lane, uint64_t upto)
+{
+    struct lane *l = &j->lanes[lane];
+    sqlite3_bind_int64(l->remove, 1, (sqlite3_int64)upto);
+    int rc = store_step(l->remove);
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int(j->drop_gaps, 1, lane);
+        sqlite3_bind_int64(j->drop_gaps, 2, (sqlite3_int64)upto);
+        rc = store_step(j->drop_gaps);
+    }
+    if (rc == SQLITE_OK) {
+        sqlite3_bind_int(j->drop_refused, 1, lane);
+        sqlite3_bind_int64(j->drop_refused, 2, (sqlite3_int64)upto);
+        rc = store_step(j->drop_refused);
+    }
+    return rc;
+}
+
+static bool end(struct journal *j, int rc)
+{
+    if (rc == SQLITE_OK)
+        rc = store_exec(j, "COMMIT");
+    if (rc != SQLITE_OK && !sqlite3_get_autocommit(j->db))
+        store_exec(j, "ROLLBACK");
+    if (rc != SQLITE_OK)
+        store_trouble(j, rc);
+    return rc == SQLITE_OK;
+}
+
+static void left(struct lane *l, uint64_t first)
+{
+    l->first = first;
+    if (l->recent.first < l->recent.saved && recent_at(&l->recent, l->recent.first)->from < first)
+        recent_forget(&l->recent);
+}
+
+/* Rows up to seq, all of them acknowledged. */
+static bool drop_acked(struct journal *j, int lane, uint64_t upto)
+{
+    struct lane *l = &j->lanes[lane];
+    if (upto > l->acked)
+        upto = l->acked;
+    if (upto > l->first + PIECE - 1)
+        upto = l->first + PIECE - 1;
+    if (upto < l->first || store_exec(j, "BEGIN IMMEDIATE") != SQLITE_OK)
+        return false;
+    int rc = remove_upto(j, lane, upto);
+    if (rc == SQLITE_OK)
+        rc = store_lane(j, lane);
+    if (!end(j, rc))
+        return false;
+    left(l, upto + 1);
+    return true;
+}
+
+/* A piece of rows that nobody has acknowledged; a gap row takes the place of all that were ever
+ * lost behind the cursor. */
+static bool drop_unacked(struct journal *j, int lane)
+{
+    struct lane *l = &j->lanes[lane];
+    uint64_t upto = l->first + PIECE < l->committed ? l->first + PIECE : l->committed;
+    uint64_t from = l->acked + 1;
+    /* Nothing but one gap row is left: to drop it would free nothing and hide the loss. */
+    if (upto <= l->first || from > upto || store_exec(j, "BEGIN IMMEDIATE") != SQLITE_OK)
+        return false;
+    uint64_t known = store_lost_above(j, lane, l->acked) - store_lost_above(j, lane, upto);
+    uint64_t lost = upto - l->acked - known;
+    int rc = remove_upto(j, lane, upto);
+    if (rc == SQLITE_OK)
+        rc = store_gap(j, lane, from, upto, "the journal is full");
+    l->lost += lost;
+    if (rc == SQLITE_OK)
+        rc = store_lane(j, lane);
+    if (!end(j, rc)) {
+        l->lost -= lost;
+        return false;
+    }
+    l->lost_waiting += lost;
+    left(l, upto);
+    recent_forget(&l->recent);
+    return true;
+}
+
+bool journal_drop_some(struct journal *j)
+{
+    static const enum message_lane order[] = {MESSAGE_HISTORY, MESSAGE_AUDIT, MESSAGE_EVENT};
+    enum { LANES = sizeof(order) / sizeof(order[0]) };
+    if (!j->db)
+        return false;
+    for (int i = 0; i < LANES; i++)
+        if (drop_acked(j, (int)order[i], UINT64_MAX))
+            return true;
+    for (int i = 0; i < LANES; i++)
+        if (drop_unacked(j, (int)order[i]))
+            return true;
+    return false;
+}
+
+static bool drop_old(struct journal *j, int lane, wall_t before)
+{
+    struct lane *l = &j->lanes[lane];
+    if (l->first > l->acked)
+        return false;
+    sqlite3_bind_int64(l->oldest, 1, (sqlite3_int64)l->first);
+    bool some = sqlite3_step(l->oldest) == SQLITE_ROW;
+    bool old = some && sqlite3_column_int64(l->oldest, 1) < before.ms;
+    sqlite3_reset(l->oldest);
+    return old && drop_acked(j, lane, journal_seq_at(j, (enum message_lane)lane, before) - 1);
+}
+
+bool journal_trim(struct journal *j, wall_t now)
+{
+    bool more = false;
+    j->now = now;
+    if (!j->db || j->damaged || j->must_reopen)
+        return false;
+    store_stop_reading(j);
+    store_measure(j);
+    if (!j->trouble)
+        store_ballast(j);
+    if (j->limits.max_bytes > 0 && j->bytes > (uint64_t)j->limits.max_bytes) {
+        more = journal_drop_some(j);
+        store_measure(j);
+    }
+    for (int i = 0; i < MESSAGE_JOURNALED && j->limits.keep_ns > 0; i++)
+        more = drop_old(j, i, (wall_t){now.ms - j->limits.keep_ns / NS_PER_MS}) || more;
+    return more;
+}

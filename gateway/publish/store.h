@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the journal: its database and what all its files share. Nobody else includes this. */
+#ifndef PUBLISH_STORE_H
+#define PUBLISH_STORE_H
+
+#include <sqlite3.h>
+
+#include "publish/journal.h"
+#include "publish/recent.h"
+
+struct topic_entry {
+    char *text;
+    uint32_t length;
+    uint64_t hash;
+};
+
+struct lane {
+    uint64_t next;                 /* after all rows, those that wait included */
+    uint64_t committed;            /* newest on disk */
+    uint64_t first;                /* oldest on disk; committed + 1 if none */
+    uint64_t acked, overlap;
+    uint64_t lost, refused;        /* seqs, since the epoch began */
+    uint64_t lost_waiting;         /* of the lost, those above acked */
+    uint64_t lost_unsaved;         /* of those, the ones the gap table doesn't know yet */
+    /* Rows given up since the newest kept one; they become a gap row as soon as one can be kept. */
+    uint64_t gone_from, gone_to;   /* 0: none */
+    struct recent recent;
+    sqlite3_stmt *insert, *select, *remove, *oldest;
+    uint64_t select_next;          /* what the running select gives next; 0: it isn't running */
+};
+
+struct refusal {
+    int lane, reason;
+    uint64_t seq;
+};
+
+enum { REFUSALS = 1024 };          /* between two commits; a window holds fewer */
+
+struct journal {
+    char *dir, *file;
+    int lock;
+    struct journal_limits limits;
+    wall_t now;                    /* as last heard */
+    sqlite3 *db;
+    sqlite3_stmt *save_topic, *save_lane, *save_gap, *save_refused, *lost_above, *drop_gaps,
+        *drop_refused, *pages, *free_pages;
+    struct lane lanes[MESSAGE_JOURNALED];
+    struct topic_entry *topics;    /* id is index + 1 */
+    uint32_t topic_count, topic_room, topics_saved;
+    uint32_t *topic_slots, slot_count;                 /* open addressing: id, 0 free */
+    struct refusal refusals[REFUSALS];
+    uint32_t refusal_count;
+    uint64_t epoch, bytes, commits;
+    bool dirty;
+    const char *trouble;
+    bool damaged;                  /* found while reading or writing */
+    bool must_reopen;              /* after an I/O error nothing in the cache is to be believed */
+    size_t ballast;                /* bytes; 0: there is none */
+};
+
+/* Opens the database and reads what it knows into j. An SQLite code. */
+int store_open(struct journal *j);
+void store_close(struct journal *j);
+/* Renames a database that can't be read, so that somebody may look at it, and makes a new one with a
+ * new epoch. Rows that wait stay waiting. */
+int store_replace(struct journal *j);
+int store_exec(struct journal *j, const char *sql);
+int store_step(sqlite3_stmt *s);                       /* one step, then reset; SQLITE_DONE is OK */
+void store_stop_reading(struct journal *j);            /* an open read would keep the WAL from starting over */
+/* Remembers what is wrong; OK makes it healthy again. Returns rc. */
+int store_trouble(struct journal *j, int rc);
+uint64_t store_number(sqlite3_stmt *s);                /* first column of the first row; 0 if none */
+void store_measure(struct journal *j);                 /* sets bytes */
+/* A file that is given up when the disk is full. Taken (again) when there is plenty of room. */
+void store_ballast(struct journal *j);
+void store_full(struct journal *j);                    /* the disk is: gives it up, and grows no more */
+
+uint32_t book_add(struct journal *j, const char *topic, uint32_t length);   /* id; 0: out of memory */
+void book_free(struct journal *j);
+
+/* Writes the gap row for seqs from..to into an open transaction. */
+int store_gap(struct journal *j, int lane, uint64_t from, uint64_t to, const char *why);
+int store_lane(struct journal *j, int lane);           /* cursors and counters, likewise */
+uint64_t store_lost_above(struct journal *j, int lane, uint64_t seq);
+bool journal_drop_some(struct journal *j);             /* the least dear rows; false: nothing to drop */
+
+#endif

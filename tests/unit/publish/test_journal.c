@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "publish/journal.h"
+
+static const struct journal_limits wide = {INT64_C(72) * 3600 * NS_PER_S, INT64_C(1) << 31};
+static const wall_t noon = {1764100000000};
+
+static char dir[64];
+
+static int fresh(void **state)
+{
+    (void)state;
+    strcpy(dir, "/tmp/headgate-journal-XXXXXX");
+    return mkdtemp(dir) ? 0 : -1;
+}
+
+static void empty(const char *path)
+{
+    char name[512];
+    DIR *d = opendir(path);
+    for (struct dirent *e; d && (e = readdir(d));) {
+        snprintf(name, sizeof(name), "%s/%s", path, e->d_name);
+        unlink(name);
+    }
+    if (d)
+        closedir(d);
+}
+
+static int gone(void **state)
+{
+    (void)state;
+    empty(dir);
+    return rmdir(dir);
+}
+
+static struct journal *opened(struct journal_limits limits)
+{
+    const char *why;
+    struct journal *j = journal_open(dir, limits, noon, &why);
+    if (!j || why)
+        print_message("%s\n", why);
+    assert_non_null(j);
+    return j;
+}
+
+static bool add(struct journal *j, enum message_lane lane, uint64_t seq, size_t length)
+{
+    static char payload[1 << 20];
+    char topic[32];
+    int n = snprintf(topic, sizeof(topic), "m/s/history/g/a/d%u", (unsigned)(seq % 7));
+    memset(payload, 'x', length);
+    snprintf(payload, sizeof(payload), "\"n\":%llu", (unsigned long long)seq);
+    struct message m = {.lane = (uint8_t)lane,
+                        .topic_length = (uint16_t)n,
+                        .payload_length = (uint32_t)length,
+                        .seq = seq,
+                        .time = {noon.ms + (int64_t)seq}};
+    return journal_add(j, &m, topic, payload);
+}
+
+static uint64_t content(const struct row *r)
+{
+    unsigned long long n = 0;
+    char start[32] = {0};
+    memcpy(start, r->payload, r->payload_length < 31 ? r->payload_length : 31);
+    sscanf(start, "\"n\":%llu", &n);
+    return n;
+}
+
+static bool is_gap(const struct row *r, unsigned long long from, unsigned long long to)
+{
+    char want[96], have[256] = {0};
+    snprintf(want, sizeof(want), "\"gap\":{\"from_seq\":%llu,\"to_seq\":%llu,\"reason\":\"", from,
+             to);
+    memcpy(have, r->payload, r->payload_length < 255 ? r->payload_length : 255);
+    return !r->topic && r->seq == to && strstr(have, want);
+}
+
+static void sums(struct journal *j)
+{
+    struct journal_stats s;
+    journal_stats(j, &s);
+    for (int i = 0; i < MESSAGE_JOURNALED; i++)
+        assert_int_equal(s.acked[i] + s.waiting[i] + s.dropped[i],
+                         journal_next(j, (enum message_lane)i) - 1);
+}
+
+/* Every seq from `from` on is there as a row or inside a gap. The number of gaps' seqs. */
+static uint64_t whole(struct journal *j, enum message_lane lane, uint64_t from)
+{
+    struct journal_cursor c = {lane, from};
+    struct row r;
+    uint64_t expected = from, lost = 0;
+    while (journal_fetch(j, &c, &r)) {
+        if (!r.topic) {
+            unsigned long long a = 0, b = 0;
+            char have[256] = {0};
+            memcpy(have, r.payload, r.payload_length < 255 ? r.payload_length : 255);
+            const char *gap = strstr(have, "\"gap\":{");
+            assert_non_null(gap);
+            assert_int_equal(sscanf(gap, "\"gap\":{\"from_seq\":%llu,\"to_seq\":%llu", &a, &b), 2);
+            assert_true(a <= expected);
+            assert_int_equal(b, r.seq);
+            lost += b - expected + 1;
+        } else {
+            assert_int_equal(r.seq, expected);
+            assert_int_equal(content(&r), r.seq);
+        }
+        expected = r.seq + 1;
+    }
+    assert_int_equal(expected, journal_committed(j, lane) + 1);
+    return lost;
+}
+
+static void rows_are_seen_after_the_commit_and_after_a_restart(void **state)
+{
+    (void)state;
+    struct journal *j = opened(wide);
+    struct journal_cursor c = {MESSAGE_HISTORY, 1};
+    struct row r;
+    assert_int_equal(journal_next(j, MESSAGE_HISTORY), 1);
+    assert_int_equal(journal_epoch(j), noon.ms / 1000);
+    for (uint64_t i = 1; i <= 1000; i++)
+        assert_true(add(j, MESSAGE_HISTORY, i, 300));
+    assert_true(add(j, MESSAGE_AUDIT, 0, 300));
+    assert_int_equal(journal_pending(j), 1001);
+    assert_false(journal_fetch(j, &c, &r));
+    assert_true(journal_commit(j));
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 1), 0);
+    journal_ack(j, MESSAGE_HISTORY, 400);
+    journal_set_overlap(j, MESSAGE_HISTORY, 300);
+    assert_true(journal_unsaved(j));
+    sums(j);
+    journal_close(j);
+
+    j = opened(wide);
+    assert_int_equal(journal_epoch(j), noon.ms / 1000);
+    assert_int_equal(journal_next(j, MESSAGE_HISTORY), 1001);
+    assert_int_equal(journal_acked(j, MESSAGE_HISTORY), 400);
+    assert_int_equal(journal_overlap(j, MESSAGE_HISTORY), 300);
+    assert_int_equal(journal_next(j, MESSAGE_AUDIT), 2);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 1), 0);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 777), 0);
+    sums(j);
+    struct journal_stats s;
+    journal_stats(j, &s);
+    assert_int_equal(s.waiting[MESSAGE_HISTORY], 600);
+    assert_int_equal(s.oldest_waiting.ms, noon.ms + 401);
+    journal_close(j);
+}
+
+static void more_rows_than_memory_holds_come_back_in_order(void **state)
+{
+    (void)state;
+    struct journal *j = opened(wide);
+    for (uint64_t i = 1; i <= 20000; i++) {
+        assert_true(add(j, MESSAGE_HISTORY, i, 700));
+        if (i % 50 == 0)
+            assert_true(journal_commit(j));
+    }
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 1), 0);
+    /* Two cursors in one lane don't disturb each other. */
+    struct journal_cursor a = {MESSAGE_HISTORY, 1}, b = {MESSAGE_HISTORY, 9000};
+    struct row r;
+    for (uint64_t i = 0; i < 600; i++) {
+        assert_true(journal_fetch(j, &a, &r));
+        assert_int_equal(r.seq, 1 + i);
+        assert_true(journal_fetch(j, &b, &r));
+        assert_int_equal(r.seq, 9000 + i);
+    }
+    assert_int_equal(journal_seq_at(j, MESSAGE_HISTORY, (wall_t){noon.ms + 1234}), 1234);
+    assert_int_equal(journal_seq_at(j, MESSAGE_HISTORY, (wall_t){0}), 1);
+    assert_int_equal(journal_seq_at(j, MESSAGE_HISTORY, (wall_t){INT64_MAX}), 20001);
+    journal_close(j);
+}
+
+static void a_jump_in_the_numbers_is_a_gap_row(void **state)
+{
+    (void)state;
+    struct journal *j = opened(wide);
+    struct journal_cursor c = {MESSAGE_EVENT, 1};
+    struct row r;
+    struct journal_stats s;
+    add(j, MESSAGE_EVENT, 1, 100);
+    add(j, MESSAGE_EVENT, 5, 100);
+    assert_false(add(j, MESSAGE_EVENT, 5, 100));
+    assert_false(add(j, MESSAGE_EVENT, 6, 500000));
+    add(j, MESSAGE_EVENT, 7, 100);
+    sums(j);
+    journal_stats(j, &s);
+    assert_int_equal(s.dropped[MESSAGE_EVENT], 4);
+    assert_int_equal(s.waiting[MESSAGE_EVENT], 3);
+    for (int turn = 0; turn < 2; turn++) {
+        assert_true(journal_commit(j));
+        c.next = 1;
+        assert_true(journal_fetch(j, &c, &r) && r.seq == 1);
+        assert_true(journal_fetch(j, &c, &r) && is_gap(&r, 2, 4));
+        assert_true(journal_fetch(j, &c, &r) && r.seq == 5);
+        assert_true(journal_fetch(j, &c, &r) && is_gap(&r, 6, 6));
+        assert_true(journal_fetch(j, &c, &r) && r.seq == 7);
+        assert_false(journal_fetch(j, &c, &r));
+        journal_close(j);
+        j = opened(wide);
+    }
+    journal_ack(j, MESSAGE_EVENT, 4);
+    sums(j);
+    journal_stats(j, &s);
+    assert_int_equal(s.acked[MESSAGE_EVENT], 1);
+    assert_int_equal(s.waiting[MESSAGE_EVENT], 2);
+    journal_ack(j, MESSAGE_EVENT, 7);
+    journal_stats(j, &s);
+    assert_int_equal(s.acked[MESSAGE_EVENT], 3);
+    assert_int_equal(s.waiting[MESSAGE_EVENT], 0);
+    journal_close(j);
+}
+
+static void refused_rows_are_counted_once(void **state)
+{
+    (void)state;
+    struct journal *j = opened(wide);
+    struct journal_stats s;
+    for (uint64_t i = 1; i <= 10; i++)
+        add(j, MESSAGE_HISTORY, i, 100);
+    journal_commit(j);
+    for (int turn = 0; turn < 3; turn++) {
+        journal_ack(j, MESSAGE_HISTORY, 10);
+        journal_refused(j, MESSAGE_HISTORY, 4, 0x87);
+        journal_commit(j);
+        sums(j);
+    }
+    journal_stats(j, &s);
+    assert_int_equal(s.dropped[MESSAGE_HISTORY], 1);
+    assert_int_equal(s.acked[MESSAGE_HISTORY], 9);
+    journal_close(j);
+}
+
+static void two_gateways_cannot_share_a_journal(void **state)
+{
+    (void)state;
+    const char *why;
+    struct journal *j = opened(wide);
+    assert_null(journal_open(dir, wide, noon, &why));
+    assert_non_null(strstr(why, "another gateway"));
+    journal_close(j);
+    journal_close(opened(wide));
+    assert_null(journal_open("/proc/nowhere/at/all", wide, noon, &why));
+    assert_non_null(why);
+}
+
+/* The tail of the log as a power cut leaves it, and pages that a bad disk made up. */
+static void scribble(const char *tail, off_t at, size_t length, bool cut)
+{
+    char path[128], junk[4096];
+    snprintf(path, sizeof(path), "%s/journal.db%s", dir, tail);
+    int fd = open(path, O_RDWR);
+    assert_true(fd >= 0);
+    off_t size = lseek(fd, 0, SEEK_END);
+    memset(junk, 0x5A, sizeof(junk));
+    if (cut)
+        assert_int_equal(ftruncate(fd, size + at), 0);
+    else
+        assert_int_equal(pwrite(fd, junk, length, at < 0 ? size + at : at), (ssize_t)length);
+    close(fd);
+}
+
+/* Fills a journal in a child that dies without a word. */
+static void die_after(uint64_t rows)
+{
+    pid_t child = fork();
+    if (child == 0) {
+        const char *why;
+        struct journal *j = journal_open(dir, wide, noon, &why);
+        uint64_t next = journal_next(j, MESSAGE_HISTORY);
+        for (uint64_t i = next; i < next + rows; i++) {
+            add(j, MESSAGE_HISTORY, i, 900);
+            if (i % 20 == 0)
+                journal_commit(j);
+        }
+        kill(getpid(), SIGKILL);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    assert_true(WIFSIGNALED(status));
+}
+
+static void a_torn_log_loses_its_tail_only(void **state)
+{
+    (void)state;
+    die_after(100);
+    scribble("-wal", -3000, 0, true);
+    struct journal *j = opened(wide);
+    assert_int_equal(journal_next(j, MESSAGE_HISTORY), 81);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 1), 0);
+    journal_close(j);
+}
+
+static void a_damaged_file_is_set_aside_and_a_new_epoch_begins(void **state)
+{
+    (void)state;
+    const char *why;
+    const off_t places[] = {0, 4096 * 30};
+    uint64_t epoch = 0;
+    for (size_t i = 0; i < 2; i++) {
+        struct journal *j = opened(wide);
+        for (uint64_t n = 0; n < 500; n++)
+            add(j, MESSAGE_HISTORY, journal_next(j, MESSAGE_HISTORY), 900);
+        journal_close(j);
+        scribble("", places[i], 4096, false);
+        j = journal_open(dir, wide, (wall_t){noon.ms + 5000 * (int64_t)i}, &why);
+        assert_non_null(j);
+        assert_non_null(why);
+        assert_non_null(strstr(why, "set aside"));
+        assert_true(journal_epoch(j) > epoch);
+        epoch = journal_epoch(j);
+        assert_int_equal(journal_next(j, MESSAGE_HISTORY), 1);
+        add(j, MESSAGE_HISTORY, 1, 10);
+        assert_true(journal_commit(j));
+        journal_close(j);
+        j = opened(wide);
+        assert_int_equal(journal_next(j, MESSAGE_HISTORY), 2);
+        journal_close(j);
+    }
+}
+
+static void nothing_committed_is_lost_by_kill_minus_nine(void **state)
+{
+    (void)state;
+    for (unsigned turn = 0; turn < 25; turn++) {
+        int told[2];
+        assert_int_equal(pipe(told), 0);
+        pid_t child = fork();
+        if (child == 0) {
+            const char *why;
+            struct journal *j = journal_open(dir, wide, noon, &why);
+            for (uint64_t i = journal_next(j, MESSAGE_HISTORY);; i++) {
+                add(j, MESSAGE_HISTORY, i, 500 + i % 1000);
+                if (i % 7 == 0 && journal_commit(j))
+                    if (write(told[1], &i, sizeof(i)) != sizeof(i))
+                        _exit(1);
+            }
+        }
+        close(told[1]);
+        uint64_t promised = 0, i;
+        for (unsigned n = 0; n < 5 + turn * 7 && read(told[0], &i, sizeof(i)) == sizeof(i); n++)
+            promised = i;
+        kill(child, SIGKILL);
+        waitpid(child, NULL, 0);
+        while (read(told[0], &i, sizeof(i)) == sizeof(i))
+            promised = i;
+        close(told[0]);
+        struct journal *j = opened(wide);
+        assert_true(journal_committed(j, MESSAGE_HISTORY) >= promised);
+        assert_int_equal(whole(j, MESSAGE_HISTORY, 1), 0);
+        journal_close(j);
+    }
+}
+
+static void old_rows_go_when_acknowledged_only(void **state)
+{
+    (void)state;
+    struct journal *j = opened((struct journal_limits){10 * NS_PER_S, INT64_C(1) << 30});
+    for (uint64_t i = 1; i <= 30000; i++)
+        add(j, MESSAGE_HISTORY, i, 100);
+    journal_commit(j);
+    journal_ack(j, MESSAGE_HISTORY, 15000);
+    while (journal_trim(j, (wall_t){noon.ms + 22000}))
+        ;
+    assert_int_equal(journal_first(j, MESSAGE_HISTORY), 12000);
+    while (journal_trim(j, (wall_t){noon.ms + 90000}))
+        ;
+    assert_int_equal(journal_first(j, MESSAGE_HISTORY), 15001);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 15001), 0);
+    sums(j);
+    journal_ack(j, MESSAGE_HISTORY, 30000);
+    while (journal_trim(j, (wall_t){noon.ms + 90000}))
+        ;
+    assert_int_equal(journal_first(j, MESSAGE_HISTORY), 30001);
+    journal_close(j);
+    j = opened(wide);
+    assert_int_equal(journal_next(j, MESSAGE_HISTORY), 30001);
+    journal_close(j);
+}
+
+static void over_its_size_history_goes_first_and_leaves_a_gap(void **state)
+{
+    (void)state;
+    const int64_t most = 4 << 20;
+    struct journal *j = opened((struct journal_limits){72 * 3600 * NS_PER_S, most});
+    for (uint64_t i = 1; i <= 10; i++)
+        add(j, MESSAGE_EVENT, i, 100);
+    for (uint64_t i = 1; i <= 30000; i++) {
+        add(j, MESSAGE_HISTORY, i, 1000);
+        if (i % 100 == 0)
+            journal_commit(j);
+        if (i == 2000)
+            journal_ack(j, MESSAGE_HISTORY, 500);
+        if (i % 1000 == 0)
+            while (journal_trim(j, noon))
+                ;
+    }
+    journal_commit(j);
+    while (journal_trim(j, noon))
+        ;
+    struct journal_stats s;
+    journal_stats(j, &s);
+    assert_true(s.bytes <= (uint64_t)most);
+    assert_int_equal(s.waiting[MESSAGE_EVENT], 10);
+    assert_true(s.dropped[MESSAGE_HISTORY] > 25000);
+    sums(j);
+    uint64_t lost = whole(j, MESSAGE_HISTORY, 501);
+    assert_int_equal(lost, s.dropped[MESSAGE_HISTORY]);
+    journal_close(j);
+    j = opened(wide);
+    sums(j);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 501), lost);
+    journal_close(j);
+    char path[128];
+    struct stat st;
+    snprintf(path, sizeof(path), "%s/journal.db", dir);
+    assert_int_equal(stat(path, &st), 0);
+    assert_true(st.st_size < 2 * most + (4 << 20));
+}
+
+/* A disk that takes no more: files may not grow. */
+static void without_disk_rows_wait_then_become_a_gap_and_it_heals(void **state)
+{
+    (void)state;
+    struct journal_stats s;
+    struct rlimit before, tight;
+    getrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_IGN);
+    struct journal *j = opened(wide);
+    for (uint64_t i = 1; i <= 100; i++)
+        add(j, MESSAGE_HISTORY, i, 1000);
+    assert_true(journal_commit(j));
+    tight = before;
+    tight.rlim_cur = 4096;
+    setrlimit(RLIMIT_FSIZE, &tight);
+    for (uint64_t i = 101; i <= 10000; i++) {
+        assert_true(add(j, MESSAGE_HISTORY, i, 1000));
+        if (i % 500 == 0)
+            assert_false(journal_commit(j));
+    }
+    journal_stats(j, &s);
+    assert_false(s.healthy);
+    assert_non_null(s.trouble);
+    assert_true(s.dropped[MESSAGE_HISTORY] > 5000);
+    sums(j);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_true(journal_commit(j));
+    journal_stats(j, &s);
+    assert_true(s.healthy);
+    sums(j);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 1), s.dropped[MESSAGE_HISTORY]);
+    journal_close(j);
+    j = opened(wide);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 1), s.dropped[MESSAGE_HISTORY]);
+    sums(j);
+    journal_close(j);
+}
+
+static void on_a_full_disk_the_oldest_rows_make_room(void **state)
+{
+    (void)state;
+    if (mount("none", dir, "tmpfs", 0, "size=10m") != 0) {
+        print_message("SKIPPED: no right to mount a small tmpfs here\n");
+        skip();
+    }
+    struct journal *j = opened(wide);
+    struct journal_stats s;
+    uint64_t acked = 0;
+    for (uint64_t i = 1; i <= 40000; i++) {
+        add(j, MESSAGE_HISTORY, i, 1000);
+        if (i % 100 == 0)
+            journal_commit(j);
+        if (i == 3000)
+            journal_ack(j, MESSAGE_HISTORY, acked = 2000);
+    }
+    journal_commit(j);
+    journal_stats(j, &s);
+    uint64_t first = journal_first(j, MESSAGE_HISTORY);
+    uint64_t lost = whole(j, MESSAGE_HISTORY, first > acked ? acked + 1 : first);
+    assert_int_equal(lost, s.dropped[MESSAGE_HISTORY]);
+    sums(j);
+    /* The newest are there: the journal did not just stop. */
+    assert_true(journal_committed(j, MESSAGE_HISTORY) > 39000);
+    journal_close(j);
+    umount(dir);
+}
+
+int main(void)
+{
+#define FACT(f) cmocka_unit_test_setup_teardown(f, fresh, gone)
+    const struct CMUnitTest facts[] = {
+        FACT(rows_are_seen_after_the_commit_and_after_a_restart),
+        FACT(more_rows_than_memory_holds_come_back_in_order),
+        FACT(a_jump_in_the_numbers_is_a_gap_row),
+        FACT(refused_rows_are_counted_once),
+        FACT(two_gateways_cannot_share_a_journal),
+        FACT(a_torn_log_loses_its_tail_only),
+        FACT(a_damaged_file_is_set_aside_and_a_new_epoch_begins),
+        FACT(nothing_committed_is_lost_by_kill_minus_nine),
+        FACT(old_rows_go_when_acknowledged_only),
+        FACT(over_its_size_history_goes_first_and_leaves_a_gap),
+        FACT(without_disk_rows_wait_then_become_a_gap_and_it_heals),
+        FACT(on_a_full_disk_the_oldest_rows_make_room),
+    };
+    return cmocka_run_group_tests(facts, NULL, NULL);
+}
