@@ -82,8 +82,11 @@ struct point {
     uint16_t address;              /* wire address, zero-based */
     uint16_t words;                /* registers (or bits, in bit tables) it occupies */
     uint8_t order[8];              /* numbers of 2..8 bytes: most significant byte first, the place
-                                      of each byte on the wire; order[0] for AB.. is 0 */
-    uint8_t bytes;                 /* bytes of the number on the wire; 0 for strings and bits */
+                                      of each byte on the wire; order[0] for AB.. is 0. u8 and s8:
+                                      1 (the low byte) or 0; u24 and s24: three places of four */
+    bool own_order;                /* given for this tag, not for its type */
+    uint8_t bytes;                 /* bytes of the number on the wire; 0 for strings, coils, and
+                                      times of several fields (PM800, SIX, IEC870) */
     int8_t bit;                    /* one bit of a register, 0 = least significant; -1: none */
     bool inverted;                 /* a bit or a coil that means its opposite */
     uint8_t shift;                 /* after mask */
@@ -173,7 +176,7 @@ struct map {
     int64_t every_ns;              /* 0: the device's */
     double deadband;
     struct heartbeat heartbeat;
-    const struct point *points;
+    const struct point *points;    /* one that is computed stands behind the one it comes from */
     uint32_t point_count;
     uint32_t group_count;
     const struct example *examples;

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/map.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/map_parts.h"
+#include "config/map_whole.h"
+
+static const char *const verified_words[] = {"device", "document", "implementation", "invented"};
+
+struct map_nodes {
+    const struct node *format, *title, *source, *verified, *doc_base, *limits, *order, *identify,
+        *every, *deadband, *max_silence, *heartbeat, *tags, *examples;
+};
+#define FIELD(name)                                                                                \
+    {                                                                                              \
+#name, offsetof(struct map_nodes, name)                                                    \
+    }
+static const struct field map_fields[] = {
+    FIELD(format),      FIELD(title),     FIELD(source),   FIELD(verified), FIELD(doc_base),
+    FIELD(limits),      FIELD(order),     FIELD(identify), FIELD(every),    FIELD(deadband),
+    FIELD(max_silence), FIELD(heartbeat), FIELD(tags),     FIELD(examples),
+};
+
+struct limit_nodes {
+    const struct node *max_registers, *max_bits, *max_gap, *delay, *never;
+};
+
+static bool read_limits(struct map_builder *b, const struct node *n)
+{
+#define LIMIT(name)                                                                                \
+    {                                                                                              \
+#name, offsetof(struct limit_nodes, name)                                                  \
+    }
+    static const struct field fields[] = {LIMIT(max_registers), LIMIT(max_bits), LIMIT(max_gap),
+                                          LIMIT(delay), LIMIT(never)};
+    struct limit_nodes l = {0};
+    struct limits *out = &b->map->limits;
+    uint64_t registers = REGISTERS_MAX, bits = BITS_MAX, gap = DEFAULT_MAX_GAP;
+    bool good = n == NULL || take_fields(&b->r, n, fields, 5, &l, "limits");
+    good = read_u64(&b->r, l.max_registers, "max_registers", 1, REGISTERS_MAX, &registers) && good;
+    good = read_u64(&b->r, l.max_bits, "max_bits", 1, BITS_MAX, &bits) && good;
+    good = read_u64(&b->r, l.max_gap, "max_gap", 0, REGISTERS_MAX, &gap) && good;
+    good = read_duration(&b->r, l.delay, "delay", 0, 10 * NS_PER_S, &out->delay_ns) && good;
+    good = read_never(b, l.never, out) && good;
+    out->max_registers = (uint16_t)registers;
+    out->max_bits = (uint16_t)bits;
+    out->max_gap = (uint16_t)gap;
+    return good;
+}
+
+/* One text, or several that become one. */
+static bool read_source(const struct map_builder *b, const struct node *n, const char **out)
+{
+    if (n == NULL || n->kind == NODE_SCALAR) {
+        return read_text(&b->r, n, "source", out);
+    }
+    if (!is_list(&b->r, n, "source")) {
+        return false;
+    }
+    const char *all = "";
+    for (const struct node *i = n->first; i != NULL; i = i->next) {
+        if (!is_scalar(&b->r, i, "a source")) {
+            return false;
+        }
+        if (strlen(all) + i->length < 2000) {
+            all = arena_printf(b->r.arena, "%s%s%s", all, *all == '\0' ? "" : "; ", i->text);
+        }
+        if (all == NULL) {
+            return false;
+        }
+    }
+    *out = all;
+    return true;
+}
+
+static bool read_identify(const struct map_builder *b, const struct node *n)
+{
+    static const struct field fields[] = {{"tag", 0}};
+    const struct node *tag = NULL;
+    if (n == NULL) {
+        return true;
+    }
+    if (!take_fields(&b->r, n, fields, 1, &tag, "identify")) {
+        return false;
+    }
+    if (tag == NULL) {
+        return complain(&b->r, n, "identify names a tag: {tag: serial_number}");
+    }
+    return is_scalar(&b->r, tag, "tag") && find_point(b, tag, tag->text, "identify") != NAMES_NONE;
+}
+
+static bool read_tags(struct map_builder *b, const struct node *root, const struct node *tags)
+{
+    if (tags == NULL) {
+        return complain(&b->r, root, "a map has `tags:`, and this one has none");
+    }
+    if (!is_mapping(&b->r, tags, "tags") || !count_points(b, tags)) {
+        return false;
+    }
+    if (tags->length == 0) {
+        return complain(&b->r, tags, "a map has at least one tag");
+    }
+    bool good = true;
+    for (const struct node *k = tags->first; k != NULL; k = k->next->next) {
+        good = read_tag(b, k, k->next) && good;
+    }
+    return good;
+}
+
+static uint32_t text_room(const struct map_builder *b)
+{
+    uint32_t bytes = 0;
+    for (uint32_t i = 0; i < b->count; i++) {
+        const struct point *p = &b->points[i];
+        if (p->from < 0 && (p->type == RAW_STRING || p->type == RAW_TIME)) {
+            bytes += p->words * 2U + 32;
+        }
+    }
+    return bytes;
+}
+
+static bool read_head(struct map_builder *b, const struct node *root, const struct map_nodes *n)
+{
+    struct map *m = b->map;
+    unsigned verified = 0;
+    bool given[RAW_COUNT];
+    m->title = m->source = m->verified = "";
+    bool good = check_format(&b->r, root, n->format);
+    good = read_text(&b->r, n->title, "title", &m->title) && good;
+    good = read_source(b, n->source, &m->source) && good;
+    good = read_word(&b->r, n->verified, "verified", verified_words, 4, &verified) && good;
+    if (n->verified != NULL) {
+        m->verified = verified_words[verified];
+    }
+    good = read_doc_base(b, n->doc_base) && good;
+    good = read_limits(b, n->limits) && good;
+    good = (n->order == NULL || read_orders(&b->r, n->order, b->order, given)) && good;
+    good =
+        read_duration(&b->r, n->every, "every", EVERY_MIN_NS, EVERY_MAX_NS, &m->every_ns) && good;
+    good = read_real(&b->r, n->deadband, "deadband", &m->deadband) && good;
+    if (good && m->deadband < 0) {
+        good = complain(&b->r, n->deadband, "a deadband is 0 or more");
+    }
+    b->deadband = m->deadband;
+    return read_duration(&b->r, n->max_silence, "max_silence", NS_PER_MS, EVERY_MAX_NS,
+                         &b->max_silence_ns) &&
+           good;
+}
+
+static bool build(struct map_builder *b, const struct node *root)
+{
+    struct map_nodes n = {0};
+    struct map *m = b->map;
+    bool good =
+        take_fields(&b->r, root, map_fields, sizeof map_fields / sizeof *map_fields, &n, "a map");
+    if (root->kind != NODE_MAPPING) {
+        return false;
+    }
+    good = read_head(b, root, &n) && good;
+    /* A reference to a tag that could not be read would only be a second complaint about it. */
+    if (!read_tags(b, root, n.tags)) {
+        return false;
+    }
+    good = resolve_references(b) && sort_computed(b) && good;
+    good = check_groups(b) && good;
+    m->heartbeat.point = -1;
+    good = read_heartbeat(&b->r, n.heartbeat, b->points, &b->names, &m->heartbeat) && good;
+    good = read_identify(b, n.identify) && good;
+    good = read_examples(b, n.examples) && good;
+    m->points = b->points;
+    m->point_count = b->count;
+    m->group_count = b->groups.count;
+    m->text_bytes = text_room(b);
+    return good;
+}
+
+static const struct map *parse(struct arena *a, struct arena *scratch, const char *text,
+                               size_t length, const char *file, const char *name, struct diags *ds,
+                               struct names *names)
+{
+    static const struct yaml_limits limits = {MAP_BYTES_MAX, MAP_NODES_MAX, DEPTH_OF_FILES,
+                                              SCALAR_MAX};
+    size_t before = diags_errors(ds);
+    struct map_builder b = {.r = {a, ds, arena_copy(a, file, strlen(file))}, .scratch = scratch};
+    b.map = arena_get(a, sizeof *b.map);
+    if (b.r.file == NULL || b.map == NULL) {
+        return NULL;
+    }
+    const struct node *root = yaml_parse(scratch, text, length, b.r.file, &limits, ds);
+    if (root == NULL) {
+        return NULL;
+    }
+    names_init(&b.names, true);
+    names_init(&b.groups, false);
+    default_orders(b.order);
+    b.map->name = arena_copy(a, name, strlen(name));
+    b.map->file = b.r.file;
+    snprintf(b.map->hash, sizeof b.map->hash, "%016jx", (uintmax_t)text_hash(0, text, length));
+    bool good = build(&b, root) && diags_errors(ds) == before;
+    names_fini(&b.groups);
+    if (good && arena_exhausted(a)) {
+        good = complain(&b.r, root, "out of memory");
+    }
+    if (good && names != NULL) {
+        *names = b.names;
+    } else {
+        names_fini(&b.names);
+    }
+    return good ? b.map : NULL;
+}
+
+const struct map *map_parse_names(struct arena *a, const char *text, size_t length,
+                                  const char *file, const char *name, struct diags *ds,
+                                  struct names *names)
+{
+    struct arena *scratch = arena_new(0);
+    if (scratch == NULL) {
+        diag_add(ds, DIAG_ERROR, (struct place){file, 1, 1}, "out of memory");
+        return NULL;
+    }
+    const struct map *m = parse(a, scratch, text, length, file, name, ds, names);
+    arena_free(scratch);
+    return m;
+}
+
+const struct map *map_parse(struct arena *a, const char *text, size_t length, const char *file,
+                            const char *name, struct diags *ds)
+{
+    return map_parse_names(a, text, length, file, name, ds, NULL);
+}
+
+const struct map *map_load_names(struct arena *a, const char *file, const char *name,
+                                 struct diags *ds, struct names *names)
+{
+    size_t length;
+    char *text = text_read_file(file, MAP_BYTES_MAX, &length);
+    if (text == NULL) {
+        const char *kept = arena_copy(a, file, strlen(file));
+        diag_add(ds, DIAG_ERROR, (struct place){kept, 1, 1},
+                 errno == EFBIG ? "a map has 1 MiB at most; split it" : "cannot be read: %s",
+                 strerror(errno));
+        return NULL;
+    }
+    const struct map *m = map_parse_names(a, text, length, file, name, ds, names);
+    free(text);
+    return m;
+}
+
+const struct map *map_load(struct arena *a, const char *file, const char *name, struct diags *ds)
+{
+    return map_load_names(a, file, name, ds, NULL);
+}

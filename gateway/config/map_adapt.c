@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A device's own copy of a map, where the plant file changes something in it. */
+#include <string.h>
+
+#include "config/map_parts.h"
+
+struct heartbeat_nodes {
+    const struct node *tag, *within;
+};
+
+bool read_heartbeat(const struct reader *r, const struct node *n, const struct point *points,
+                    const struct names *names, struct heartbeat *out)
+{
+    static const struct field fields[] = {{"tag", offsetof(struct heartbeat_nodes, tag)},
+                                          {"within", offsetof(struct heartbeat_nodes, within)}};
+    struct heartbeat_nodes h = {0};
+    if (n == NULL) {
+        return true;
+    }
+    if (!take_fields(r, n, fields, 2, &h, "a heartbeat")) {
+        return false;
+    }
+    if (h.tag == NULL || h.within == NULL || h.tag->kind != NODE_SCALAR) {
+        return complain(r, n,
+                        "a heartbeat is a tag that must change within a time: {tag: "
+                        "live_counter, within: 10s}");
+    }
+    uint32_t i = names_find(names, h.tag->text, h.tag->length);
+    if (i == NAMES_NONE || strcmp(points[i].name, h.tag->text) != 0) {
+        return complain(r, h.tag, "heartbeat: no tag `%.64s` in this map%s%s%s", h.tag->text,
+                        i == NAMES_NONE ? "" : ", did you mean `",
+                        i == NAMES_NONE ? "" : points[i].name, i == NAMES_NONE ? "" : "`?");
+    }
+    if (points[i].from >= 0) {
+        return complain(r, h.tag, "heartbeat: `%s` is computed; name a tag that is read",
+                        points[i].name);
+    }
+    out->point = (int32_t)i;
+    return read_duration(r, h.within, "within", NS_PER_MS, EVERY_MAX_NS, &out->within_ns);
+}
+
+/* By type, or by the name of a tag; a tag's own order in the map beats the type's. */
+static bool adapt_orders(const struct reader *r, const struct node *n, const struct map *map,
+                         const struct names *names, struct point *points)
+{
+    uint8_t order[RAW_COUNT][8];
+    bool given[RAW_COUNT] = {false};
+    bool good = true;
+    default_orders(order);
+    if (n->kind != NODE_MAPPING) {
+        good = read_orders(r, n, order, given);
+    }
+    for (const struct node *k = n->kind == NODE_MAPPING ? n->first : NULL; k != NULL;
+         k = k->next->next) {
+        unsigned type = 0;
+        while (type < RAW_COUNT && strcmp(type_names[type], k->text) != 0) {
+            type++;
+        }
+        uint32_t i = names_find(names, k->text, k->length);
+        if (type < RAW_COUNT) {
+            good = read_order(r, k->next, type, order[type]) && good;
+            given[type] = true;
+        } else if (i != NAMES_NONE && strcmp(points[i].name, k->text) == 0) {
+            good = read_order(r, k->next, points[i].type, points[i].order) && good;
+            points[i].own_order = true;
+        } else {
+            good = complain(r, k, "order: `%.64s` is neither a type nor a tag of this map%s",
+                            k->text, did_you_mean(r, k->text, type_names, RAW_COUNT));
+        }
+    }
+    for (uint32_t i = 0; i < map->point_count; i++) {
+        if (!points[i].own_order && points[i].from < 0 && given[points[i].type]) {
+            memcpy(points[i].order, order[points[i].type], sizeof points[i].order);
+        }
+    }
+    return good;
+}
+
+const struct map *map_adapt(const struct reader *r, const struct map *map,
+                            const struct names *names, const struct map_changes *changes)
+{
+    struct map *own = arena_get(r->arena, sizeof *own);
+    if (own == NULL) {
+        return NULL;
+    }
+    *own = *map;
+    if (changes->order != NULL) {
+        struct point *points = arena_get_array(r->arena, map->point_count, sizeof *points);
+        if (points == NULL) {
+            return NULL;
+        }
+        memcpy(points, map->points, map->point_count * sizeof *points);
+        own->points = points;
+        if (!adapt_orders(r, changes->order, map, names, points)) {
+            return NULL;
+        }
+    }
+    return read_heartbeat(r, changes->heartbeat, map->points, names, &own->heartbeat) ? own : NULL;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the files of the map reader divide their work. Not for other rooms. */
+#ifndef CONFIG_MAP_PARTS_H
+#define CONFIG_MAP_PARTS_H
+
+#include "config/names.h"
+#include "config/reader.h"
+
+enum {
+    MAP_BYTES_MAX = 1 << 20,
+    MAP_NODES_MAX = 200000,
+    MAP_TAGS_MAX = 100000,
+    DEPTH_OF_FILES = 16,
+    SCALAR_MAX = 8192,
+    DEFAULT_MAX_GAP = 16,
+};
+#define EVERY_MIN_NS (10 * NS_PER_MS)
+#define EVERY_MAX_NS (7 * 24 * 3600 * NS_PER_S)
+
+/* What a type is. Numbers of the letters of its order are its bytes on the wire, but for the
+ * 24-bit types: they lie in two registers, and the first letter is the byte that isn't used. */
+struct type_facts {
+    const char *name;
+    uint8_t bytes, words;
+    bool integer, is_signed, number;
+};
+extern const struct type_facts type_facts[RAW_COUNT];
+extern const char *const type_names[RAW_COUNT];
+extern const char *const table_names[TABLE_COUNT];
+extern const char *const kind_names[5];
+
+struct tag_nodes {
+    const struct node *at, *doc, *type, *order, *byte, *bit, *invert, *mask, *shift, *bits,
+        *choices, *scale, *offset, *span, *table, *weir, *convert, *from, *exp_from, *mul_from,
+        *invalid, *valid, *valid_if, *kind, *wrap, *reset, *group, *len, *chars, *format, *every,
+        *deadband, *max_silence, *repeat, *write, *danger, *unit, *about;
+};
+
+/* A word that names another tag; looked up when all tags are known. */
+enum reference_kind { REF_FROM, REF_EXP, REF_MUL, REF_CONDITION };
+struct reference {
+    struct reference *next;
+    const struct node *node;
+    const char *text; /* {n} already put in */
+    uint32_t point;
+    enum reference_kind kind;
+};
+
+struct map_builder {
+    struct reader r;
+    struct arena *scratch; /* gone when the map is read */
+    struct map *map;
+    struct point *points;
+    uint32_t count, room;
+    struct names names, groups;
+    uint8_t order[RAW_COUNT][8];
+    bool has_base[TABLE_COUNT];
+    uint64_t base[TABLE_COUNT];
+    double deadband;
+    int64_t max_silence_ns;
+    struct reference *references;
+};
+
+/* map_address.c */
+bool read_address(const struct map_builder *b, const struct node *n, const char *what,
+                  uint8_t *table, uint16_t *address);
+bool read_doc_base(struct map_builder *b, const struct node *n);
+bool read_never(struct map_builder *b, const struct node *n, struct limits *out);
+bool check_doc(const struct map_builder *b, const struct node *doc, const struct point *p);
+bool check_reach(const struct map_builder *b, const struct node *n, const struct point *p);
+
+/* map_type.c */
+void default_orders(uint8_t order[RAW_COUNT][8]);
+bool order_parse(const char *text, unsigned type, uint8_t out[8]);
+bool read_order(const struct reader *r, const struct node *n, unsigned type, uint8_t out[8]);
+bool read_orders(const struct reader *r, const struct node *n, uint8_t order[RAW_COUNT][8],
+                 bool given[RAW_COUNT]);
+bool read_type(const struct map_builder *b, const struct tag_nodes *n, struct point *p,
+               const struct node *tag);
+bool read_bit_keys(const struct map_builder *b, const struct tag_nodes *n, struct point *p);
+unsigned raw_bits(const struct point *p); /* width of what `invalid` is compared with */
+
+/* map_curve.c */
+bool read_curve(const struct map_builder *b, const struct tag_nodes *n, struct point *p);
+
+/* map_invalid.c */
+bool read_invalid(const struct map_builder *b, const struct node *n, struct point *p);
+bool read_choices(const struct map_builder *b, const struct node *n, struct point *p);
+
+/* map_tag.c */
+bool count_points(struct map_builder *b, const struct node *tags);
+bool read_tag(struct map_builder *b, const struct node *key, const struct node *value);
+void name_point(const struct reader *r, struct point *p, const char *name); /* and its JSON key */
+
+/* map_refs.c */
+uint32_t find_point(const struct map_builder *b, const struct node *n, const char *name,
+                    const char *what); /* NAMES_NONE after a complaint */
+bool resolve_references(struct map_builder *b);
+bool sort_computed(struct map_builder *b);
+bool check_groups(const struct map_builder *b);
+
+/* map_example.c */
+bool read_examples(struct map_builder *b, const struct node *n);
+
+/* map_adapt.c: a device's own copy of a map. names: the map's tags. */
+struct map_changes {
+    const struct node *order, *heartbeat;
+};
+bool read_heartbeat(const struct reader *r, const struct node *n, const struct point *points,
+                    const struct names *names, struct heartbeat *out);
+const struct map *map_adapt(const struct reader *r, const struct map *map,
+                            const struct names *names, const struct map_changes *changes);
+
+#endif

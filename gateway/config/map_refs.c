@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What tags say about each other: computed from, scaled by, valid if, read together with. */
+#include <string.h>
+
+#include "base/text.h"
+#include "config/map_parts.h"
+
+enum { DEEPEST = 8 };
+
+static const char *suggest_point(const struct map_builder *b, const char *name)
+{
+    enum { MOST = 1000 };
+    const char *candidates[MOST];
+    size_t count = b->count < MOST ? b->count : MOST;
+    for (size_t i = 0; i < count; i++) {
+        candidates[i] = b->points[i].name;
+    }
+    return did_you_mean(&b->r, name, candidates, count);
+}
+
+static uint32_t lookup(const struct map_builder *b, const char *name)
+{
+    uint32_t i = names_find(&b->names, name, strlen(name));
+    return i != NAMES_NONE && strcmp(b->points[i].name, name) == 0 ? i : NAMES_NONE;
+}
+
+uint32_t find_point(const struct map_builder *b, const struct node *n, const char *name,
+                    const char *what)
+{
+    uint32_t i = lookup(b, name);
+    if (i == NAMES_NONE) {
+        complain(&b->r, n, "%s: no tag `%.64s` in this map%s", what, name, suggest_point(b, name));
+    }
+    return i;
+}
+
+static bool is_plain_integer(const struct point *p)
+{
+    return p->from < 0 && type_facts[p->type].integer && p->bit < 0 && p->choice_count == 0 &&
+           p->curve == CURVE_NONE;
+}
+
+static bool is_boolean(const struct point *p)
+{
+    return p->from < 0 && (p->type == RAW_BOOL || p->bit >= 0);
+}
+
+static bool is_number(const struct point *p)
+{
+    return p->from >= 0 || (type_facts[p->type].number && p->bit < 0 && p->choice_count == 0);
+}
+
+static bool constant_of(const char *text, int64_t *out)
+{
+    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
+        *out = *text == 't';
+        return true;
+    }
+    return whole_s64(text, out);
+}
+
+/* [not ]TAG[.BIT][ == N| != N] */
+static bool split_condition(const char *text, char name[160], struct condition *c)
+{
+    bool negated = strncmp(text, "not ", 4) == 0;
+    text += negated ? 4 : 0;
+    text += strspn(text, " ");
+    size_t length = strcspn(text, " =!");
+    if (length == 0 || length >= 160) {
+        return false;
+    }
+    memcpy(name, text, length);
+    name[length] = '\0';
+    text += length;
+    text += strspn(text, " ");
+    if (*text == '\0') {
+        c->equal = negated;
+        c->constant = 0;
+        return true;
+    }
+    if (negated || (strncmp(text, "==", 2) != 0 && strncmp(text, "!=", 2) != 0)) {
+        return false;
+    }
+    c->equal = *text == '=';
+    text += 2;
+    return constant_of(text + strspn(text, " "), &c->constant);
+}
+
+static bool find_condition_point(const struct map_builder *b, const struct reference *ref,
+                                 char *name, struct condition *c)
+{
+    uint32_t i = lookup(b, name);
+    char *dot = strrchr(name, '.');
+    uint64_t bit;
+    if (i == NAMES_NONE && dot != NULL && whole_u64(dot + 1, &bit) && bit < 64) {
+        *dot = '\0';
+        i = lookup(b, name);
+        if (i != NAMES_NONE) {
+            const struct point *p = &b->points[i];
+            if (!is_plain_integer(p) || bit >= raw_bits(p)) {
+                return complain(&b->r, ref->node,
+                                "valid_if: `%s` has no bit %ju; bits are of "
+                                "unscaled whole numbers",
+                                name, (uintmax_t)bit);
+            }
+            c->bit = (int8_t)bit;
+        }
+    }
+    if (i == NAMES_NONE) {
+        return complain(&b->r, ref->node, "valid_if: no tag `%.64s` in this map%s", name,
+                        suggest_point(b, name));
+    }
+    const struct point *p = &b->points[i];
+    if (!is_boolean(p) && !is_number(p)) {
+        return complain(&b->r, ref->node, "valid_if: `%s` is a text; compare a number or a bit",
+                        name);
+    }
+    c->point = (int32_t)i;
+    return true;
+}
+
+static bool resolve_condition(struct map_builder *b, const struct reference *ref)
+{
+    struct point *p = &b->points[ref->point];
+    struct condition c = {.point = -1, .bit = -1};
+    char name[160];
+    if (!split_condition(ref->text, name, &c)) {
+        return complain(&b->r, ref->node,
+                        "valid_if `%.80s`: write `tag`, `not tag`, `tag == 3`, "
+                        "`tag != 3` or `tag.2 == 0` (bit 2)",
+                        ref->text);
+    }
+    if (!find_condition_point(b, ref, name, &c)) {
+        return false;
+    }
+    if (c.point == (int32_t)ref->point) {
+        return complain(&b->r, ref->node, "valid_if: a tag cannot vouch for itself");
+    }
+    p->valid_if = c;
+    return true;
+}
+
+static bool resolve_one(struct map_builder *b, const struct reference *ref)
+{
+    static const char *const words[] = {"from", "exp_from", "mul_from", "valid_if"};
+    if (ref->kind == REF_CONDITION) {
+        return resolve_condition(b, ref);
+    }
+    uint32_t other = find_point(b, ref->node, ref->text, words[ref->kind]);
+    if (other == NAMES_NONE) {
+        return false;
+    }
+    struct point *p = &b->points[ref->point];
+    const struct point *source = &b->points[other];
+    if (other == ref->point) {
+        return complain(&b->r, ref->node, "%s: the tag names itself", words[ref->kind]);
+    }
+    if (!is_number(source)) {
+        return complain(&b->r, ref->node, "%s: `%s` is no number", words[ref->kind], source->name);
+    }
+    if (ref->kind == REF_FROM) {
+        p->from = (int32_t)other;
+        return true;
+    }
+    if (source->from >= 0 || source->exp_from >= 0 || source->mul_from >= 0) {
+        return complain(&b->r, ref->node, "%s: `%s` is itself computed; name a tag that is read",
+                        words[ref->kind], source->name);
+    }
+    if (ref->kind == REF_EXP) {
+        p->exp_from = (int32_t)other;
+    } else {
+        p->mul_from = (int32_t)other;
+    }
+    return true;
+}
+
+bool resolve_references(struct map_builder *b)
+{
+    bool good = true;
+    for (const struct reference *ref = b->references; ref != NULL; ref = ref->next) {
+        good = resolve_one(b, ref) && good;
+    }
+    return good;
+}
+
+/* How many computations away from the registers; DEEPEST + 1: too many, or a circle. */
+static uint32_t depth_of(const struct map_builder *b, uint32_t point)
+{
+    uint32_t depth = 0;
+    while (b->points[point].from >= 0 && depth <= DEEPEST) {
+        point = (uint32_t)b->points[point].from;
+        depth++;
+    }
+    return depth;
+}
+
+static void renumber(int32_t *index, const uint32_t *place)
+{
+    if (*index >= 0) {
+        *index = (int32_t)place[*index];
+    }
+}
+
+static bool reorder(struct map_builder *b, const uint32_t *place)
+{
+    struct point *sorted = arena_get_array(b->r.arena, b->count, sizeof *sorted);
+    if (sorted == NULL) {
+        return false;
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        struct point *p = &sorted[place[i]];
+        *p = b->points[i];
+        renumber(&p->from, place);
+        renumber(&p->exp_from, place);
+        renumber(&p->mul_from, place);
+        renumber(&p->valid_if.point, place);
+    }
+    b->points = sorted;
+    names_fini(&b->names);
+    for (uint32_t i = 0; i < b->count; i++) {
+        names_put(&b->names, sorted[i].name, sorted[i].name_length, i);
+    }
+    return true;
+}
+
+bool sort_computed(struct map_builder *b)
+{
+    bool in_order = true, good = true;
+    for (uint32_t i = 0; i < b->count; i++) {
+        const struct point *p = &b->points[i];
+        in_order = in_order && (p->from < 0 || (uint32_t)p->from < i);
+        if (depth_of(b, i) > DEEPEST) {
+            good = complain_at(&b->r, p->at,
+                               "`%s` is computed from itself in a circle, or more than %d "
+                               "tags deep",
+                               p->name, DEEPEST);
+        }
+    }
+    if (in_order || !good) {
+        return good;
+    }
+    uint32_t next = 0;
+    uint32_t *place = arena_get_array(b->scratch, b->count, sizeof *place);
+    for (uint32_t d = 0; place != NULL && d <= DEEPEST; d++) {
+        for (uint32_t i = 0; i < b->count; i++) {
+            if (depth_of(b, i) == d) {
+                place[i] = next++;
+            }
+        }
+    }
+    return place != NULL && reorder(b, place);
+}
+
+struct extent {
+    uint32_t first, last, point;
+    uint8_t table;
+    bool used;
+};
+
+static bool join_group(const struct map_builder *b, struct extent *e, uint32_t i)
+{
+    const struct point *p = &b->points[i];
+    uint32_t last = p->address + (uint32_t)p->words - 1;
+    if (!e->used) {
+        *e = (struct extent){p->address, last, i, p->table, true};
+        return true;
+    }
+    if (e->table != p->table) {
+        return complain_at(&b->r, p->at,
+                           "`%s` and `%s` are one group, but lie in two tables; a group is "
+                           "read in one request",
+                           b->points[e->point].name, p->name);
+    }
+    e->first = p->address < e->first ? p->address : e->first;
+    e->last = last > e->last ? last : e->last;
+    bool bits = p->table == TABLE_COIL || p->table == TABLE_DISCRETE;
+    const struct limits *limits = &b->map->limits;
+    uint32_t most = bits ? limits->max_bits : limits->max_registers;
+    if (e->last - e->first + 1 > most) {
+        return complain_at(&b->r, p->at,
+                           "with `%s` its group spans %u addresses; one request reads %u at "
+                           "most",
+                           p->name, e->last - e->first + 1, most);
+    }
+    for (uint32_t k = 0; k < limits->never_count; k++) {
+        const struct never *never = &limits->never[k];
+        if (never->table == e->table && never->first <= e->last && never->last >= e->first) {
+            return complain_at(&b->r, p->at,
+                               "with `%s` its group spans `never: %s %u..%u`, so it cannot be "
+                               "read in one request",
+                               p->name, table_names[e->table], never->first, never->last);
+        }
+    }
+    return true;
+}
+
+bool check_groups(const struct map_builder *b)
+{
+    struct extent *extents = arena_get_array(b->scratch, b->groups.count + 1, sizeof *extents);
+    bool good = extents != NULL;
+    for (uint32_t i = 0; extents != NULL && i < b->count; i++) {
+        const struct point *p = &b->points[i];
+        if (p->group >= 0 && p->from < 0) {
+            good = join_group(b, &extents[p->group], i) && good;
+        }
+    }
+    return good;
+}

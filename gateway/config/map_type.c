@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Types, their byte orders, and which bits of a register are meant. */
+#include <string.h>
+
+#include "base/text.h"
+#include "config/map.h"
+#include "config/map_parts.h"
+
+const struct type_facts type_facts[RAW_COUNT] = {
+    [RAW_BOOL] = {"bool", 0, 1, false, false, false},
+    [RAW_U8] = {"u8", 1, 1, true, false, true},
+    [RAW_S8] = {"s8", 1, 1, true, true, true},
+    [RAW_U16] = {"u16", 2, 1, true, false, true},
+    [RAW_S16] = {"s16", 2, 1, true, true, true},
+    [RAW_U24] = {"u24", 3, 2, true, false, true},
+    [RAW_S24] = {"s24", 3, 2, true, true, true},
+    [RAW_U32] = {"u32", 4, 2, true, false, true},
+    [RAW_S32] = {"s32", 4, 2, true, true, true},
+    [RAW_U48] = {"u48", 6, 3, true, false, true},
+    [RAW_S48] = {"s48", 6, 3, true, true, true},
+    [RAW_U64] = {"u64", 8, 4, true, false, true},
+    [RAW_S64] = {"s64", 8, 4, true, true, true},
+    [RAW_F16] = {"f16", 2, 1, false, true, true},
+    [RAW_F32] = {"f32", 4, 2, false, true, true},
+    [RAW_F64] = {"f64", 8, 4, false, true, true},
+    [RAW_BCD16] = {"bcd16", 2, 1, false, false, true},
+    [RAW_BCD32] = {"bcd32", 4, 2, false, false, true},
+    [RAW_BCD64] = {"bcd64", 8, 4, false, false, true},
+    [RAW_M10K32] = {"m10k32", 4, 2, false, true, true},
+    [RAW_M10K48] = {"m10k48", 6, 3, false, true, true},
+    [RAW_M10K64] = {"m10k64", 8, 4, false, true, true},
+    [RAW_SM16] = {"sm16", 2, 1, false, true, true},
+    [RAW_STRING] = {"string", 0, 0, false, false, false},
+    [RAW_TIME] = {"time", 0, 0, false, false, false},
+};
+
+const char *const type_names[RAW_COUNT] = {
+    "bool",  "u8",     "s8",     "u16",    "s16",  "u24",    "s24", "u32",   "s32",
+    "u48",   "s48",    "u64",    "s64",    "f16",  "f32",    "f64", "bcd16", "bcd32",
+    "bcd64", "m10k32", "m10k48", "m10k64", "sm16", "string", "time"};
+
+static const struct {
+    const char *name;
+    uint8_t bytes, words;
+} time_facts[] = {
+    [TIME_UNIX32] = {"unix", 4, 2},     [TIME_UNIX64] = {"unix64", 8, 4},
+    [TIME_UNIX_MS] = {"unix_ms", 8, 4}, [TIME_PM800] = {"pm800", 0, 3},
+    [TIME_SIX] = {"six", 0, 6},         [TIME_IEC870] = {"iec870", 0, 4},
+};
+static const char *const time_names[] = {"unix", "unix64", "unix_ms", "pm800", "six", "iec870"};
+
+const char *raw_type_name(enum raw_type t)
+{
+    return type_facts[t].name;
+}
+
+static unsigned letters_of(unsigned type)
+{
+    if (type == RAW_STRING) {
+        return 2;
+    }
+    return type == RAW_U24 || type == RAW_S24 ? 4 : type_facts[type].bytes;
+}
+
+static bool order_letters(const char *text, unsigned letters, unsigned unused, uint8_t out[8])
+{
+    uint8_t place[8];
+    unsigned seen = 0;
+    if (strlen(text) != letters) {
+        return false;
+    }
+    for (unsigned i = 0; i < letters; i++) {
+        unsigned letter = (unsigned char)text[i] - (unsigned)'A';
+        if (letter >= letters || (seen & 1U << letter) != 0) {
+            return false;
+        }
+        seen |= 1U << letter;
+        place[letter] = (uint8_t)i;
+    }
+    for (unsigned i = unused; i < letters; i++) {
+        out[i - unused] = place[i];
+    }
+    return true;
+}
+
+bool order_parse(const char *text, unsigned type, uint8_t out[8])
+{
+    unsigned letters = letters_of(type);
+    return letters >= 2 &&
+           order_letters(text, letters, letters == 4 && type_facts[type].bytes == 3, out);
+}
+
+void default_orders(uint8_t order[RAW_COUNT][8])
+{
+    static const char letters[] = "ABCDEFGH";
+    for (unsigned t = 0; t < RAW_COUNT; t++) {
+        for (uint8_t i = 0; i < 8; i++) {
+            order[t][i] = i;
+        }
+        char plain[9] = "";
+        memcpy(plain, letters, letters_of(t));
+        order_parse(plain, t, order[t]);
+    }
+    /* One byte of a register; the low one unless the tag says `byte: high`. */
+    order[RAW_U8][0] = order[RAW_S8][0] = 1;
+}
+
+bool read_order(const struct reader *r, const struct node *n, unsigned type, uint8_t out[8])
+{
+    unsigned letters = letters_of(type);
+    if (!is_scalar(r, n, "an order")) {
+        return false;
+    }
+    if (letters < 2) {
+        return complain(r, n, "%s has no byte order%s", type_names[type],
+                        letters == 1 ? "; say `byte: low` or `byte: high`" : "");
+    }
+    return order_parse(n->text, type, out) ||
+           complain(r, n,
+                    "order `%.20s`: %s takes each letter of %.*s once, the most significant "
+                    "byte is A",
+                    n->text, type_names[type], (int)letters, "ABCDEFGH");
+}
+
+/* One word is the order of all numbers with as many bytes as it has letters. */
+static bool read_one_order(const struct reader *r, const struct node *n,
+                           uint8_t order[RAW_COUNT][8], bool given[RAW_COUNT])
+{
+    bool fits = false;
+    for (unsigned t = 0; t < RAW_COUNT; t++) {
+        if (type_facts[t].number && n->length == letters_of(t) &&
+            order_parse(n->text, t, order[t])) {
+            given[t] = fits = true;
+        }
+    }
+    return fits || complain(r, n,
+                            "order `%.20s` is none: use each letter once, like CDAB, or give "
+                            "one for a type: {f32: CDAB}",
+                            n->text);
+}
+
+bool read_orders(const struct reader *r, const struct node *n, uint8_t order[RAW_COUNT][8],
+                 bool given[RAW_COUNT])
+{
+    if (n->kind == NODE_SCALAR) {
+        return read_one_order(r, n, order, given);
+    }
+    if (!is_mapping(r, n, "order")) {
+        return false;
+    }
+    bool good = true;
+    for (const struct node *k = n->first; k != NULL; k = k->next->next) {
+        unsigned type = RAW_COUNT;
+        if (!read_word(r, k, "type", type_names, RAW_COUNT, &type) ||
+            !read_order(r, k->next, type, order[type])) {
+            good = false;
+            continue;
+        }
+        given[type] = true;
+    }
+    return good;
+}
+
+static bool read_string(const struct map_builder *b, const struct tag_nodes *n, struct point *p,
+                        const struct node *tag)
+{
+    static const char *const forms[] = {"2", "low", "high"};
+    unsigned form = STRING_TWO;
+    uint64_t len = 0;
+    if (n->len == NULL) {
+        return complain(&b->r, tag, "a string needs `len: N`, its length in registers");
+    }
+    bool good = read_u64(&b->r, n->len, "len", 1, REGISTERS_MAX, &len) &&
+                read_word(&b->r, n->chars, "chars", forms, 3, &form);
+    p->words = (uint16_t)len;
+    p->string_form = (uint8_t)form;
+    return good;
+}
+
+static bool read_time(const struct map_builder *b, const struct tag_nodes *n, struct point *p,
+                      const struct node *tag)
+{
+    unsigned form = TIME_UNIX32;
+    if (n->format == NULL) {
+        return complain(&b->r, tag,
+                        "a time needs `format:` unix, unix64, unix_ms, pm800, six or "
+                        "iec870");
+    }
+    bool good = read_word(&b->r, n->format, "format", time_names, 6, &form);
+    p->time_form = (uint8_t)form;
+    p->bytes = time_facts[form].bytes;
+    p->words = time_facts[form].words;
+    if (good && n->order != NULL) {
+        unsigned like = p->bytes == 4 ? RAW_U32 : RAW_U64;
+        p->own_order = true;
+        return p->bytes != 0 ? read_order(&b->r, n->order, like, p->order)
+                             : complain(&b->r, n->order, "the order of a `%s` time is fixed",
+                                        time_names[form]);
+    }
+    return good;
+}
+
+static bool only_for(const struct map_builder *b, const struct node *n, const char *key, bool fits,
+                     const char *types)
+{
+    return n == NULL || fits || complain(&b->r, n, "`%s` is for %s", key, types);
+}
+
+static bool read_number_order(const struct map_builder *b, const struct tag_nodes *n,
+                              struct point *p)
+{
+    static const char *const halves[] = {"low", "high"};
+    unsigned half = 0;
+    bool good = only_for(b, n->byte, "byte", p->bytes == 1, "u8 and s8");
+    if (good && n->byte != NULL) {
+        good = read_word(&b->r, n->byte, "byte", halves, 2, &half);
+        p->order[0] = half == 0 ? 1 : 0;
+    }
+    if (n->order != NULL && p->type != RAW_TIME) {
+        good = read_order(&b->r, n->order, p->type, p->order) && good;
+        p->own_order = true;
+    }
+    return good;
+}
+
+bool read_type(const struct map_builder *b, const struct tag_nodes *n, struct point *p,
+               const struct node *tag)
+{
+    bool bits = p->table == TABLE_COIL || p->table == TABLE_DISCRETE;
+    unsigned type = bits ? RAW_BOOL : RAW_U16;
+    if (n->type == NULL && !bits && n->bit == NULL) {
+        return complain(&b->r, tag, "no type; say `type: u16`, f32, ... or `bit: N`");
+    }
+    if (!read_word(&b->r, n->type, "type", type_names, RAW_COUNT, &type)) {
+        return false;
+    }
+    if (bits && type != RAW_BOOL) {
+        return complain(&b->r, n->type, "a %s is one bit: its type is bool", table_names[p->table]);
+    }
+    if (type == RAW_BOOL && n->bit != NULL) {
+        type = RAW_U16;
+    }
+    p->type = (uint8_t)type;
+    p->bytes = type_facts[type].bytes;
+    p->words = type_facts[type].words;
+    memcpy(p->order, b->order[type], sizeof p->order);
+    bool good = only_for(b, n->len, "len", type == RAW_STRING, "strings");
+    good = only_for(b, n->chars, "chars", type == RAW_STRING, "strings") && good;
+    good = only_for(b, n->format, "format", type == RAW_TIME, "times") && good;
+    if (type == RAW_STRING) {
+        good = read_string(b, n, p, tag) && good;
+    } else if (type == RAW_TIME) {
+        good = read_time(b, n, p, tag) && good;
+    }
+    return read_number_order(b, n, p) && good;
+}
+
+unsigned raw_bits(const struct point *p)
+{
+    return p->bytes * 8U;
+}
+
+bool read_bit_keys(const struct map_builder *b, const struct tag_nodes *n, struct point *p)
+{
+    bool integer = type_facts[p->type].integer;
+    unsigned width = raw_bits(p);
+    uint64_t bit = 0, shift = 0;
+    bool good = only_for(b, n->bit, "bit", integer, "whole numbers (u16, u32, ...)");
+    good = only_for(b, n->mask, "mask", integer, "whole numbers (u16, u32, ...)") && good;
+    good = only_for(b, n->shift, "shift", integer, "whole numbers (u16, u32, ...)") && good;
+    good = only_for(b, n->bits, "bits", integer, "whole numbers (u16, u32, ...)") && good;
+    good = only_for(b, n->invert, "invert", n->bit != NULL || p->type == RAW_BOOL,
+                    "bits, coils and discrete inputs") &&
+           good;
+    if (!good) {
+        return false;
+    }
+    if (n->bit != NULL) {
+        good = read_u64(&b->r, n->bit, "bit", 0, width - 1, &bit);
+        p->bit = (int8_t)bit;
+        if (n->mask != NULL || n->shift != NULL) {
+            good = complain(&b->r, n->bit, "`bit` is one bit, `mask` is several; keep one of them");
+        }
+    }
+    if (n->mask != NULL || n->shift != NULL) {
+        uint64_t all = width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
+        p->mask = all;
+        good = read_u64(&b->r, n->mask, "mask", 1, all, &p->mask) && good;
+        good = read_u64(&b->r, n->shift, "shift", 0, width - 1, &shift) && good;
+        p->shift = (uint8_t)shift;
+        if (good && p->mask >> shift == 0) {
+            good = complain(&b->r, n->shift, "shifted by %s, nothing of the mask is left",
+                            n->shift->text);
+        }
+    }
+    return read_bool(&b->r, n->invert, "invert", &p->inverted) && good;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/plant.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/map_parts.h"
+#include "config/plant_parts.h"
+
+static bool read_head(struct plant_builder *b, const struct node *root, const struct plant_nodes *n)
+{
+    struct plant *p = b->plant;
+    bool good = check_format(&b->r, root, n->format);
+    p->site = p->gateway = "";
+    p->tick_ns = 50 * NS_PER_MS;
+    if (n->site == NULL) {
+        good = complain(&b->r, root,
+                        "`site:` is missing; it is the name of the plant in every "
+                        "topic");
+    }
+    if (n->gateway == NULL) {
+        good = complain(&b->r, root,
+                        "`gateway:` is missing; it is the name of this gateway in "
+                        "every topic, unique at the site");
+    }
+    good = read_name(&b->r, n->site, "site", &p->site) && good;
+    good = read_name(&b->r, n->gateway, "gateway", &p->gateway) && good;
+    return read_duration(&b->r, n->tick, "tick", NS_PER_MS, NS_PER_S, &p->tick_ns) && good;
+}
+
+static void warn_not_yet(const struct plant_builder *b, const struct plant_nodes *n)
+{
+    const struct {
+        const char *key;
+        const struct node *node;
+    } sections[] = {{"alarms", n->alarms},
+                    {"leaks", n->leaks},
+                    {"equipment", n->equipment},
+                    {"incidents", n->incidents}};
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        if (sections[i].node != NULL) {
+            warn(&b->r, sections[i].node,
+                 "`%s` is not yet evaluated by this version, and neither "
+                 "checked nor watched",
+                 sections[i].key);
+        }
+    }
+}
+
+static bool build(struct plant_builder *b, const struct node *root)
+{
+#define FIELD(name)                                                                                \
+    {                                                                                              \
+#name, offsetof(struct plant_nodes, name)                                                  \
+    }
+    static const struct field fields[] = {
+        FIELD(format), FIELD(site),  FIELD(gateway),   FIELD(mqtt),     FIELD(journal),
+        FIELD(tick),   FIELD(lines), FIELD(areas),     FIELD(devices),  FIELD(derived),
+        FIELD(alarms), FIELD(leaks), FIELD(equipment), FIELD(incidents)};
+#undef FIELD
+    struct plant_nodes n = {0};
+    bool good = take_fields(&b->r, root, fields, sizeof fields / sizeof *fields, &n, "a plant");
+    if (root->kind != NODE_MAPPING) {
+        return false;
+    }
+    good = read_head(b, root, &n) && good;
+    good = read_mqtt(b, n.mqtt) && good;
+    good = read_journal(b, n.journal) && good;
+    good = read_lines(b, n.lines) && good;
+    good = read_areas(b, n.areas) && good;
+    good = find_maps(b) && read_devices(b, n.devices) && good;
+    good = (b->plant->devices == NULL || read_derived(b, n.derived)) && good;
+    warn_not_yet(b, &n);
+    return good;
+}
+
+static const struct node *parse_file(const struct reader *r, struct arena *scratch,
+                                     const char *file)
+{
+    static const struct yaml_limits limits = {PLANT_BYTES_MAX, PLANT_NODES_MAX, DEPTH_OF_FILES,
+                                              SCALAR_MAX};
+    size_t length;
+    char *text = text_read_file(file, PLANT_BYTES_MAX, &length);
+    if (text == NULL) {
+        complain_at(r, (struct place){r->file, 1, 1},
+                    errno == EFBIG ? "a plant file has 16 MiB at most" : "cannot be read: %s",
+                    strerror(errno));
+        return NULL;
+    }
+    const struct node *root = yaml_parse(scratch, text, length, r->file, &limits, r->ds);
+    free(text);
+    return root;
+}
+
+static bool read_overrides(struct plant_builder *b)
+{
+    const char *file = b->options == NULL ? NULL : b->options->lines_file;
+    if (file == NULL) {
+        return true;
+    }
+    b->overrides_reader = b->r;
+    b->overrides_reader.file = arena_copy(b->r.arena, file, strlen(file));
+    if (b->overrides_reader.file == NULL) {
+        return false;
+    }
+    const struct node *root = parse_file(&b->overrides_reader, b->scratch, file);
+    if (root == NULL || !is_mapping(&b->overrides_reader, root, "a file of lines")) {
+        return false;
+    }
+    b->line_overrides = root;
+    return true;
+}
+
+static void fini(struct plant_builder *b)
+{
+    struct names *all[] = {&b->lines,   &b->areas,     &b->devices,
+                           &b->derived, &b->map_names, &b->adapted_names};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        names_fini(all[i]);
+    }
+    for (uint32_t i = 0; i < b->map_count; i++) {
+        names_fini(&b->maps[i].names);
+    }
+    arena_free(b->scratch);
+}
+
+static const char *folder_of(struct arena *a, const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    return slash == NULL ? "" : arena_copy(a, file, (size_t)(slash + 1 - file));
+}
+
+static const struct plant *load(struct plant_builder *b, const char *file)
+{
+    size_t before = diags_errors(b->r.ds);
+    b->r.file = arena_copy(b->r.arena, file, strlen(file));
+    b->plant = arena_get(b->r.arena, sizeof *b->plant);
+    b->folder = folder_of(b->r.arena, file);
+    if (b->r.file == NULL || b->plant == NULL || b->folder == NULL || b->scratch == NULL) {
+        return NULL;
+    }
+    b->plant->file = b->r.file;
+    const struct node *root = parse_file(&b->r, b->scratch, file);
+    if (root == NULL || !read_overrides(b)) {
+        return NULL;
+    }
+    bool good = build(b, root) && diags_errors(b->r.ds) == before;
+    if (arena_exhausted(b->r.arena)) {
+        good = complain(&b->r, root, "out of memory");
+    }
+    return good ? b->plant : NULL;
+}
+
+const struct plant *plant_load(struct arena *a, const char *file,
+                               const struct plant_options *options, struct diags *ds)
+{
+    struct plant_builder b = {
+        .r = {.arena = a, .ds = ds}, .options = options, .scratch = arena_new(0)};
+    struct names *folded[] = {&b.lines, &b.areas, &b.devices, &b.derived};
+    for (size_t i = 0; i < sizeof folded / sizeof *folded; i++) {
+        names_init(folded[i], true);
+    }
+    const struct plant *p = load(&b, file);
+    if (p == NULL && diags_errors(ds) == 0) {
+        complain_at(&b.r, (struct place){NULL, 0, 0}, "out of memory");
+    }
+    fini(&b);
+    return p;
+}

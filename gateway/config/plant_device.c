@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Areas, and the equipment that stands in them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/map_parts.h"
+#include "config/plant_parts.h"
+
+struct device_nodes {
+    const struct node *map, *line, *unit, *area, *every, *order, *delay, *stale, *heartbeat,
+        *history, *about;
+};
+
+bool read_areas(struct plant_builder *b, const struct node *n)
+{
+    if (n == NULL || n->kind != NODE_MAPPING || n->length == 0) {
+        return complain(&b->r, n == NULL ? &(struct node){.line = 1, .column = 1} : n,
+                        "a plant has areas: {mill: Milling area}");
+    }
+    struct area *areas = arena_get_array(b->r.arena, n->length, sizeof *areas);
+    bool good = areas != NULL;
+    uint32_t count = 0;
+    for (const struct node *k = n->first; areas != NULL && k != NULL; k = k->next->next) {
+        struct area *a = &areas[count];
+        a->at = place_of(&b->r, k);
+        a->title = "";
+        bool named = read_name(&b->r, k, "area", &a->name);
+        good = read_text(&b->r, k->next, "the title of an area", &a->title) && named && good;
+        if (named) {
+            good = claim_name(&b->r, &b->areas, k, a->name, count, "area") && good;
+            if (strcasecmp(a->name, "gateway") == 0) {
+                good = complain(&b->r, k,
+                                "the area name `gateway` is kept for the gateway's own "
+                                "tags; choose another");
+            }
+        }
+        count++;
+    }
+    b->plant->areas = areas;
+    b->plant->area_count = count;
+    return good;
+}
+
+/* The number of a line or an area by its name; NAMES_NONE after a complaint. */
+static uint32_t find_named(const struct plant_builder *b, const struct node *n, const char *text,
+                           size_t length, bool line)
+{
+    const struct plant *p = b->plant;
+    const struct names *names = line ? &b->lines : &b->areas;
+    uint32_t i = names_find(names, text, length);
+    const char *candidates[200];
+    size_t count = 0, all = line ? p->line_count : p->area_count;
+    if (i != NAMES_NONE) {
+        const char *name = line ? p->lines[i].name : p->areas[i].name;
+        if (strncmp(name, text, length) == 0) {
+            return i;
+        }
+    }
+    for (size_t k = 0; k < all && count < 200; k++) {
+        const char *name = line ? p->lines[k].name : p->areas[k].name;
+        if (name != NULL) {
+            candidates[count++] = name;
+        }
+    }
+    char word[80];
+    snprintf(word, sizeof word, "%.*s", (int)(length < 79 ? length : 79), text);
+    const char *near = did_you_mean(&b->r, word, candidates, count);
+    complain(&b->r, n, "no %s `%s`%s", line ? "line" : "area", word,
+             *near != '\0' ? near
+             : line        ? "; declare it under `lines:`"
+                           : "; declare it under `areas:`");
+    return NAMES_NONE;
+}
+
+static bool read_unit(const struct plant_builder *b, const struct node *key, const struct node *n,
+                      const struct line *line, uint8_t *out)
+{
+    uint64_t unit = 0;
+    bool tcp = line != NULL && line->transport == TRANSPORT_TCP;
+    if (n == NULL) {
+        return complain(&b->r, key, "`%.64s` has no unit; say `unit: 1`%s", key->text,
+                        tcp ? " (many TCP devices answer to any unit; 255 and 1 are usual)" : "");
+    }
+    if (!read_u64(&b->r, n, "unit", 0, 255, &unit)) {
+        return false;
+    }
+    *out = (uint8_t)unit;
+    if (line != NULL && !tcp && (unit == 0 || unit > 247)) {
+        return complain(&b->r, n,
+                        unit == 0 ? "unit 0 is the broadcast of a bus, nobody answers; "
+                                    "units are 1 to 247"
+                                  : "units of a bus are 1 to 247");
+    }
+    return true;
+}
+
+/* What a device changes in its map, as a text: devices that change alike share one copy. */
+static void describe(const struct node *n, char *out, size_t room)
+{
+    size_t at = strlen(out);
+    if (n == NULL) {
+        snprintf(out + at, room - at, "|-");
+    } else if (n->kind == NODE_SCALAR) {
+        snprintf(out + at, room - at, "|%s", n->text);
+    } else {
+        for (const struct node *i = n->first; i != NULL && strlen(out) + 1 < room; i = i->next) {
+            describe(i, out, room);
+        }
+    }
+}
+
+static const struct map *adapt(struct plant_builder *b, uint32_t index,
+                               const struct loaded_map *loaded, const struct device_nodes *n)
+{
+    enum { ROOM = 2000 };
+    char text[ROOM];
+    struct map_changes changes = {n->order, n->heartbeat};
+    if (n->order == NULL && n->heartbeat == NULL) {
+        return loaded->map;
+    }
+    snprintf(text, sizeof text, "%u", index);
+    describe(n->order, text, sizeof text);
+    describe(n->heartbeat, text, sizeof text);
+    size_t length = strlen(text);
+    uint32_t known = names_find(&b->adapted_names, text, length);
+    if (known != NAMES_NONE) {
+        return b->adapted[known];
+    }
+    const struct map *map = map_adapt(&b->r, loaded->map, &loaded->names, &changes);
+    const char *kept = arena_copy(b->scratch, text, length);
+    if (map != NULL && kept != NULL && length + 1 < sizeof text) {
+        b->adapted[b->adapted_count] = map;
+        names_put(&b->adapted_names, kept, length, b->adapted_count++);
+    }
+    return map;
+}
+
+static bool read_map(struct plant_builder *b, const struct node *key, const struct device_nodes *n,
+                     uint32_t device, struct device *out)
+{
+    if (n->map == NULL) {
+        return complain(&b->r, key, "`%.64s` has no map; say `map: VENDOR/MODEL`", key->text);
+    }
+    const struct loaded_map *loaded = load_map(b, n->map);
+    if (loaded == NULL) {
+        return false;
+    }
+    b->device_maps[device] = (uint32_t)(loaded - b->maps);
+    out->map = adapt(b, b->device_maps[device], loaded, n);
+    return out->map != NULL;
+}
+
+/* "pump-1" with `area:`, or "mill/pump-1". */
+static bool read_path(struct plant_builder *b, const struct node *key, const struct node *area_node,
+                      struct device *out)
+{
+    const char *slash = strchr(key->text, '/');
+    const char *name = slash == NULL ? key->text : slash + 1;
+    if (!text_is_name(name, strlen(name))) {
+        return complain(&b->r, key, "device `%.80s`: a name has 1 to 64 of A-Z a-z 0-9 . _ -",
+                        key->text);
+    }
+    if ((slash == NULL) == (area_node == NULL)) {
+        return complain(&b->r, key,
+                        slash == NULL ? "`%.64s` stands nowhere; say `area:`"
+                                      : "`%.64s` names its area already; leave out "
+                                        "`area:`",
+                        key->text);
+    }
+    if (area_node != NULL && !is_scalar(&b->r, area_node, "area")) {
+        return false;
+    }
+    uint32_t area = slash == NULL
+                        ? find_named(b, area_node, area_node->text, area_node->length, false)
+                        : find_named(b, key, key->text, (size_t)(slash - key->text), false);
+    if (area == NAMES_NONE || b->plant->areas[area].name == NULL) {
+        return false;
+    }
+    out->area = area;
+    out->path = arena_printf(b->r.arena, "%s/%s", b->plant->areas[area].name, name);
+    out->name = out->path == NULL ? NULL : strchr(out->path, '/') + 1;
+    return out->path != NULL;
+}
+
+static bool read_times(const struct plant_builder *b, const struct device_nodes *n,
+                       struct device *out)
+{
+    static const char *const words[] = {"all", "changed"};
+    unsigned history = 0;
+    out->every_ns = NS_PER_S;
+    bool good = read_duration(&b->r, n->every, "every", EVERY_MIN_NS, EVERY_MAX_NS, &out->every_ns);
+    good = read_duration(&b->r, n->delay, "delay", 0, 10 * NS_PER_S, &out->delay_ns) && good;
+    good = read_duration(&b->r, n->stale, "stale", NS_PER_MS, EVERY_MAX_NS, &out->stale_ns) && good;
+    good = read_word(&b->r, n->history, "history", words, 2, &history) && good;
+    out->history_all = history == 0;
+    return good;
+}
+
+static bool read_device(struct plant_builder *b, const struct node *key, const struct node *value,
+                        uint32_t index, struct device *out)
+{
+#define FIELD(name)                                                                                \
+    {                                                                                              \
+#name, offsetof(struct device_nodes, name)                                                 \
+    }
+    static const struct field fields[] = {
+        FIELD(map),   FIELD(line),  FIELD(unit),      FIELD(area),    FIELD(every), FIELD(order),
+        FIELD(delay), FIELD(stale), FIELD(heartbeat), FIELD(history), FIELD(about)};
+#undef FIELD
+    struct device_nodes n = {0};
+    const struct plant *p = b->plant;
+    const char *about = NULL;
+    out->at = place_of(&b->r, key);
+    bool good = take_fields(&b->r, value, fields, sizeof fields / sizeof *fields, &n, "a device");
+    if (value->kind != NODE_MAPPING) {
+        return false;
+    }
+    good = read_path(b, key, n.area, out) && good;
+    const struct line *line = NULL;
+    if (n.line == NULL) {
+        good = complain(&b->r, key, "`%.64s` hangs on no line; say `line:`", key->text);
+    } else if (is_scalar(&b->r, n.line, "line")) {
+        uint32_t i = find_named(b, n.line, n.line->text, n.line->length, true);
+        line = i == NAMES_NONE ? NULL : &p->lines[i];
+        out->line = i == NAMES_NONE ? 0 : i;
+    }
+    good = line != NULL && good;
+    good = read_unit(b, key, n.unit, line, &out->unit) && good;
+    good = read_map(b, key, &n, index, out) && good;
+    good = read_text(&b->r, n.about, "about", &about) && good;
+    return read_times(b, &n, out) && good;
+}
+
+/* The same map twice at the same unit: a copied line that was not finished. */
+static void warn_of_twins(struct plant_builder *b, const struct node *keys)
+{
+    struct names seen;
+    uint32_t i = 0;
+    names_init(&seen, false);
+    for (const struct node *k = keys->first; k != NULL; k = k->next->next, i++) {
+        const struct device *d = &b->plant->devices[i];
+        const char *id = arena_printf(b->scratch, "%u/%u/%u", d->line, d->unit, b->device_maps[i]);
+        if (d->map == NULL || d->path == NULL || id == NULL) {
+            continue;
+        }
+        uint32_t before = names_put(&seen, id, strlen(id), i);
+        if (before != NAMES_NONE) {
+            warn(&b->r, k,
+                 "`%s` and `%s` are the same map at unit %u of line `%s`: is one of them "
+                 "copied, and its unit not changed?",
+                 d->path, b->plant->devices[before].path, d->unit, b->plant->lines[d->line].name);
+        }
+    }
+    names_fini(&seen);
+}
+
+bool read_devices(struct plant_builder *b, const struct node *n)
+{
+    if (n == NULL || n->kind != NODE_MAPPING || n->length == 0) {
+        return complain(
+            &b->r, n == NULL ? &(struct node){.line = 1, .column = 1} : n,
+            "a plant has devices: {pump-1: {map: VENDOR/MODEL, line: plc, unit: 1, area: "
+            "mill}}");
+    }
+    struct device *devices = arena_get_array(b->r.arena, n->length, sizeof *devices);
+    b->maps = arena_get_array(b->scratch, n->length, sizeof *b->maps);
+    b->adapted = arena_get_array(b->scratch, n->length, sizeof *b->adapted);
+    b->device_maps = arena_get_array(b->scratch, n->length, sizeof *b->device_maps);
+    if (devices == NULL || b->maps == NULL || b->adapted == NULL || b->device_maps == NULL) {
+        return false;
+    }
+    bool good = true;
+    uint32_t count = 0, tags = 0;
+    b->plant->devices = devices;
+    for (const struct node *k = n->first; k != NULL; k = k->next->next, count++) {
+        struct device *d = &devices[count];
+        good = read_device(b, k, k->next, count, d) && good;
+        if (d->path != NULL) {
+            good = claim_name(&b->r, &b->devices, k, d->path, count, "device") && good;
+        } else {
+            d->path = d->name = "?";
+        }
+        d->first_tag = tags;
+        tags += d->map == NULL ? 0 : d->map->point_count;
+    }
+    b->plant->device_count = count;
+    b->plant->first_derived = b->plant->tag_count = tags;
+    warn_of_twins(b, n);
+    return good;
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/reader.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+
+enum { DIAGS_KEPT = 200, TEXT_MAX = 2000, WORD_MAX = 80, CANDIDATES_MAX = 1000 };
+
+struct place place_of(const struct reader *r, const struct node *n)
+{
+    return (struct place){r->file, n->line, n->column};
+}
+
+bool complain(const struct reader *r, const struct node *n, const char *format, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    diag_add(r->ds, DIAG_ERROR, place_of(r, n), "%s", text);
+    return false;
+}
+
+bool complain_at(const struct reader *r, struct place at, const char *format, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    diag_add(r->ds, DIAG_ERROR, at, "%s", text);
+    return false;
+}
+
+void warn(const struct reader *r, const struct node *n, const char *format, ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    diag_add(r->ds, DIAG_WARNING, place_of(r, n), "%s", text);
+}
+
+/* Comparing a wrong word with every name is work; nobody reads more than the first complaints. */
+const char *did_you_mean(const struct reader *r, const char *word, const char *const *candidates,
+                         size_t count)
+{
+    static _Thread_local char text[WORD_MAX + 24];
+    if (diags_count(r->ds) >= DIAGS_KEPT || strlen(word) > WORD_MAX) {
+        return "";
+    }
+    const char *nearest =
+        text_nearest(word, candidates, count < CANDIDATES_MAX ? count : CANDIDATES_MAX);
+    if (nearest == NULL || strlen(nearest) > WORD_MAX) {
+        return "";
+    }
+    snprintf(text, sizeof text, ", did you mean `%s`?", nearest);
+    return text;
+}
+
+static bool unknown_key(const struct reader *r, const struct node *key, const struct field *fields,
+                        size_t count, const char *what)
+{
+    const char *keys[64];
+    for (size_t i = 0; i < count && i < 64; i++) {
+        keys[i] = fields[i].key;
+    }
+    return complain(r, key, "`%.64s` is no key of %s%s", key->text, what,
+                    did_you_mean(r, key->text, keys, count < 64 ? count : 64));
+}
+
+bool take_fields(const struct reader *r, const struct node *mapping, const struct field *fields,
+                 size_t count, void *nodes, const char *what)
+{
+    if (mapping->kind != NODE_MAPPING) {
+        return complain(r, mapping, "%s is a mapping of keys and values, like {%s: ...}", what,
+                        fields[0].key);
+    }
+    bool good = true;
+    for (const struct node *k = mapping->first; k != NULL; k = k->next->next) {
+        size_t i = 0;
+        while (i < count && strcmp(k->text, fields[i].key) != 0) {
+            i++;
+        }
+        if (i == count) {
+            good = unknown_key(r, k, fields, count, what);
+        } else if (node_is_null(k->next)) {
+            good = complain(r, k, "`%s` has no value; give one, or leave the key out", k->text);
+        } else {
+            memcpy((char *)nodes + fields[i].offset, &k->next, sizeof k->next);
+        }
+    }
+    return good;
+}
+
+bool is_scalar(const struct reader *r, const struct node *n, const char *what)
+{
+    return n->kind == NODE_SCALAR || complain(r, n, "%s is one value, not a %s", what,
+                                              n->kind == NODE_LIST ? "list" : "mapping");
+}
+
+bool is_list(const struct reader *r, const struct node *n, const char *what)
+{
+    return n->kind == NODE_LIST || complain(r, n, "%s is a list, like [a, b]", what);
+}
+
+bool is_mapping(const struct reader *r, const struct node *n, const char *what)
+{
+    return n->kind == NODE_MAPPING || complain(r, n, "%s is a mapping, like {a: b}", what);
+}
+
+bool read_text(const struct reader *r, const struct node *n, const char *what, const char **out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_scalar(r, n, what)) {
+        return false;
+    }
+    if (n->length > TEXT_MAX) {
+        return complain(r, n, "%s has %u bytes; at most %d are allowed", what, n->length, TEXT_MAX);
+    }
+    *out = arena_copy(r->arena, n->text, n->length);
+    return *out != NULL;
+}
+
+bool read_name(const struct reader *r, const struct node *n, const char *what, const char **out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_scalar(r, n, what)) {
+        return false;
+    }
+    if (!text_is_name(n->text, n->length)) {
+        return complain(r, n, "%s `%.64s`: a name has 1 to 64 of A-Z a-z 0-9 . _ -", what, n->text);
+    }
+    *out = arena_copy(r->arena, n->text, n->length);
+    return *out != NULL;
+}
+
+bool read_word(const struct reader *r, const struct node *n, const char *what,
+               const char *const *words, size_t count, unsigned *out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_scalar(r, n, what)) {
+        return false;
+    }
+    char all[300] = "";
+    size_t length = 0;
+    for (unsigned i = 0; i < count; i++) {
+        if (strcmp(words[i], n->text) == 0) {
+            *out = i;
+            return true;
+        }
+        if (length < sizeof all) {
+            length += (size_t)snprintf(all + length, sizeof all - length, "%s%s", i == 0 ? "" : " ",
+                                       words[i]);
+        }
+    }
+    const char *near = did_you_mean(r, n->text, words, count);
+    return complain(r, n, "%s `%.40s` is not known%s%s%s", what, n->text, near,
+                    *near == '\0' ? "; one of: " : "", *near == '\0' ? all : "");
+}
+
+bool read_bool(const struct reader *r, const struct node *n, const char *what, bool *out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (n->kind == NODE_SCALAR && !n->quoted) {
+        if (strcmp(n->text, "true") == 0 || strcmp(n->text, "false") == 0) {
+            *out = n->text[0] == 't';
+            return true;
+        }
+    }
+    return complain(r, n, "%s is true or false, without quotes; nothing else counts", what);
+}
+
+static bool starts_with_idle_zero(const char *digits)
+{
+    return digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9';
+}
+
+bool whole_u64(const char *text, uint64_t *out)
+{
+    return !starts_with_idle_zero(text) && text_to_u64(text, out);
+}
+
+bool whole_s64(const char *text, int64_t *out)
+{
+    return !starts_with_idle_zero(*text == '-' ? text + 1 : text) && text_to_s64(text, out);
+}
+
+static bool is_number(const struct reader *r, const struct node *n, const char *what)
+{
+    if (!is_scalar(r, n, what)) {
+        return false;
+    }
+    if (n->quoted) {
+        return complain(r, n, "%s is a number; write it without quotes", what);
+    }
+    const char *digits = *n->text == '-' || *n->text == '+' ? n->text + 1 : n->text;
+    if (starts_with_idle_zero(digits)) {
+        return complain(r, n,
+                        "%s `%.40s`: a number with a leading zero could be read as octal; "
+                        "leave the zero out, or write 0x...",
+                        what, n->text);
+    }
+    return true;
+}
+
+bool read_u64(const struct reader *r, const struct node *n, const char *what, uint64_t low,
+              uint64_t high, uint64_t *out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_number(r, n, what)) {
+        return false;
+    }
+    uint64_t x;
+    if (!text_to_u64(n->text, &x)) {
+        return complain(r, n, "%s `%.40s` is no whole number; write 12 or 0x0C", what, n->text);
+    }
+    if (x < low || x > high) {
+        return complain(r, n, "%s is %s; it can be %ju to %ju", what, n->text, (uintmax_t)low,
+                        (uintmax_t)high);
+    }
+    *out = x;
+    return true;
+}
+
+bool read_s64(const struct reader *r, const struct node *n, const char *what, int64_t *out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_number(r, n, what)) {
+        return false;
+    }
+    return text_to_s64(n->text, out) ||
+           complain(r, n, "%s `%.40s` is no whole number; write 12, -12 or 0x0C", what, n->text);
+}
+
+bool read_real(const struct reader *r, const struct node *n, const char *what, double *out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_number(r, n, what)) {
+        return false;
+    }
+    return text_to_real(n->text, out) ||
+           complain(r, n, "%s `%.40s` is no number; write 1.5, -2 or 1e-3", what, n->text);
+}
+
+bool read_reals(const struct reader *r, const struct node *n, const char *what, double *out,
+                size_t count)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (n->kind != NODE_LIST || n->length != count) {
+        return complain(r, n, "%s is a list of %zu numbers, like [0, 10]", what, count);
+    }
+    bool good = true;
+    for (const struct node *i = n->first; i != NULL; i = i->next) {
+        good = read_real(r, i, what, out++) && good;
+    }
+    return good;
+}
+
+bool read_decimal(const struct reader *r, const struct node *n, const char *what,
+                  struct decimal *out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_number(r, n, what)) {
+        return false;
+    }
+    return text_to_decimal(n->text, out) ||
+           complain(r, n, "%s `%.40s` is no number; write 0.1, -2 or 1e-3", what, n->text);
+}
+
+bool read_duration(const struct reader *r, const struct node *n, const char *what, int64_t low,
+                   int64_t high, int64_t *out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_scalar(r, n, what)) {
+        return false;
+    }
+    int64_t ns;
+    if (!text_to_duration(n->text, &ns)) {
+        return complain(r, n,
+                        "%s `%.40s` is no duration; write 500ms, 5s, 10m, 72h (with the unit)",
+                        what, n->text);
+    }
+    if (ns < low || ns > high) {
+        char a[32], b[32];
+        return complain(r, n, "%s is %s; it can be %s to %s", what, n->text,
+                        text_from_duration(a, low), text_from_duration(b, high));
+    }
+    *out = ns;
+    return true;
+}
+
+bool check_format(const struct reader *r, const struct node *root, const struct node *format)
+{
+    if (format == NULL) {
+        return complain(r, root, "`format: 1` is missing; begin the file with it");
+    }
+    if (format->kind != NODE_SCALAR || strcmp(format->text, "1") != 0) {
+        return complain(r, format, "this version reads `format: 1` only");
+    }
+    return true;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* YAML to a tree of nodes that know their line and column. A plain subset: no anchors, no aliases,
+ * no tags, no second document, no repeated keys. Size, depth and number of nodes are capped while
+ * parsing, so that a hostile file costs neither time nor memory. */
+#ifndef CONFIG_YAML_H
+#define CONFIG_YAML_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAPPING };
+
+struct node {
+    union {
+        const char *text;          /* SCALAR, terminated */
+        const struct node *first;  /* LIST: items; MAPPING: key, value, key, value ... */
+    };
+    const struct node *next;
+    uint32_t line, column;         /* from 1 */
+    uint32_t length;               /* SCALAR: bytes; LIST: items; MAPPING: pairs */
+    uint8_t kind;                  /* enum node_kind */
+    bool quoted;                   /* "5" and '5' are texts, 5 is a number */
+};
+
+struct yaml_limits {
+    size_t bytes;
+    uint32_t nodes, depth, scalar;
+};
+
+/* NULL after an error, which then stands in ds. Nodes and their texts live in a. */
+const struct node *yaml_parse(struct arena *a, const char *text, size_t length, const char *file,
+                              const struct yaml_limits *limits, struct diags *ds);
+
+bool node_is_null(const struct node *n);               /* empty, ~ or null, without quotes */
+const struct node *node_get(const struct node *mapping, const char *key);   /* NULL: not there */
+
+#endif
