@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* headgate sim PLANT: plays every device of the plant on ports and terminals of this machine. */
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/verbs.h"
+#include "config/plant.h"
+#include "sim/sim.h"
+
+struct sim_arguments {
+    const char *plant_file, *lines_file;
+    struct plant_options options;
+    struct sim_setup setup;
+    double seconds; /* 0: until told to end */
+    bool quiet;
+};
+
+static double positive(const char *word, const char *what, struct argp_state *state)
+{
+    double x = 0;
+    if (!text_to_real(word, &x) || x <= 0)
+        argp_error(state, "'%s' is no %s; write a number above 0", word, what);
+    return x;
+}
+
+static error_t parse(int key, char *word, struct argp_state *state)
+{
+    struct sim_arguments *a = state->input;
+    uint64_t n = 0;
+    switch (key) {
+    case 'l':
+        a->lines_file = word;
+        break;
+    case 'm':
+        a->options.library = word;
+        break;
+    case 'd':
+        a->setup.server.dir = word;
+        break;
+    case 'f':
+        a->setup.physics = word;
+        break;
+    case 'v':
+        a->setup.speed = positive(word, "speed", state);
+        break;
+    case 's':
+        a->seconds = positive(word, "number of seconds", state);
+        break;
+    case 'q':
+        a->quiet = true;
+        break;
+    case 'p':
+        if (!text_to_u64(word, &n) || n < 1024 || n > 65535)
+            argp_error(state, "'%s' is no port to count from; take 1024 to 65535", word);
+        a->setup.server.port_base = (uint16_t)n;
+        break;
+    case 'r':
+        if (!text_to_u64(word, &a->setup.seed))
+            argp_error(state, "'%s' is no seed; write a whole number", word);
+        break;
+    case 't':
+        argp_error(state, "stories can not be told yet; change physics.lua, or give another one "
+                          "with --physics");
+        break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "'%s' is too much: one plant at a time", word);
+        a->plant_file = word;
+        break;
+    case ARGP_KEY_END:
+        if (state->arg_num == 0)
+            argp_error(state, "say which plant file");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static const struct argp_option options[] = {
+    {"lines", 'l', "FILE", 0, "Write where each line can be reached, for `headgate run --lines`", 0},
+    {"maps", 'm', "DIR", 0, "Library of register maps", 0},
+    {"dir", 'd', "DIR", 0, "Links to terminals go here (default: a fresh directory)", 0},
+    {"port", 'p', "BASE", 0, "Count ports up from here (default: free ones)", 0},
+    {"physics", 'f', "FILE", 0, "Lua file with step(dt) (default: physics.lua beside PLANT)", 0},
+    {"speed", 'v', "N", 0, "Let the plant's time pass N times as fast", 0},
+    {"seconds", 's', "N", 0, "End after N seconds", 0},
+    {"seed", 'r', "N", 0, "Of noise and of generic values", 0},
+    {"quiet", 'q', NULL, 0, "Don't print where the lines are", 0},
+    {"story", 't', "FILE", 0, "Not yet", 0},
+    {0}};
+
+/* A line is a descriptor, and so is everybody who asks on it. */
+static void raise_descriptors(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < r.rlim_max) {
+        r.rlim_cur = r.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &r);
+    }
+}
+
+static void told(void *arg, uint32_t events)
+{
+    bool *stop = arg;
+    (void)events;
+    *stop = true;
+}
+
+static void print_lines(const struct plant *plant, const struct server *server)
+{
+    int width = 0;
+    for (uint32_t i = 0; i < plant->line_count; i++) {
+        int n = (int)strlen(plant->lines[i].name);
+        width = n > width ? n : width;
+    }
+    printf("%s: %u devices, %u tags\n", plant->site, plant->device_count, plant->first_derived);
+    for (uint32_t i = 0; i < plant->line_count; i++)
+        printf("  %-*s %s\n", width, plant->lines[i].name, server_address(server, i));
+    fflush(stdout);
+}
+
+static int play(const struct sim_arguments *a, const struct plant *plant, struct loop *loop,
+                struct watcher *signals, const bool *stop, struct diags *ds)
+{
+    mono_t start = clock_mono(), next = start;
+    struct sim *sim = sim_new(loop, plant, &a->setup, start, ds);
+    if (sim == NULL) {
+        diags_print(ds, stderr);
+        return EXIT_NO;
+    }
+    bool good = loop_add(loop, signals);
+    if (good && a->lines_file != NULL)
+        good = server_write_lines(sim_server(sim), a->lines_file);
+    if (good && !a->quiet)
+        print_lines(plant, sim_server(sim));
+    mono_t end = a->seconds > 0 ? mono_add(start, (int64_t)(a->seconds * (double)NS_PER_S))
+                                : MONO_NEVER;
+    while (good && !*stop) {
+        mono_t now = clock_mono();
+        if (!mono_before(now, end))
+            break;
+        good = sim_run(sim, now, &next);
+        int64_t wait = mono_since(mono_min(next, end), clock_mono());
+        if (good && loop_run(loop, wait > 0 ? wait : 0) < 0) {
+            log_error("waiting: %s", strerror(errno));
+            good = false;
+        }
+    }
+    if (a->lines_file != NULL)
+        unlink(a->lines_file);
+    loop_remove(loop, signals);
+    sim_free(sim);
+    return good ? EXIT_DONE : EXIT_NO;
+}
+
+int verb_sim(int argc, char **argv)
+{
+    static const struct argp argp = {
+        options, parse, "PLANT", "Plays every device of PLANT on this machine, so that a plant can "
+        "be tried without a plant.\v`headgate run PLANT --lines FILE` then finds them.", NULL, NULL,
+        NULL};
+    struct sim_arguments a = {.setup = {.speed = 1, .seed = 1}};
+    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    raise_descriptors();
+    int result = EXIT_NO;
+    struct arena *arena = arena_new(0);
+    struct diags *ds = diags_new();
+    struct loop *loop = loop_new();
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    bool stop = false;
+    struct watcher signals = {fd, 1, told, &stop};
+    if (arena == NULL || ds == NULL || loop == NULL || fd < 0) {
+        log_error("%s", strerror(errno));
+    } else {
+        const struct plant *plant = plant_load(arena, a.plant_file, &a.options, ds);
+        if (plant == NULL)
+            diags_print(ds, stderr);
+        else
+            result = play(&a, plant, loop, &signals, &stop, ds);
+    }
+    if (fd >= 0)
+        close(fd);
+    loop_free(loop);
+    diags_free(ds);
+    arena_free(arena);
+    return result;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What happens between the instruments of one plant, as its people wrote it: a Lua file beside the
+ * plant file, with a function step(dt). */
+#ifndef SIM_PHYSICS_H
+#define SIM_PHYSICS_H
+
+#include "base/diag.h"
+#include "sim/world.h"
+
+struct physics;
+
+/* Runs the file once and one step(0), so that every tag it sets is known as owned. NULL after an
+ * error, which stands in ds. */
+struct physics *physics_new(struct world *w, const char *file, uint64_t seed, struct diags *ds);
+void physics_free(struct physics *p);
+
+/* dt in seconds of the plant's time. false: the file went wrong; why is then in *why until the next
+ * call. */
+bool physics_step(struct physics *p, double dt, const char **why);
+
+#endif

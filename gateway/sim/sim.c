@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sim/sim.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "sim/generic.h"
+#include "sim/physics.h"
+
+#define TICK_NS (100 * NS_PER_MS)
+
+/* A long step would jump over a sump that fills and empties in a minute. */
+static const double step_most = 1.0;
+enum { STEPS_PER_TICK = 400 };
+
+struct sim {
+    struct arena *arena;
+    struct world *world;
+    struct generic *generic;
+    struct physics *physics;       /* NULL: none */
+    struct server *server;
+    double speed, time;
+    mono_t next;
+};
+
+/* "physics.lua" in the plant file's folder; NULL when nobody wrote one. */
+static const char *physics_beside(struct arena *a, const char *plant_file)
+{
+    const char *slash = strrchr(plant_file, '/');
+    int folder = slash == NULL ? 0 : (int)(slash - plant_file) + 1;
+    const char *file = arena_printf(a, "%.*sphysics.lua", folder, plant_file);
+    return file != NULL && access(file, R_OK) == 0 ? file : NULL;
+}
+
+static bool build(struct sim *s, struct loop *loop, const struct plant *plant,
+                  const struct sim_setup *setup, struct diags *ds)
+{
+    struct image *image = image_new(s->arena, plant);
+    s->world = image == NULL ? NULL : world_new(s->arena, plant, image);
+    s->generic = s->world == NULL ? NULL : generic_new(s->arena, s->world, setup->seed);
+    if (s->generic == NULL) {
+        log_error("out of memory");
+        return false;
+    }
+    const char *file = setup->physics != NULL ? setup->physics
+                                              : physics_beside(s->arena, plant->file);
+    /* Before the physics, whose first step owns and overrides; and after, for what it left. */
+    generic_start(s->generic);
+    if (file != NULL) {
+        s->physics = physics_new(s->world, file, setup->seed, ds);
+        if (s->physics == NULL)
+            return false;
+    }
+    s->server = server_new(loop, plant, image, &setup->server);
+    return s->server != NULL;
+}
+
+struct sim *sim_new(struct loop *loop, const struct plant *plant, const struct sim_setup *setup,
+                    mono_t now, struct diags *ds)
+{
+    struct sim *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    *s = (struct sim){.arena = arena_new(0), .speed = setup->speed, .next = mono_add(now, TICK_NS)};
+    if (s->arena == NULL || !build(s, loop, plant, setup, ds)) {
+        sim_free(s);
+        return NULL;
+    }
+    return s;
+}
+
+void sim_free(struct sim *s)
+{
+    if (s == NULL)
+        return;
+    server_free(s->server);
+    physics_free(s->physics);
+    arena_free(s->arena);
+    free(s);
+}
+
+static bool advance(struct sim *s, double seconds)
+{
+    double n = fmin(fmax(ceil(seconds / step_most), 1), STEPS_PER_TICK);
+    for (int i = 0; s->physics != NULL && i < (int)n; i++) {
+        const char *why;
+        if (!physics_step(s->physics, seconds / n, &why)) {
+            log_error("physics: %s", why);
+            return false;
+        }
+    }
+    s->time += seconds;
+    generic_turn(s->generic, s->time);
+    return true;
+}
+
+bool sim_run(struct sim *s, mono_t now, mono_t *next)
+{
+    bool good = true;
+    if (!mono_before(now, s->next)) {
+        /* After a stall the plant goes on from where it stood. */
+        int64_t late = mono_since(now, s->next);
+        s->next = mono_add(late > NS_PER_S ? now : s->next, TICK_NS);
+        good = advance(s, (double)TICK_NS / (double)NS_PER_S * s->speed);
+        server_tick(s->server);
+    }
+    *next = s->next;
+    return good;
+}
+
+const struct server *sim_server(const struct sim *s)
+{
+    return s->server;
+}
+
+struct world *sim_world(struct sim *s)
+{
+    return s->world;
+}
+
+double sim_time(const struct sim *s)
+{
+    return s->time;
+}
