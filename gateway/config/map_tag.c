@@ -162,8 +162,8 @@ static const char *put_in(struct map_builder *b, const char *text, const char *l
 
 void name_point(const struct reader *r, struct point *p, const char *name)
 {
-    p->name = name;
     p->name_length = (uint32_t)strlen(name);
+    p->name = arena_copy(r->arena, name, p->name_length);
     p->key = arena_printf(r->arena, "\"%s\":", name);
     p->key_length = p->name_length + 3;
 }
@@ -190,7 +190,7 @@ static bool add_point(struct map_builder *b, const struct node *at, const struct
     *added = *p;
     added->at = place_of(&b->r, at);
     name_point(&b->r, added, name);
-    if (added->key == NULL) {
+    if (added->key == NULL || added->name == NULL) {
         return false;
     }
     names_put(&b->names, added->name, added->name_length, b->count++);
