@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum {
-    MBAP = 6,                      /* bytes in front of the unit */
+    MBAP = 6, /* bytes in front of the unit */
     CRC = 2,
     EXCEPTION_BIT = 0x80,
 };
@@ -93,7 +93,7 @@ static const char *check_header(const struct ask *ask, const uint8_t *b, size_t 
     if ((n > 2 && b[2] != 0) || (n > 3 && b[3] != 0))
         return "wrong protocol";
     size_t whole = 3 + payload(ask);
-    if (n > 4 && b[4] != 0)        /* no answer to a read is longer than 253 */
+    if (n > 4 && b[4] != 0) /* no answer to a read is longer than 253 */
         return "wrong length";
     if (n > 5 && b[5] != 3 && b[5] != whole)
         return "wrong length";

@@ -20,11 +20,11 @@ struct serial;
 struct serial *link_serial_open(const struct line *l, int *fd, const char **why);
 void link_serial_close(struct serial *s);
 
-enum { LINK_GONE = -1 };           /* the other end has gone; errno 0 when it went in good order */
+enum { LINK_GONE = -1 }; /* the other end has gone; errno 0 when it went in good order */
 
 /* Bytes now there, 0: none, or LINK_GONE. */
 long link_read(int fd, bool is_socket, uint8_t *to, size_t room);
-bool link_write(int fd, bool is_socket, const uint8_t *from, size_t length);   /* all or failed */
+bool link_write(int fd, bool is_socket, const uint8_t *from, size_t length); /* all or failed */
 
 /* Time of one character, and the 3.5 of them that end a frame. */
 int64_t link_char_ns(const struct line *l);

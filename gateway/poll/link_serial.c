@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 struct serial {
-    modbus_t *modbus;              /* holds the port's descriptor and its former settings */
-    int lock;                      /* a descriptor of its own, taken before anything is changed */
+    modbus_t *modbus; /* holds the port's descriptor and its former settings */
+    int lock; /* a descriptor of its own, taken before anything is changed */
 };
 
 static const struct {

@@ -16,21 +16,21 @@ typedef void poller_block_fn(void *me, const struct block *b);
 enum line_state { LINE_DOWN, LINE_CONNECTING, LINE_UP, LINE_SUSPECT };
 /* Line and unit news, state changes only. */
 enum poll_event_kind {
-    POLL_LINE_UP,                  /* connected, port open */
+    POLL_LINE_UP, /* connected, port open */
     POLL_LINE_DOWN,
-    POLL_LINE_SUSPECT,             /* an RTU bus whose alignment must be proved */
+    POLL_LINE_SUSPECT, /* an RTU bus whose alignment must be proved */
     POLL_LINE_PROVED,
     POLL_UNIT_SILENT,
     POLL_UNIT_ANSWERS,
-    POLL_HOLE_LEARNED,             /* text: the line to paste into the map */
-    POLL_UNIT_REFUSES,             /* an exception that lasts; text says which */
+    POLL_HOLE_LEARNED, /* text: the line to paste into the map */
+    POLL_UNIT_REFUSES, /* an exception that lasts; text says which */
     POLL_UNIT_ACCEPTS,
 };
 struct poll_event {
     enum poll_event_kind kind;
     uint32_t line;
-    int unit;                      /* -1: the line itself */
-    const char *text;              /* why, for people; valid during the call */
+    int unit; /* -1: the line itself */
+    const char *text; /* why, for people; valid during the call */
     mono_t now;
 };
 typedef void poller_event_fn(void *me, const struct poll_event *e);
@@ -39,31 +39,31 @@ typedef void poller_event_fn(void *me, const struct poll_event *e);
 struct line_stats {
     enum line_state state;
     uint64_t asked, good, timeouts, garbled, exceptions, connects, connect_failures, probes,
-        overruns, skipped;         /* skipped: polls not sent because the unit is backed off */
+        overruns, skipped; /* skipped: polls not sent because the unit is backed off */
     uint64_t bytes_out, bytes_in;
-    int64_t silent_ns;             /* bus time spent on units that don't answer */
-    int64_t busy_ns;               /* bus time in all */
+    int64_t silent_ns; /* bus time spent on units that don't answer */
+    int64_t busy_ns; /* bus time in all */
     int64_t rtt_last_ns;
-    uint64_t late_ms[8];           /* schedule error: <1, <2, <5, <10, <20, <50, <100, more ms */
+    uint64_t late_ms[8]; /* schedule error: <1, <2, <5, <10, <20, <50, <100, more ms */
 };
 struct unit_stats {
     bool answers;
     uint64_t good, timeouts, garbled, exceptions;
-    int64_t rtt_ns;                /* smoothed */
-    mono_t next_probe;             /* when silent */
+    int64_t rtt_ns; /* smoothed */
+    mono_t next_probe; /* when silent */
     int64_t probe_interval_ns;
 };
 
 struct poller_hooks {
     void *me;
     poller_block_fn *block;
-    poller_event_fn *event;        /* may be NULL */
+    poller_event_fn *event; /* may be NULL */
 };
 
 struct poller *poller_new(struct loop *loop, const struct plan *plan, struct poller_hooks hooks,
                           mono_t start);
 void poller_free(struct poller *p);
-mono_t poller_run(struct poller *p, mono_t now);       /* does what is due; when to call again */
+mono_t poller_run(struct poller *p, mono_t now); /* does what is due; when to call again */
 void poller_line_stats(const struct poller *p, uint32_t line, struct line_stats *out);
 bool poller_unit_stats(const struct poller *p, uint32_t line, uint8_t unit, struct unit_stats *out);
 

@@ -16,7 +16,7 @@ struct lookup {
     resolve_fn *fn;
     void *me;
     uint16_t port;
-    int error;                     /* of getaddrinfo */
+    int error; /* of getaddrinfo */
     struct addresses found;
     char host[];
 };
@@ -69,9 +69,8 @@ static struct lookup *queue_take(struct queue *q)
 
 static int look_up(const char *host, uint16_t port, int flags, struct addresses *out)
 {
-    struct addrinfo hints = {.ai_family = AF_UNSPEC,
-                             .ai_socktype = SOCK_STREAM,
-                             .ai_flags = flags | AI_NUMERICSERV};
+    struct addrinfo hints = {
+        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags | AI_NUMERICSERV};
     struct addrinfo *list = NULL;
     char service[8];
     snprintf(service, sizeof(service), "%u", (unsigned)port);

@@ -16,7 +16,7 @@ union address {
     struct sockaddr_in6 v6;
 };
 
-struct addresses {                 /* in the order in which they should be tried */
+struct addresses { /* in the order in which they should be tried */
     uint8_t count;
     union address at[ADDRESSES_MAX];
 };
@@ -26,8 +26,8 @@ typedef void resolve_fn(void *me, const struct addresses *found, const char *why
 
 struct resolver;
 
-struct resolver *resolver_new(struct loop *loop);      /* the thread starts with the first name */
-void resolver_free(struct resolver *r);                /* at once, even while a look-up hangs */
+struct resolver *resolver_new(struct loop *loop); /* the thread starts with the first name */
+void resolver_free(struct resolver *r); /* at once, even while a look-up hangs */
 
 bool resolve_numeric(const char *host, uint16_t port, struct addresses *out);
 

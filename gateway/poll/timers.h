@@ -6,9 +6,9 @@
 
 #include "headgate/time.h"
 
-struct timer {                     /* embedded in its owner */
+struct timer { /* embedded in its owner */
     mono_t when;
-    uint32_t place;                /* in the heap, from 1; 0: not in it */
+    uint32_t place; /* in the heap, from 1; 0: not in it */
 };
 
 struct timers {
@@ -16,9 +16,9 @@ struct timers {
     uint32_t count, room;
 };
 
-bool timers_init(struct timers *ts, uint32_t room);    /* false: out of memory */
+bool timers_init(struct timers *ts, uint32_t room); /* false: out of memory */
 void timers_fini(struct timers *ts);
-void timers_set(struct timers *ts, struct timer *t, mono_t when);   /* MONO_NEVER takes it out */
-struct timer *timers_first(const struct timers *ts);                /* NULL: none */
+void timers_set(struct timers *ts, struct timer *t, mono_t when); /* MONO_NEVER takes it out */
+struct timer *timers_first(const struct timers *ts); /* NULL: none */
 
 #endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "poll/line.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+
+uint64_t talk_random(struct house *h)
+{
+    uint64_t x = h->random; /* xorshift64: chance enough for jitter and transactions */
+    x ^= x << 13;
+    x ^= x >> 7;
+    x ^= x << 17;
+    return h->random = x;
+}
+
+void talk_enter(struct talk *t, enum talk_state state, mono_t when)
+{
+    t->state = (uint8_t)state;
+    timers_set(&t->house->timers, &t->timer, when);
+}
+
+void talk_event(struct talk *t, enum poll_event_kind kind, int unit, const char *text, mono_t now)
+{
+    const struct poller_hooks *hooks = &t->house->hooks;
+    if (!hooks->event)
+        return;
+    struct poll_event e = {
+        .kind = kind, .line = t->number, .unit = unit, .text = text ? text : "", .now = now};
+    hooks->event(hooks->me, &e);
+}
+
+static void on_ready(void *me, uint32_t events)
+{
+    talk_ready(me, events, clock_mono());
+}
+
+static uint16_t party_for(struct talk *t, const struct request *r)
+{
+    uint32_t i = 0;
+    while (i < t->party_count && t->parties[i].unit != r->unit)
+        i++;
+    if (i == t->party_count)
+        party_init(&t->parties[t->party_count++], r);
+    party_add(&t->parties[i], r);
+    return (uint16_t)i;
+}
+
+static uint32_t count_units(const struct request *r, uint32_t count)
+{
+    bool seen[256] = {false};
+    uint32_t units = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        units += !seen[r[i].unit];
+        seen[r[i].unit] = true;
+    }
+    return units;
+}
+
+bool talk_init(struct talk *t, struct house *h, uint32_t line, mono_t start)
+{
+    const struct plan *plan = h->plan;
+    uint32_t from = plan->first_request[line];
+    *t = (struct talk){
+        .house = h,
+        .line = &plan->plant->lines[line],
+        .number = line,
+        .requests = plan->requests + from,
+        .request_count = plan->first_request[line + 1] - from,
+        .state = TALK_DOWN,
+    };
+    t->watcher = (struct watcher){.fd = -1, .events = EPOLLIN, .fn = on_ready, .me = t};
+    t->framing = t->line->transport == TRANSPORT_TCP ? FRAMING_TCP : FRAMING_RTU;
+    t->is_socket = t->line->transport != TRANSPORT_RTU;
+    if (talk_is_bus(t)) {
+        t->char_ns = link_char_ns(t->line);
+        t->gap_ns = link_gap_ns(t->line);
+    }
+    t->ask.framing = t->framing;
+    t->ask.transaction = (uint16_t)talk_random(h);
+    t->backoff_ns = t->line->reconnect_min_ns;
+    allowance_init(&t->allowance, t->line->silent_share, 2 * t->line->timeout_ns, start);
+
+    t->schedule = schedule_new(h->arena, plan, line, start);
+    t->errands = arena_get_array(h->arena, t->request_count + 1U, sizeof(*t->errands));
+    uint32_t units = count_units(t->requests, t->request_count);
+    t->parties = arena_get_array(h->arena, units + 1U, sizeof(*t->parties));
+    if (!t->schedule || !t->errands || !t->parties)
+        return false;
+    for (uint32_t i = 0; i < t->request_count; i++)
+        t->errands[i].party = party_for(t, &t->requests[i]);
+    /* A line without requests is never opened. */
+    talk_enter(t, TALK_DOWN, t->request_count ? start : MONO_NEVER);
+    return true;
+}
+
+void talk_fini(struct talk *t)
+{
+    talk_close(t, false);
+    for (uint32_t i = 0; i < t->request_count && t->errands; i++)
+        free(t->errands[i].pieces);
+    for (uint32_t i = 0; i < t->party_count; i++)
+        free(t->parties[i].shapes);
+    free(t->addresses);
+}
+
+void talk_ready(struct talk *t, uint32_t events, mono_t now)
+{
+    switch ((enum talk_state)t->state) {
+    case TALK_CONNECTING:
+        talk_connected(t, now);
+        return;
+    case TALK_DRAINING:
+    case TALK_IDLE:
+    case TALK_WAITING:
+    case TALK_SETTLING:
+        talk_hear(t, now);
+        return;
+    case TALK_DOWN:
+    case TALK_QUEUED:
+    case TALK_RESOLVING:
+        break;
+    }
+    (void)events;
+    assert(false); /* a closed line has no descriptor */
+}
+
+void talk_tick(struct talk *t, mono_t now)
+{
+    switch ((enum talk_state)t->state) {
+    case TALK_DOWN:
+        talk_open(t, now);
+        return;
+    case TALK_CONNECTING:
+        talk_attempt_over(t, "no answer to the connection attempt", now);
+        return;
+    case TALK_IDLE:
+        talk_next(t, now);
+        return;
+    case TALK_WAITING:
+        talk_failed(t, FAULT_TIMEOUT, t->got ? "the answer was not whole in time" : "no answer",
+                    now);
+        return;
+    case TALK_SETTLING:
+        talk_settled(t, now);
+        return;
+    case TALK_DRAINING:
+        talk_enter(t, TALK_IDLE, now);
+        talk_next(t, now);
+        return;
+    case TALK_QUEUED:
+    case TALK_RESOLVING:
+        break;
+    }
+    assert(false); /* their timers are never set */
+}

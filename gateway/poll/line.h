@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The conversation on one line: {state, next, deadline}. It waits to ask or waits for an answer,
+ * never both; it owns its descriptor and its schedule, and shares everything else. Told the time.
+ *
+ * line.c keeps the state, line_open.c the connection, line_ask.c chooses and sends, line_hear.c
+ * receives, line_judge.c draws the consequences. Nobody outside looks into struct talk but the
+ * poller's statistics and the tests. */
+#ifndef POLL_LINE_H
+#define POLL_LINE_H
+
+#include "base/arena.h"
+#include "plan/schedule.h"
+#include "poll/adu.h"
+#include "poll/link.h"
+#include "poll/party.h"
+#include "poll/pieces.h"
+#include "poll/poller.h"
+#include "poll/shape.h"
+#include "poll/timers.h"
+
+enum talk_state {
+    TALK_DOWN, /* until the next attempt */
+    TALK_QUEUED, /* until fewer others try to connect */
+    TALK_RESOLVING,
+    TALK_CONNECTING,
+    TALK_IDLE, /* until something is due */
+    TALK_WAITING, /* for an answer */
+    TALK_SETTLING, /* the answer is whole; no byte may follow it */
+    TALK_DRAINING, /* until the bus has been silent */
+};
+
+enum { CONNECTING_MAX = 200, ANSWER_ROOM = ADU_MAX + 12 };
+
+/* After this long an answer isn't expected any more, however late a device may be. */
+#define LATE_NS (10 * NS_PER_S)
+
+/* How often at least it is looked whether a silent unit's time to be asked has come. */
+#define PROBER_STEP_NS (5 * NS_PER_S)
+
+struct talk;
+
+/* What the conversations of one poller share. */
+struct house {
+    struct loop *loop;
+    const struct plan *plan;
+    struct poller_hooks hooks;
+    struct resolver *resolver;
+    struct timers timers;
+    struct arena *arena;
+    struct talk *first_queued, **last_queued;
+    uint32_t connecting;
+    uint64_t random;
+};
+
+/* What a conversation remembers of one of its requests. */
+struct errand {
+    uint16_t party;
+    uint16_t piece; /* of pieces, to be asked next */
+    uint8_t tries, busy;
+    bool parked; /* taken from the schedule until its unit answers */
+    bool begun, refused;
+    uint8_t refusals; /* in a row */
+    mono_t since; /* begun: first asked; parked: when */
+    struct pieces *pieces; /* NULL: asked whole */
+};
+
+struct talk {
+    struct timer timer; /* first, so that one leads to the other */
+    struct watcher watcher;
+    struct house *house;
+    const struct line *line;
+    struct schedule *schedule;
+    const struct request *current; /* taken from the schedule */
+    uint8_t state; /* enum talk_state */
+    uint8_t framing;
+    bool is_socket;
+    bool suspect; /* RTU: nothing is believed until a shape comes back */
+    bool told_suspect, told_down, told_up;
+    bool proving; /* what is in flight is a shape, not a poll */
+    uint8_t hang_ups; /* connections that ended before any answer, in a row */
+    uint8_t lost_proofs; /* in a row */
+    uint8_t misses; /* exchanges without a good answer, in a row, any unit */
+    uint16_t prover; /* party that is asked for the shape */
+    uint32_t number;
+    uint32_t served; /* answers since the line was opened */
+    uint32_t party_count;
+    struct party *parties;
+    struct errand *errands; /* same numbers as the line's requests */
+    const struct request *requests;
+    uint32_t request_count;
+    struct shape *shape;
+    struct serial *serial;
+    struct addresses *addresses;
+    uint8_t address; /* the one being tried */
+    struct talk *next_queued;
+
+    int64_t char_ns, gap_ns; /* 0 on TCP */
+    mono_t not_before; /* the line's silence ends */
+    mono_t opened;
+    mono_t asked, sent; /* sent: the last bit has left */
+    mono_t deadline; /* of the answer, absolute */
+    mono_t last_byte, drain_end;
+    wall_t arrived;
+    struct allowance allowance;
+    int64_t backoff_ns;
+
+    struct ask ask;
+    uint16_t got, echo_left;
+    uint8_t sent_bytes[12];
+    uint8_t sent_length;
+    uint8_t bytes[ANSWER_ROOM];
+    struct line_stats stats;
+};
+
+bool talk_init(struct talk *t, struct house *h, uint32_t line, mono_t start);
+void talk_fini(struct talk *t);
+void talk_ready(struct talk *t, uint32_t events, mono_t now); /* the descriptor has news */
+void talk_tick(struct talk *t, mono_t now); /* its timer has come */
+
+/* ---- between the files of the conversation ---- */
+void talk_enter(struct talk *t, enum talk_state state, mono_t when);
+void talk_event(struct talk *t, enum poll_event_kind kind, int unit, const char *text, mono_t now);
+uint64_t talk_random(struct house *h);
+static inline bool talk_is_bus(const struct talk *t)
+{
+    return t->framing == FRAMING_RTU;
+}
+static inline struct errand *talk_errand(struct talk *t, const struct request *r)
+{
+    return &t->errands[r - t->requests];
+}
+static inline struct party *talk_party(struct talk *t, const struct request *r)
+{
+    return &t->parties[talk_errand(t, r)->party];
+}
+
+/* line_open.c */
+void talk_open(struct talk *t, mono_t now); /* also waits for its turn */
+void talk_close(struct talk *t, bool reset);
+/* Closes and opens again: at once, but later when the other end hung up without ever answering. */
+void talk_reopen(struct talk *t, bool hung_up, const char *why, mono_t now);
+void talk_opened(struct talk *t, mono_t now);
+void talk_connected(struct talk *t, mono_t now); /* the attempt has been decided */
+void talk_attempt_over(struct talk *t, const char *why, mono_t now);
+void talk_confirm(struct talk *t, mono_t now); /* the line has brought an answer */
+
+/* line_ask.c */
+void talk_next(struct talk *t, mono_t now); /* asks what is due, or waits for it */
+
+/* line_hear.c */
+void talk_hear(struct talk *t, mono_t now);
+bool talk_silent(struct talk *t, mono_t now); /* before asking; false: it wasn't, dealt with */
+void talk_settled(struct talk *t, mono_t now);
+void talk_drain(struct talk *t, mono_t now); /* the bus is suspect from here on */
+void talk_suspect(struct talk *t, const char *why, mono_t now);
+
+/* line_judge.c */
+void talk_answered(struct talk *t, const struct answer *a, mono_t now);
+void talk_refused(struct talk *t, uint8_t code, mono_t now);
+void talk_failed(struct talk *t, enum fault fault, const char *why, mono_t now);
+void talk_put_back(struct talk *t, mono_t now); /* nothing is taken while nothing can be asked */
+void talk_all_down(struct talk *t, const char *why, mono_t now);
+void talk_fault(struct talk *t, const struct request *r, const struct block *b, mono_t now);
+bool talk_pass_holes(struct talk *t, mono_t now); /* false: nothing is left of current */
+void talk_unpark(struct talk *t, uint16_t party, mono_t now);
+
+#endif

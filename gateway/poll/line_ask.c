@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Choosing what to ask, and asking it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "poll/line.h"
+
+/* ---- choosing -------------------------------------------------------------------------------- */
+
+static void park(struct talk *t, const struct request *r, mono_t now)
+{
+    struct errand *e = talk_errand(t, r);
+    e->parked = true;
+    e->since = now;
+    t->stats.skipped++;
+    talk_fault(t, r, &(struct block){.fault = FAULT_BACKED_OFF, .why = "no answer; not asked"},
+               now);
+}
+
+/* When the silent may be asked next; now if at once. */
+static mono_t probe_time(struct talk *t, const struct party *p, mono_t now)
+{
+    if (mono_before(now, p->next_probe))
+        return p->next_probe;
+    if (t->party_count == 1 || t->allowance.share <= 0 || allowance_left(&t->allowance, now))
+        return now;
+    return mono_add(now, (int64_t)((double)-t->allowance.ns / t->allowance.share) + NS_PER_MS);
+}
+
+static bool take(struct talk *t, mono_t now)
+{
+    const struct request *r;
+    while ((r = schedule_take(t->schedule, now)) != NULL) {
+        struct party *p = talk_party(t, r);
+        if (p->silent && r != p->prober) {
+            park(t, r, now);
+            continue;
+        }
+        mono_t when = p->silent ? probe_time(t, p, now) : now;
+        if (mono_before(when, p->not_before))
+            when = p->not_before;
+        if (mono_before(now, when)) {
+            /* In small steps: the line may come back, and everybody gets a fresh chance. */
+            schedule_put_off(t->schedule, r, mono_min(when, mono_add(now, PROBER_STEP_NS)));
+            continue;
+        }
+        t->current = r;
+        return true;
+    }
+    return false;
+}
+
+static void count_lateness(struct talk *t, int64_t late_ns)
+{
+    static const int64_t limits_ms[7] = {1, 2, 5, 10, 20, 50, 100};
+    int i = 0;
+    while (i < 7 && late_ns >= limits_ms[i] * NS_PER_MS)
+        i++;
+    t->stats.late_ms[i]++;
+}
+
+/* ---- proving --------------------------------------------------------------------------------- */
+
+struct cut_shapes {
+    const struct talk *talk;
+    uint8_t unit;
+};
+
+static bool used_by_pieces(const void *me, uint8_t function, uint16_t count)
+{
+    const struct cut_shapes *c = me;
+    for (uint32_t i = 0; i < c->talk->request_count; i++) {
+        const struct request *r = &c->talk->requests[i];
+        const struct pieces *ps = c->talk->errands[i].pieces;
+        if (r->unit != c->unit || !ps || adu_function(r->table) != function)
+            continue;
+        for (uint16_t k = 0; k < ps->count; k++) {
+            if (shape_bytes(function, ps->at[k].count) == shape_bytes(function, count))
+                return true;
+        }
+    }
+    return false;
+}
+
+static struct shape *take_shape(struct talk *t, struct party *p, mono_t now)
+{
+    if (!p->shapes) {
+        p->shapes = malloc(sizeof(*p->shapes));
+        if (!p->shapes)
+            return NULL;
+        shapes_find(p->shapes, t->house->plan, t->number, p->unit);
+    }
+    struct cut_shapes cut = {t, p->unit};
+    return shapes_take(p->shapes, LATE_NS, used_by_pieces, &cut, now);
+}
+
+/* Somebody who surely answers, so that proof takes milliseconds and not a timeout. */
+static struct party *living(struct talk *t)
+{
+    struct party *best = NULL;
+    for (uint32_t i = 0; i < t->party_count; i++) {
+        struct party *p = &t->parties[i];
+        if (!p->silent && !p->misses && p->heard.ns &&
+            (!best || mono_before(best->heard, p->heard)))
+            best = p;
+    }
+    return best;
+}
+
+/* The unit in question where it can be hoped to answer: that proves the bus and the unit at once.
+ */
+static bool choose_proof(struct talk *t, struct party *asked, mono_t now)
+{
+    if (t->suspect && (asked->misses || asked->silent) && t->lost_proofs < 3) {
+        struct party *p = living(t);
+        t->shape = p ? take_shape(t, p, now) : NULL;
+        if (t->shape) {
+            t->prover = (uint16_t)(p - t->parties);
+            return true;
+        }
+    }
+    t->shape = take_shape(t, asked, now);
+    t->prover = (uint16_t)(asked - t->parties);
+    return t->shape != NULL;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+static void send_ask(struct talk *t, uint8_t unit, uint8_t function, unsigned address,
+                     uint16_t count, mono_t now)
+{
+    /* Steps of chance, so that a device that counts on by itself doesn't hit the next one. */
+    t->ask.transaction = (uint16_t)(t->ask.transaction + 1 + talk_random(t->house) % 61);
+    t->ask.unit = unit;
+    t->ask.function = function;
+    t->ask.address = (uint16_t)address;
+    t->ask.count = count;
+    size_t length = adu_ask(t->bytes, &t->ask);
+    t->got = 0;
+    t->asked = now;
+    t->sent = mono_add(now, (int64_t)length * t->char_ns);
+    t->last_byte = t->sent;
+    t->echo_left = t->line->echo ? (uint16_t)length : 0;
+    memcpy(t->sent_bytes, t->bytes, length);
+    t->sent_length = (uint8_t)length;
+    t->stats.bytes_out += length;
+    if (!link_write(t->watcher.fd, t->is_socket, t->sent_bytes, length)) {
+        talk_put_back(t, now);
+        talk_reopen(t, true, "the other end hung up", now);
+        return;
+    }
+    t->deadline = mono_add(t->sent, t->line->timeout_ns);
+    talk_enter(t, TALK_WAITING, t->deadline);
+}
+
+static void ask(struct talk *t, mono_t now)
+{
+    const struct request *r = t->current;
+    struct errand *e = talk_errand(t, r);
+    if (!e->begun) {
+        e->begun = true;
+        e->since = now;
+        count_lateness(t, schedule_lateness(t->schedule, r, now));
+    }
+    t->proving = false;
+    t->stats.asked++;
+    unsigned offset = e->pieces ? e->pieces->at[e->piece].offset : 0;
+    uint16_t count = e->pieces ? e->pieces->at[e->piece].count : r->count;
+    send_ask(t, r->unit, adu_function(r->table), r->first + offset, count, now);
+}
+
+static void prove(struct talk *t, mono_t now)
+{
+    t->proving = true;
+    t->stats.probes++;
+    send_ask(t, t->parties[t->prover].unit, t->shape->function, t->shape->first, t->shape->count,
+             now);
+}
+
+/* No shape is left to prove the unit with. What helps is time: until nothing can come any more. */
+static bool old_enough(struct talk *t, struct party *p, mono_t now)
+{
+    mono_t safe = mono_add(p->doubted, LATE_NS);
+    if (!mono_before(now, safe)) {
+        p->doubt = false;
+        t->suspect = false;
+        return true;
+    }
+    const struct request *r = t->current;
+    t->current = NULL;
+    schedule_put_off(t->schedule, r, safe);
+    talk_fault(t, r,
+               &(struct block){.fault = FAULT_BACKED_OFF,
+                               .why = "not asked: a late answer could be taken for a new one"},
+               now);
+    return false;
+}
+
+/* false: current came to nothing, take another. */
+static bool begin(struct talk *t, mono_t now)
+{
+    struct party *p = talk_party(t, t->current);
+    if (mono_before(now, p->not_before)) {
+        schedule_put_off(t->schedule, t->current, p->not_before);
+        t->current = NULL;
+        return false;
+    }
+    if (!talk_pass_holes(t, now))
+        return false;
+    if (!talk_silent(t, now))
+        return true;
+    if (talk_is_bus(t) && (t->suspect || p->doubt)) {
+        if (choose_proof(t, p, now)) {
+            prove(t, now);
+            return true;
+        }
+        if (!old_enough(t, p, now))
+            return false;
+    }
+    ask(t, now);
+    return true;
+}
+
+void talk_next(struct talk *t, mono_t now)
+{
+    t->state = TALK_IDLE; /* whatever was asked before is over */
+    for (;;) {
+        mono_t when = t->not_before;
+        if (!mono_before(now, when)) {
+            if (t->current || take(t, now)) {
+                if (begin(t, now))
+                    return;
+                continue;
+            }
+        }
+        if (!t->current && mono_before(when, schedule_due(t->schedule)))
+            when = schedule_due(t->schedule);
+        talk_enter(t, TALK_IDLE, when);
+        return;
+    }
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Receiving. Whatever isn't exactly what was asked for is trouble of the whole line. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "poll/line.h"
+
+static const int64_t silence_ns = 20 * NS_PER_MS;
+static const int64_t drain_limit_ns = NS_PER_S;
+
+void talk_drain(struct talk *t, mono_t now)
+{
+    t->drain_end = mono_add(now, drain_limit_ns);
+    talk_enter(t, TALK_DRAINING, mono_add(now, t->gap_ns + silence_ns));
+}
+
+void talk_suspect(struct talk *t, const char *why, mono_t now)
+{
+    t->suspect = true;
+    t->stats.state = LINE_SUSPECT;
+    if (!t->told_suspect)
+        talk_event(t, POLL_LINE_SUSPECT, -1, why, now);
+    t->told_suspect = true;
+    talk_drain(t, now);
+}
+
+static void hung_up(struct talk *t, mono_t now)
+{
+    const char *why = t->is_socket ? "the other end hung up" : "the port is gone";
+    if (errno && t->is_socket)
+        why = strerror(errno);
+    if (t->state == TALK_WAITING || t->state == TALK_SETTLING)
+        talk_failed(t, FAULT_CLOSED, why, now);
+    else
+        talk_reopen(t, true, why, now);
+}
+
+/* The first byte names the unit, if it is one at all; one that spoke twice may speak a third time.
+ */
+static void doubt_sender(struct talk *t, uint8_t unit, mono_t now)
+{
+    for (uint32_t i = 0; i < t->party_count; i++) {
+        if (t->parties[i].unit == unit) {
+            t->parties[i].doubt = true;
+            t->parties[i].doubted = now;
+        }
+    }
+}
+
+/* Bytes that nobody asked for. On a bus, whoever sent them may send more of the kind. */
+static void unasked(struct talk *t, const uint8_t *bytes, mono_t now)
+{
+    static const char why[] = "bytes that nobody asked for";
+    if (t->state == TALK_SETTLING) {
+        talk_failed(t, FAULT_GARBLED, "bytes behind the answer", now);
+        return;
+    }
+    t->stats.garbled++;
+    if (!talk_is_bus(t)) {
+        talk_reopen(t, false, why, now);
+        return;
+    }
+    doubt_sender(t, bytes[0], now);
+    talk_suspect(t, why, now);
+}
+
+bool talk_silent(struct talk *t, mono_t now)
+{
+    uint8_t bytes[64];
+    long n = link_read(t->watcher.fd, t->is_socket, bytes, sizeof(bytes));
+    if (n == 0)
+        return true;
+    if (n == LINK_GONE)
+        hung_up(t, now);
+    else {
+        t->stats.bytes_in += (uint64_t)n;
+        unasked(t, bytes, now);
+    }
+    return false;
+}
+
+/* More of it is thrown away; the silence begins anew with each byte, up to a limit: on a bus that
+ * never falls silent the question that follows will fail, and say so. */
+static void discard(struct talk *t, mono_t now)
+{
+    uint8_t bytes[512];
+    long n = link_read(t->watcher.fd, t->is_socket, bytes, sizeof(bytes));
+    if (n == LINK_GONE) {
+        hung_up(t, now);
+        return;
+    }
+    if (n == 0)
+        return;
+    t->stats.bytes_in += (uint64_t)n;
+    doubt_sender(t, bytes[0], now);
+    mono_t quiet = mono_add(now, t->gap_ns + silence_ns);
+    talk_enter(t, TALK_DRAINING, mono_min(quiet, t->drain_end));
+}
+
+/* Our own bytes, where the adapter repeats them. false: they aren't ours. */
+static bool strip_echo(struct talk *t)
+{
+    uint16_t n = t->got < t->echo_left ? t->got : t->echo_left;
+    const uint8_t *expected = t->sent_bytes + (t->sent_length - t->echo_left);
+    if (memcmp(t->bytes, expected, n) != 0)
+        return false;
+    t->echo_left = (uint16_t)(t->echo_left - n);
+    t->got = (uint16_t)(t->got - n);
+    memmove(t->bytes, t->bytes + n, t->got);
+    return true;
+}
+
+/* What came so far are our own bytes, though nobody said that the adapter repeats them. */
+static bool is_echo(const struct talk *t)
+{
+    size_t n = t->got < t->sent_length ? t->got : t->sent_length;
+    return talk_is_bus(t) && !t->line->echo && memcmp(t->bytes, t->sent_bytes, n) == 0;
+}
+
+static void weigh(struct talk *t, mono_t now)
+{
+    struct answer a;
+    enum verdict v = adu_check(&t->ask, t->bytes, t->got, &a);
+    if (v == ADU_MORE)
+        return;
+    if (v == ADU_BAD) {
+        if (is_echo(t)) {
+            if (t->got < t->sent_length)
+                return; /* eight bytes tell for sure, and come at once or never */
+            a.why = "our own bytes came back: set echo: true on this line";
+        }
+        talk_failed(t, FAULT_GARBLED, a.why, now);
+        return;
+    }
+    t->arrived = clock_wall();
+    if (talk_is_bus(t)) {
+        talk_enter(t, TALK_SETTLING, mono_add(now, t->gap_ns));
+        return;
+    }
+    if (v == ADU_GOOD)
+        talk_answered(t, &a, now);
+    else
+        talk_refused(t, a.exception, now);
+}
+
+static void receive(struct talk *t, mono_t now)
+{
+    /* One byte more than the answer has, so that the same call that brings the answer shows
+     * whether anything follows it. */
+    size_t whole = adu_answer_length(&t->ask) + t->echo_left + 1;
+    if (whole < sizeof(t->sent_bytes))
+        whole = sizeof(t->sent_bytes);
+    long n = link_read(t->watcher.fd, t->is_socket, t->bytes + t->got, whole - t->got);
+    if (n == 0)
+        return;
+    if (n == LINK_GONE) {
+        hung_up(t, now);
+        return;
+    }
+    t->stats.bytes_in += (uint64_t)n;
+    t->got = (uint16_t)(t->got + n);
+    t->last_byte = now;
+    /* We may have been stopped for a while; nobody can say how old these bytes are. */
+    if (mono_before(t->deadline, now)) {
+        talk_failed(t, FAULT_TIMEOUT, "the answer was not whole in time", now);
+        return;
+    }
+    if (t->echo_left && !strip_echo(t)) {
+        talk_failed(t, FAULT_GARBLED, "the echo of our own bytes was damaged", now);
+        return;
+    }
+    if (t->got)
+        weigh(t, now);
+}
+
+void talk_hear(struct talk *t, mono_t now)
+{
+    switch ((enum talk_state)t->state) {
+    case TALK_WAITING:
+        receive(t, now);
+        return;
+    case TALK_DRAINING:
+        discard(t, now);
+        return;
+    case TALK_IDLE:
+    case TALK_SETTLING:
+        (void)talk_silent(t, now);
+        return;
+    case TALK_DOWN:
+    case TALK_QUEUED:
+    case TALK_RESOLVING:
+    case TALK_CONNECTING:
+        return;
+    }
+}
+
+void talk_settled(struct talk *t, mono_t now)
+{
+    if (!talk_silent(t, now))
+        return;
+    struct answer a;
+    enum verdict v = adu_check(&t->ask, t->bytes, t->got, &a);
+    if (v == ADU_GOOD)
+        talk_answered(t, &a, now);
+    else
+        talk_refused(t, a.exception, now);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "poll/pieces.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct span { /* registers that must stay together: a value or a group */
+    uint32_t from, to;
+    uint32_t device;
+    int32_t group;
+};
+
+static const struct point *point_of(const struct plan *plan, const struct feed *f)
+{
+    return &plan->plant->devices[f->device].map->points[f->point];
+}
+
+static int by_start(const void *a, const void *b)
+{
+    const struct span *x = a, *y = b;
+    return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* Groups first become one span each, then what overlaps. */
+static size_t spans_of(struct span *spans, const struct plan *plan, const struct request *r,
+                       const struct piece *within)
+{
+    size_t n = 0;
+    uint32_t end = within->offset + within->count;
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        const struct feed *f = &r->feeds[i];
+        const struct point *p = point_of(plan, f);
+        struct span s = {f->offset, f->offset + (uint32_t)p->words, f->device, p->group};
+        if (s.from < within->offset || s.to > end)
+            continue;
+        size_t k = s.group < 0 ? n : 0;
+        while (k < n && (spans[k].group != s.group || spans[k].device != s.device))
+            k++;
+        if (k == n) {
+            spans[n++] = s;
+            continue;
+        }
+        if (s.from < spans[k].from)
+            spans[k].from = s.from;
+        if (s.to > spans[k].to)
+            spans[k].to = s.to;
+    }
+    if (!n)
+        return 0;
+    qsort(spans, n, sizeof(*spans), by_start);
+    size_t kept = 0;
+    for (size_t i = 1; i < n; i++) {
+        if (spans[i].from >= spans[kept].to)
+            spans[++kept] = spans[i];
+        else if (spans[i].to > spans[kept].to)
+            spans[kept].to = spans[i].to;
+    }
+    return kept + 1;
+}
+
+static struct piece piece_over(const struct span *first, const struct span *last)
+{
+    return (struct piece){.offset = (uint16_t)first->from,
+                          .count = (uint16_t)(last->to - first->from)};
+}
+
+static struct pieces *grown(struct pieces *old)
+{
+    uint16_t count = old ? old->count : 0;
+    return realloc(old, sizeof(*old) + (count + 2U) * sizeof(struct piece));
+}
+
+bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct request *r,
+                uint16_t which)
+{
+    struct piece whole = {.offset = 0, .count = r->count};
+    struct piece present = *ps ? (*ps)->at[which] : whole;
+    struct span *spans = calloc(r->feed_count + 1U, sizeof(*spans));
+    if (!spans)
+        return false;
+    size_t n = spans_of(spans, plan, r, &present);
+    struct pieces *to = n >= 2 ? grown(*ps) : NULL;
+    if (to) {
+        bool new = !*ps;
+        if (new)
+            *to = (struct pieces){.count = 1};
+        struct piece *at = &to->at[which];
+        memmove(at + 2, at + 1, (to->count - which - 1U) * sizeof(*at));
+        at[0] = piece_over(&spans[0], &spans[n / 2 - 1]);
+        at[1] = piece_over(&spans[n / 2], &spans[n - 1]);
+        to->count++;
+        to->fresh = true;
+        *ps = to;
+    }
+    free(spans);
+    return to != NULL;
+}
+
+void pieces_join(struct pieces *ps)
+{
+    if (ps->keep)
+        return;
+    uint16_t kept = 0;
+    for (uint16_t i = 1; i < ps->count; i++) {
+        struct piece *last = &ps->at[kept];
+        const struct piece *p = &ps->at[i];
+        if (!last->hole && !p->hole && last->offset + last->count == p->offset)
+            last->count = (uint16_t)(last->count + p->count);
+        else
+            ps->at[++kept] = *p;
+    }
+    ps->count = (uint16_t)(kept + 1);
+}
+
+static const char *table_name(uint8_t table)
+{
+    static const char *const names[TABLE_COUNT] = {
+        [TABLE_COIL] = "coil",
+        [TABLE_DISCRETE] = "discrete",
+        [TABLE_INPUT] = "input",
+        [TABLE_HOLDING] = "holding",
+    };
+    return names[table];
+}
+
+static void tell_hole(const struct piece *hole, const struct plan *plan, const struct request *r,
+                      char *text, size_t room)
+{
+    const struct point *first = NULL;
+    unsigned others = 0;
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        const struct feed *f = &r->feeds[i];
+        if (f->offset < hole->offset || f->offset >= hole->offset + hole->count)
+            continue;
+        if (first)
+            others++;
+        else
+            first = point_of(plan, f);
+    }
+    char more[32] = "";
+    if (others)
+        snprintf(more, sizeof(more), " and %u more", others);
+    unsigned from = r->first + (unsigned)hole->offset;
+    snprintf(text, room, "limits: {never: [\"%s 0x%04X..0x%04X\"]}  # unit %u refuses %s%s (%s:%u)",
+             table_name(r->table), from, from + hole->count - 1U, (unsigned)r->unit,
+             first ? first->name : "it", more, first && first->at.file ? first->at.file : "no file",
+             first ? (unsigned)first->at.line : 0U);
+}
+
+void pieces_tell(const struct pieces *ps, uint16_t which, const struct plan *plan,
+                 const struct request *r, char *text, size_t room)
+{
+    const struct piece *p = &ps->at[which];
+    if (p->hole || which + 1 == ps->count) {
+        tell_hole(p, plan, r, text, room);
+        return;
+    }
+    unsigned from = r->first + (unsigned)p->offset + p->count;
+    unsigned to = r->first + (unsigned)p[1].offset;
+    if (from < to)
+        snprintf(text, room,
+                 "limits: {never: [\"%s 0x%04X..0x%04X\"]}  # unit %u refuses to be read across it",
+                 table_name(r->table), from, to - 1, (unsigned)r->unit);
+    else
+        snprintf(text, room, "limits: {%s: %u}  # unit %u refuses longer reads",
+                 r->table <= TABLE_DISCRETE ? "max_bits" : "max_registers",
+                 p->count > p[1].count ? (unsigned)p->count : (unsigned)p[1].count,
+                 (unsigned)r->unit);
+}

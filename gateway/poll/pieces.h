@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A request that the device refuses whole ("illegal data address"), cut between values until the
+ * refusing one stands alone. Pure. */
+#ifndef POLL_PIECES_H
+#define POLL_PIECES_H
+
+#include "headgate/block.h"
+
+struct piece {
+    uint16_t offset, count; /* registers or bits from the start of the request */
+    bool hole; /* refused though it can't be cut any more */
+    bool told;
+    mono_t again; /* hole: when to try once more */
+};
+
+struct pieces {
+    uint16_t count;
+    bool fresh; /* cut in this round: not yet told to people */
+    bool keep; /* joining what lies side by side was refused */
+    struct piece at[];
+};
+
+/* Cuts piece `which` (of the whole request when *ps is NULL) in two. false: it is one value or one
+ * atomic group, or memory is out; nothing changed. */
+bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct request *r,
+                uint16_t which);
+
+/* After a round: what lies side by side and was served becomes one piece again. */
+void pieces_join(struct pieces *ps);
+
+/* The line to paste into the map for a hole, or, when nothing turned out to be one, for what lies
+ * between piece `which` and the next. */
+void pieces_tell(const struct pieces *ps, uint16_t which, const struct plan *plan,
+                 const struct request *r, char *text, size_t room);
+
+#endif
