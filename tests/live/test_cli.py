@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What people type: exit status, JSON, and an end within two seconds whatever the world does."""
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+import rig
+import yaml
+from faultserver import constant
+
+EXAMPLE = rig.CHECKOUT / "examples" / "lac-des-iles" / "plant.yaml"
+ENVIRONMENT = {**os.environ, "HEADGATE_MAPS": str(rig.CHECKOUT / "maps")}
+
+
+def run(*words, seconds=20, **options):
+    return subprocess.run([rig.binary(), *map(str, words)], capture_output=True, text=True, timeout=seconds * rig.PATIENCE,
+                          env=ENVIRONMENT, check=False, stdin=subprocess.DEVNULL, **options)
+
+
+@pytest.fixture
+def plant(stage):
+    devices = stage.devices({"l": {"kind": "tcp", "units": [1, 2], "silent": [2]}})
+    return stage.plant(rig.free_port(), {"l": {"connect": devices.where["l"], "timeout": "200ms"}},
+                       {"dev": {"map": "few", "line": "l", "unit": 1, "area": "plant", "every": "200ms"},
+                        "dead": {"map": "few", "line": "l", "unit": 2, "area": "plant", "every": "200ms"}},
+                       {"few": rig.words_map(8)})
+
+
+@pytest.mark.parametrize("verb", ["run", "check", "plan", "sim", "read", "watch"])
+def test_each_verb_has_help(verb):
+    done = run(verb, "--help")
+    assert done.returncode == 0 and "Usage" in done.stdout
+
+
+def test_wrong_usage_is_2():
+    for words in ([], ["frobnicate"], ["check", "--frobnicate", EXAMPLE], ["plan"], ["read", EXAMPLE], ["run"], ["sim"]):
+        done = run(*words)
+        assert done.returncode == 2, f"{words}: {done.returncode} {done.stderr}"
+        assert done.stderr
+
+
+def test_check_says_yes_to_what_is_shipped():
+    done = run("check", EXAMPLE)
+    assert done.returncode == 0, done.stdout + done.stderr
+    maps = sorted((rig.CHECKOUT / "maps").glob("*/*.yaml"))
+    done = run("check", *maps)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_check_names_every_mistake_with_its_place(tmp_path):
+    bad = tmp_path / "plant.yaml"
+    bad.write_text("format: 1\nsite: s\ngateway: g\nmqtt: {broker: \"mqtt://127.0.0.1:1\", root: r}\n"
+                   "lines:\n  a: {connect: \"tcp://127.0.0.1:502\", timeuot: 1s}\nareas: {x: X}\n"
+                   "devices:\n  d: {map: no/such, line: b, unit: 999, area: y}\n")
+    done = run("check", bad)
+    assert done.returncode == 1
+    said = done.stdout + done.stderr
+    places = set(re.findall(r"plant\.yaml:(\d+):\d+: error: ", said))
+    assert {"6", "9"} <= places, said
+    assert "timeout" in said, "did you mean"
+    assert len(re.findall(r": error: ", said)) >= 4, f"timeuot, map, line, unit or area: {said}"
+    assert run("check", tmp_path / "absent.yaml").returncode == 1
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("format: 1\ntags: {a: {at: holding 1, type: u16}\n")
+    done = run("check", broken)
+    assert done.returncode == 1 and "broken.yaml:" in done.stdout + done.stderr
+
+
+def test_a_wrong_example_in_a_map_is_found(tmp_path):
+    m = tmp_path / "map.yaml"
+    m.write_text(yaml.safe_dump({**rig.words_map(2), "examples": [{"given": {"holding 0": [7]}, "expect": {"r0": 8}}]}))
+    done = run("check", m)
+    assert done.returncode == 1 and "r0" in done.stdout + done.stderr
+
+
+def test_a_hostile_file_is_refused_at_once(tmp_path):
+    bomb = tmp_path / "bomb.yaml"
+    for text in ("[" * 200000, "a: &a [x]\n" + "".join(f"b{i}: &b{i} [{'*a, ' * 9}*a]\n" for i in range(2000)),
+                 "tags:\n" + "".join(f"  t{i}: {{at: holding 1, type: u16}}\n" for i in range(200000))):
+        bomb.write_text("format: 1\n" + text)
+        begun = time.monotonic()
+        done = run("check", bomb)
+        assert done.returncode == 1 and time.monotonic() - begun < 1.0 * rig.PATIENCE, done.stderr[:300]
+
+
+def test_json_of_check_and_plan():
+    done = run("check", "--json", EXAMPLE)
+    assert done.returncode == 0
+    json.loads(done.stdout)
+    done = run("plan", EXAMPLE)
+    assert done.returncode == 0 and "holding" in done.stdout
+    done = run("plan", "--json", EXAMPLE)
+    assert done.returncode == 0
+    text = json.dumps(json.loads(done.stdout))
+    for line in yaml.safe_load(EXAMPLE.read_text())["lines"]:
+        assert line in text
+
+
+def test_read_asks_now(plant):
+    done = run("read", plant, "plant/dev/r3")
+    assert done.returncode == 0 and str(constant(1, 3, 3)) in done.stdout, done.stdout + done.stderr
+    done = run("read", "--json", plant, "plant/dev")
+    assert done.returncode == 0
+    rows = json.loads(done.stdout)
+    assert {r["tag"]: r["value"] for r in rows} == {f"r{a}": constant(1, 3, a) for a in range(8)}
+    done = run("read", "--json", plant, "plant/dead/r3")
+    assert done.returncode == 1, "nobody answers"
+    assert all(r["quality"] != rig.GOOD for r in json.loads(done.stdout))
+    done = run("read", plant, "plant/dve")
+    assert done.returncode == 1 and "plant/dev" in done.stderr
+
+
+def test_sim_plays_the_example_and_read_reads_it(stage, tmp_path):
+    lines = tmp_path / "lines.yaml"
+    sim = rig.Child([rig.binary(), "sim", EXAMPLE, "--lines", lines], tmp_path / "sim.log", env=ENVIRONMENT)
+    try:
+        rig.wait_for(lambda: (lines.exists() and lines.stat().st_size) or not sim.running(), 10, sim.log)
+        assert sim.running(), sim.log()
+        where = yaml.safe_load(lines.read_text())
+        assert set(where) == set(yaml.safe_load(EXAMPLE.read_text())["lines"])
+        for device in ("tailings/pond", "mill/sump", "substation-2/feeder-pit", "tailings/pond-radar"):
+            done = run("read", "--json", EXAMPLE, device, "--lines", lines)
+            rows = json.loads(done.stdout)
+            assert rows and any(r["quality"] == rig.GOOD for r in rows), f"{device}: {done.stdout[:500]} {done.stderr}"
+    finally:
+        status = sim.end(signal.SIGTERM, 3)
+    assert status == 0
+
+
+# --- ends ---------------------------------------------------------------------------------------
+
+def black_hole():
+    """A port whose connections are never accepted: its queue is full."""
+    s = socket.socket()
+    s.bind(("127.0.0.1", 0))
+    s.listen(0)
+    pending = []
+    for _ in range(4):
+        c = socket.socket()
+        c.setblocking(False)
+        c.connect_ex(s.getsockname())
+        pending.append(c)
+    return s.getsockname()[1], [s, *pending]
+
+
+@pytest.mark.parametrize("state", ["all well", "no broker", "device silent", "device refused", "device black-holed",
+                                   "broker black-holed", "broker frozen", "device name unknown", "just started"])
+def test_sigterm_ends_within_two_seconds(stage, state):
+    held = []
+    broker = stage.broker()
+    port = broker.port
+    devices = stage.devices({"l": {"kind": "tcp", "units": [1]}})
+    connect = devices.where["l"]
+    if state == "no broker":
+        port = rig.free_port()
+    elif state == "broker black-holed":
+        port, held = black_hole()
+    elif state == "device silent":
+        devices.command(do="silent", units=[1])
+    elif state == "device refused":
+        connect = f"tcp://127.0.0.1:{rig.free_port()}"
+    elif state == "device black-holed":
+        hole, held = black_hole()
+        connect = f"tcp://127.0.0.1:{hole}"
+    elif state == "device name unknown":
+        connect = "tcp://no-such-host.invalid:502"
+    plant = stage.plant(port, {"l": {"connect": connect}},
+                        {"dev": {"map": "few", "line": "l", "unit": 1, "area": "plant", "every": "100ms"}},
+                        {"few": rig.words_map(8)})
+    gateway = stage.gateway(plant).start()
+    if state != "just started":
+        rig.wait_for(lambda: gateway.journal.exists(), 5, lambda: "started\n" + gateway.log())
+        time.sleep(1)
+    if state == "broker frozen":
+        os.kill(broker.child.pid, signal.SIGSTOP)
+        time.sleep(0.5)
+    try:
+        assert gateway.child.running(), gateway.log()
+        assert gateway.stop(5) in ((0, -signal.SIGTERM) if state == "just started" else (0,)), gateway.log()
+        assert gateway.child.took < 2 * rig.PATIENCE, f"{gateway.child.took:.2f} s"
+    finally:
+        if state == "broker frozen":
+            os.kill(broker.child.pid, signal.SIGCONT)
+        for s in held:
+            s.close()
+
+
+def test_a_bad_plant_does_not_start(stage, tmp_path):
+    bad = tmp_path / "plant.yaml"
+    bad.write_text("format: 1\n")
+    done = run("run", bad, "--state", tmp_path / "state")
+    assert done.returncode == 1 and "plant.yaml:" in done.stderr
+
+
+def test_sighup_with_a_bad_file_changes_nothing_and_with_a_good_one_does(stage):
+    broker = stage.broker()
+    devices = stage.devices({"l": {"kind": "tcp", "units": [1, 2]}})
+    lines = {"l": {"connect": devices.where["l"]}}
+    one = {"dev": {"map": "few", "line": "l", "unit": 1, "area": "plant", "every": "100ms"}}
+    path = stage.plant(broker.port, lines, one, {"few": rig.words_map(8)})
+    recorder = stage.recorder(broker.port)
+    gateway = stage.gateway(path).start()
+    recorder.wait("/history/gw/plant/dev", 10)
+    good = path.read_text()
+    path.write_text(good.replace("unit: 1", "unit: one"))
+    os.kill(gateway.pid, signal.SIGHUP)
+    rig.wait_for(lambda: "plant.yaml:" in gateway.log(), 5, lambda: "the mistake is told\n" + gateway.log())
+    since = recorder.count()
+    recorder.wait("/history/gw/plant/dev", 5, since)
+    stage.plant(broker.port, lines, {**one, "two": {**one["dev"], "unit": 2}}, {"few": rig.words_map(8)})
+    os.kill(gateway.pid, signal.SIGHUP)
+    recorder.wait("/history/gw/plant/two", 10)
+    recorder.wait("/value/plant/two/r0", 5, test=lambda m: m.json["quality"] == rig.GOOD)
+    assert not rig.missing([f["seq"] for f in rig.frames(recorder.all())])

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A fifth of all answers is late, cut, doubled, somebody else's or nonsense; the gateway may know
+less for it, but nothing wrong, and it loses no frame."""
+import collections
+import time
+
+import pytest
+import rig
+from faultserver import FAULTS, bit, clock_age_ms, constant, is_clock
+
+SECONDS = 600 if rig.LONG else 30
+TIMEOUT_MS = 200
+# Three blocks of one shape and one of another: an answer to an earlier question fits the later one.
+BLOCKS = [("holding", 3, 0, 16), ("holding", 3, 100, 16), ("input", 2, 0, 16), ("coil", 0, 0, 24)]
+KINDS = {"tcp-a": "tcp", "tcp-b": "tcp", "tcp-many": "tcp", "bus-a": "rtu", "bus-b": "rtu", "radio": "rtu+tcp"}
+UNITS = {"tcp-many": [1, 2, 3], "bus-a": [1, 2, 3], "bus-b": [4, 5], "radio": [6, 7]}
+
+
+def tag_name(table, address):
+    return f"{table}.{address}"
+
+
+def fault_map():
+    tags = {}
+    for table, _, first, count in BLOCKS:
+        for a in range(first, first + count):
+            tags[tag_name(table, a)] = {"at": f"{table} {a}", "type": "bool" if table == "coil" else "u16"}
+    return {"format": 1, "title": "Registers that tell where they are", "source": ["tests"], "verified": "invented",
+            "limits": {"max_gap": 0}, "tags": tags}
+
+
+NUMBERS = {"coil": 0, "discrete": 1, "input": 2, "holding": 3}
+
+
+def verdict(unit, name, value, stamp):
+    """None when the value is right, else what is wrong with it."""
+    table, address = name.split(".")
+    address = int(address)
+    if table == "coil":
+        return None if value is bool(bit(unit, 0, address)) else "wrong bit"
+    if is_clock(address):
+        age = clock_age_ms(value, stamp)
+        return None if -30 <= age <= 1.15 * TIMEOUT_MS * rig.PATIENCE else f"read {age} ms before its time stamp"
+    return None if value == constant(unit, NUMBERS[table], address) else f"not {constant(unit, NUMBERS[table], address)}"
+
+
+def judge(messages, unit_of):
+    """What is wrong among all good values, live and in history."""
+    wrong, good = [], collections.Counter()
+    for m in messages:
+        parts = m.topic.split("/")
+        if parts[3] == "value":
+            device, name = "/".join(parts[4:6]), parts[6]
+            if device not in unit_of:
+                continue
+            told = []
+            if m.json["quality"] == rig.GOOD:
+                told.append((m.json["value"], m.json["timestamp"]))
+            elif "last" in m.json and m.json["last"] is not None:
+                told.append((m.json["last"], m.json["last_timestamp"]))
+            for value, stamp in told:
+                good["value"] += 1
+                why = verdict(unit_of[device], name, value, stamp)
+                if why:
+                    wrong.append((m.topic, why, m.payload))
+    for frame in rig.frames(messages):
+        for name, value in frame.get("values", {}).items():
+            good["history"] += 1
+            why = verdict(unit_of[frame["device"]], name, value, frame["timestamp"])
+            if why:
+                wrong.append((frame["device"], frame["seq"], name, value, why))
+    return wrong, good
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3] if rig.LONG else [1])
+def test_no_wrong_value_no_gap_and_recovery(stage, seed):
+    spec = {name: {"kind": kind, "units": UNITS.get(name, [1]), "rate": 0.2, "timeout_ms": TIMEOUT_MS, "delay_ms": 2}
+            for name, kind in KINDS.items()}
+    broker = stage.broker()
+    devices = stage.devices(spec, seed)
+    lines = {name: {"connect": where, "timeout": f"{TIMEOUT_MS}ms", "reconnect": {"min": "50ms", "max": "1s"}}
+             for name, where in devices.where.items()}
+    for name in lines:
+        lines[name].pop("reconnect")
+        if KINDS[name] != "tcp":
+            lines[name].update({"baud": 115200, "parity": "none"})
+    plan, unit_of = {}, {}
+    for name in KINDS:
+        for unit in UNITS.get(name, [1]):
+            plan[f"{name}-{unit}"] = {"map": "faulty", "line": name, "unit": unit, "area": "plant", "every": "250ms"}
+            unit_of[f"plant/{name}-{unit}"] = unit
+    plant = stage.plant(broker.port, lines, plan, {"faulty": fault_map()})
+    recorder = stage.recorder(broker.port)
+    gateway = stage.gateway(plant).start()
+    rig.wait_for(lambda: len(recorder.all("/history/")) > 20, 15, lambda: "frames come\n" + gateway.log()[-1500:])
+
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        time.sleep(min(5, max(0.1, end - time.monotonic())))
+        before = devices.command(do="stats")
+        assert gateway.child.running(), gateway.log()[-3000:]
+        time.sleep(2)
+        after = devices.command(do="stats")
+        for name in KINDS:
+            polls = [sum(map(len, s[name]["asked"].values())) for s in (before, after)]
+            assert polls[1] > polls[0], f"{name}: nobody was asked for two seconds"
+
+    stats = devices.command(do="stats")
+    devices.command(do="rate", rate=0.0)
+    since, healed = recorder.count(), time.monotonic()
+    tags = {f"{device.split('/')[1]}/{tag_name(t, a)}" for device in unit_of for t, _, f, n in BLOCKS for a in range(f, f + n)}
+
+    def not_good():
+        """Tags that are bad now."""
+        newest = {}
+        for m in recorder.all("/value/"):
+            newest["/".join(m.topic.split("/")[5:])] = m.json["quality"]
+        return sorted(t for t in tags if newest.get(t) != rig.GOOD)
+
+    rig.wait_for(lambda: not not_good(), 10, lambda: f"everything is good again; not {not_good()[:20]}")
+    recovery = time.monotonic() - healed
+    rig.wait_for(lambda: all(any(f["device"] == d for f in rig.frames(recorder.all("/history/", since))) for d in unit_of),
+                 10, "history of every device goes on")
+
+    messages = recorder.all()
+    wrong, good = judge(messages, unit_of)
+    asked = sum(sum(map(len, s["asked"].values())) for s in stats.values())
+    faults = sum((collections.Counter(s["faults"]) for s in stats.values()), collections.Counter())
+    print(f"{asked} questions, {sum(faults.values())} faulty answers of {len(faults)} kinds, {good} good values, "
+          f"{len(wrong)} wrong; all good again after {recovery:.1f} s; {dict(faults)}")
+    assert not wrong, f"{len(wrong)} wrong good values:\n" + "\n".join(map(str, wrong[:20]))
+    assert good["history"] > 1000 and good["value"] > 100
+    seqs = [f["seq"] for f in rig.frames(messages)]
+    assert not rig.missing(seqs), f"frames are missing: {rig.missing(seqs)[:20]}"
+    assert seqs == sorted(seqs), "frames came in order"
+    assert not [f for f in rig.frames(messages) if "gap" in f]
+    assert recovery < 5 * rig.PATIENCE + 3, "5 s, and the time until the slowest probe"
+
+
+@pytest.mark.parametrize("kind", ["tcp", "rtu"])
+def test_each_fault_alone_gives_no_wrong_value(stage, kind):
+    """Every kind of fault at half of all answers, each on a line of its own, all at once."""
+    names = sorted({f.__name__ for f in FAULTS[kind]})
+    spec = {n: {"kind": kind, "units": [1, 2], "rate": 0.5, "timeout_ms": TIMEOUT_MS, "faults": [n]} for n in names}
+    broker = stage.broker()
+    devices = stage.devices(spec)
+    lines = {n: {"connect": where, "timeout": f"{TIMEOUT_MS}ms"} for n, where in devices.where.items()}
+    plan = {f"{n}-{u}": {"map": "faulty", "line": n, "unit": u, "area": "plant", "every": "500ms"}
+            for n in names for u in (1, 2)}
+    unit_of = {f"plant/{n}-{u}": u for n in names for u in (1, 2)}
+    recorder = stage.recorder(broker.port)
+    gateway = stage.gateway(stage.plant(broker.port, lines, plan, {"faulty": fault_map()})).start()
+    time.sleep(60 if rig.LONG else 10)
+    assert gateway.child.running(), gateway.log()[-3000:]
+    devices.command(do="rate", rate=0.0)
+    rig.wait_for(lambda: {d for d in unit_of if (m := recorder.latest(f"/value/{d}/holding.0")) and
+                          m.json["quality"] == rig.GOOD} == set(unit_of), 15,
+                 lambda: "every line heals; not " + str(sorted(d for d in unit_of if not (m := recorder.latest(
+                     f"/value/{d}/holding.0")) or m.json["quality"] != rig.GOOD)))
+    wrong, good = judge(recorder.all(), unit_of)
+    blame = collections.Counter((w[0].split("/")[5] if "/value/" in w[0] else w[0]) for w in wrong)
+    assert not wrong, f"{len(wrong)} wrong of {good}, by line: {blame}\n" + "\n".join(map(str, wrong[:20]))
+    seqs = [f["seq"] for f in rig.frames(recorder.all())]
+    assert not rig.missing(seqs)
