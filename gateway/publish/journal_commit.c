@@ -38,11 +38,11 @@ int store_gap(struct journal *j, int lane, uint64_t from, uint64_t to, const cha
     return rc == SQLITE_OK ? note_gap(j, lane, from, to) : rc;
 }
 
-int store_lane(struct journal *j, int lane)
+int store_lane(struct journal *j, int lane, uint64_t last)
 {
     const struct lane *l = &j->lanes[lane];
     bind(j->save_lane, 1, (uint64_t)lane);
-    bind(j->save_lane, 2, l->next - 1);
+    bind(j->save_lane, 2, last);
     bind(j->save_lane, 3, l->acked);
     bind(j->save_lane, 4, l->overlap);
     bind(j->save_lane, 5, l->lost);
@@ -71,20 +71,35 @@ static int write_topics(struct journal *j)
     return rc;
 }
 
-static int write_lane(struct journal *j, int i)
+/* Where a group of at most that many rows ends. */
+static uint64_t group_end(const struct recent *r, uint32_t most)
+{
+    return r->end - r->saved > most ? r->saved + most : r->end;
+}
+
+static uint64_t last_written(const struct lane *l, uint32_t most)
+{
+    const struct recent *r = &l->recent;
+    uint64_t end = group_end(r, most);
+    if (end > r->saved)
+        return recent_at(r, end - 1)->seq;
+    return l->gone_to ? l->gone_to : l->committed;
+}
+
+static int write_lane(struct journal *j, int i, uint32_t most)
 {
     struct lane *l = &j->lanes[i];
     const struct recent *r = &l->recent;
     int rc = SQLITE_OK;
     if (l->gone_from)
         rc = store_gap(j, i, l->gone_from, l->gone_to, "the disk could not be written");
-    for (uint64_t k = r->saved; k < r->end && rc == SQLITE_OK; k++) {
+    for (uint64_t k = r->saved; k < group_end(r, most) && rc == SQLITE_OK; k++) {
         const struct recent_row *row = recent_at(r, k);
         rc = write_row(l, row->seq, row->time_ms, row->topic, r->bytes + row->at, row->length);
         if (rc == SQLITE_OK && row->topic == 0)
             rc = note_gap(j, i, row->from, row->seq);
     }
-    return rc == SQLITE_OK ? store_lane(j, i) : rc;
+    return rc == SQLITE_OK ? store_lane(j, i, last_written(l, most)) : rc;
 }
 
 /* A row is refused once, however often the overlap sends it again. */
@@ -105,7 +120,7 @@ static int write_refusals(struct journal *j, uint64_t added[static MESSAGE_JOURN
     return rc;
 }
 
-static int write_group(struct journal *j)
+static int write_group(struct journal *j, uint32_t most)
 {
     uint64_t added[MESSAGE_JOURNALED] = {0};
     int rc = j->db ? store_exec(j, "BEGIN IMMEDIATE") : SQLITE_CANTOPEN;
@@ -115,7 +130,7 @@ static int write_group(struct journal *j)
     if (rc == SQLITE_OK)
         rc = write_refusals(j, added);
     for (int i = 0; i < MESSAGE_JOURNALED && rc == SQLITE_OK; i++)
-        rc = write_lane(j, i);
+        rc = write_lane(j, i, most);
     if (rc == SQLITE_OK)
         rc = store_exec(j, "COMMIT");
     if (rc != SQLITE_OK && !sqlite3_get_autocommit(j->db))
@@ -125,15 +140,18 @@ static int write_group(struct journal *j)
     return rc;
 }
 
-static void group_saved(struct journal *j)
+static void group_saved(struct journal *j, uint32_t most)
 {
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         struct lane *l = &j->lanes[i];
-        if (l->recent.saved < l->recent.end || l->gone_from)
-            l->committed = l->next - 1;
-        recent_saved(&l->recent);
+        l->committed = last_written(l, most);
+        recent_saved(&l->recent, group_end(&l->recent, most));
         l->gone_from = l->gone_to = 0;
         l->lost_unsaved = 0;
+        for (uint64_t k = l->recent.saved; k < l->recent.end; k++)
+            if (recent_at(&l->recent, k)->topic == 0)
+                l->lost_unsaved +=
+                    recent_at(&l->recent, k)->seq - recent_at(&l->recent, k)->from + 1;
     }
     j->topics_saved = j->topic_count;
     j->refusal_count = 0;
@@ -173,6 +191,32 @@ static int replace(struct journal *j)
     return rc;
 }
 
+/* On a full disk: room for a little, a little, and so on. */
+static int squeeze(struct journal *j)
+{
+    enum { LITTLE = 64, TURNS = 400 };
+    int rc = SQLITE_FULL;
+    store_full(j);
+    for (int turn = 0; turn < TURNS; turn++) {
+        rc = write_group(j, LITTLE);
+        if (rc == SQLITE_OK)
+            group_saved(j, LITTLE);
+        else if ((rc & 0xFF) != SQLITE_FULL || !journal_drop_some(j, LITTLE))
+            break;
+        if (rc == SQLITE_OK && journal_pending(j) == 0)
+            break;
+    }
+    return rc;
+}
+
+static int write_all(struct journal *j)
+{
+    int rc = write_group(j, UINT32_MAX);
+    if (rc == SQLITE_OK)
+        group_saved(j, UINT32_MAX);
+    return (rc & 0xFF) == SQLITE_FULL ? squeeze(j) : rc;
+}
+
 static int write_somehow(struct journal *j)
 {
     int rc = SQLITE_OK;
@@ -181,16 +225,11 @@ static int write_somehow(struct journal *j)
     else if (j->must_reopen || !j->db)
         rc = reopen(j);
     if (rc == SQLITE_OK)
-        rc = write_group(j);
-    if ((rc & 0xFF) == SQLITE_FULL) {
-        store_full(j);
-        journal_drop_some(j);
-        rc = write_group(j);
-    }
+        rc = write_all(j);
     if ((rc & 0xFF) == SQLITE_CORRUPT || (rc & 0xFF) == SQLITE_NOTADB) {
         rc = replace(j);
         if (rc == SQLITE_OK)
-            rc = write_group(j);
+            rc = write_all(j);
     }
     return rc;
 }
@@ -205,8 +244,6 @@ bool journal_commit(struct journal *j)
     const char *before = j->trouble;
     store_stop_reading(j);
     int rc = store_trouble(j, write_somehow(j));
-    if (rc == SQLITE_OK)
-        group_saved(j);
     if (j->trouble && j->trouble != before)
         log_error("journal: %s (%s); rows wait in memory", j->trouble, sqlite3_errstr(rc));
     if (!j->trouble && before)

@@ -43,18 +43,18 @@ static void left(struct lane *l, uint64_t first)
 }
 
 /* Rows up to seq, all of them acknowledged. */
-static bool drop_acked(struct journal *j, int lane, uint64_t upto)
+static bool drop_acked(struct journal *j, int lane, uint64_t upto, uint32_t rows)
 {
     struct lane *l = &j->lanes[lane];
     if (upto > l->acked)
         upto = l->acked;
-    if (upto > l->first + PIECE - 1)
-        upto = l->first + PIECE - 1;
+    if (upto > l->first + rows - 1)
+        upto = l->first + rows - 1;
     if (upto < l->first || store_exec(j, "BEGIN IMMEDIATE") != SQLITE_OK)
         return false;
     int rc = remove_upto(j, lane, upto);
     if (rc == SQLITE_OK)
-        rc = store_lane(j, lane);
+        rc = store_lane(j, lane, l->committed);
     if (!end(j, rc))
         return false;
     left(l, upto + 1);
@@ -63,10 +63,10 @@ static bool drop_acked(struct journal *j, int lane, uint64_t upto)
 
 /* A piece of rows that nobody has acknowledged; a gap row takes the place of all that were ever
  * lost behind the cursor. */
-static bool drop_unacked(struct journal *j, int lane)
+static bool drop_unacked(struct journal *j, int lane, uint32_t rows)
 {
     struct lane *l = &j->lanes[lane];
-    uint64_t upto = l->first + PIECE < l->committed ? l->first + PIECE : l->committed;
+    uint64_t upto = l->first + rows < l->committed ? l->first + rows : l->committed;
     uint64_t from = l->acked + 1;
     /* Nothing but one gap row is left: to drop it would free nothing and hide the loss. */
     if (upto <= l->first || from > upto || store_exec(j, "BEGIN IMMEDIATE") != SQLITE_OK)
@@ -78,7 +78,7 @@ static bool drop_unacked(struct journal *j, int lane)
         rc = store_gap(j, lane, from, upto, "the journal is full");
     l->lost += lost;
     if (rc == SQLITE_OK)
-        rc = store_lane(j, lane);
+        rc = store_lane(j, lane, l->committed);
     if (!end(j, rc)) {
         l->lost -= lost;
         return false;
@@ -89,17 +89,17 @@ static bool drop_unacked(struct journal *j, int lane)
     return true;
 }
 
-bool journal_drop_some(struct journal *j)
+bool journal_drop_some(struct journal *j, uint32_t rows)
 {
     static const enum message_lane order[] = {MESSAGE_HISTORY, MESSAGE_AUDIT, MESSAGE_EVENT};
     enum { LANES = sizeof(order) / sizeof(order[0]) };
     if (!j->db)
         return false;
     for (int i = 0; i < LANES; i++)
-        if (drop_acked(j, (int)order[i], UINT64_MAX))
+        if (drop_acked(j, (int)order[i], UINT64_MAX, rows))
             return true;
     for (int i = 0; i < LANES; i++)
-        if (drop_unacked(j, (int)order[i]))
+        if (drop_unacked(j, (int)order[i], rows))
             return true;
     return false;
 }
@@ -113,7 +113,8 @@ static bool drop_old(struct journal *j, int lane, wall_t before)
     bool some = sqlite3_step(l->oldest) == SQLITE_ROW;
     bool old = some && sqlite3_column_int64(l->oldest, 1) < before.ms;
     sqlite3_reset(l->oldest);
-    return old && drop_acked(j, lane, journal_seq_at(j, (enum message_lane)lane, before) - 1);
+    return old &&
+           drop_acked(j, lane, journal_seq_at(j, (enum message_lane)lane, before) - 1, PIECE);
 }
 
 bool journal_trim(struct journal *j, wall_t now)
@@ -127,7 +128,7 @@ bool journal_trim(struct journal *j, wall_t now)
     if (!j->trouble)
         store_ballast(j);
     if (j->limits.max_bytes > 0 && j->bytes > (uint64_t)j->limits.max_bytes) {
-        more = journal_drop_some(j);
+        more = journal_drop_some(j, PIECE);
         store_measure(j);
     }
     for (int i = 0; i < MESSAGE_JOURNALED && j->limits.keep_ns > 0; i++)

@@ -70,10 +70,11 @@ struct recent_row recent_lose(struct recent *r)
     return row;
 }
 
-void recent_saved(struct recent *r)
+void recent_saved(struct recent *r, uint64_t upto)
 {
-    r->saved = r->end;
-    r->waiting_bytes = 0;
+    assert(upto >= r->saved && upto <= r->end);
+    for (; r->saved < upto; r->saved++)
+        r->waiting_bytes -= recent_at(r, r->saved)->length;
 }
 
 void recent_forget(struct recent *r)

@@ -32,7 +32,7 @@ void recent_fini(struct recent *r);
 bool recent_put(struct recent *r, struct recent_row row, const char *payload);
 /* Gives up the oldest waiting row, and every row on disk before it. */
 struct recent_row recent_lose(struct recent *r);
-void recent_saved(struct recent *r);                   /* all that waited is on disk now */
+void recent_saved(struct recent *r, uint64_t upto);    /* rows before that index are on disk now */
 void recent_forget(struct recent *r);                  /* rows on disk: what lies there isn't theirs any more */
 const struct recent_row *recent_at(const struct recent *r, uint64_t i);
 

@@ -80,8 +80,9 @@ void book_free(struct journal *j);
 
 /* Writes the gap row for seqs from..to into an open transaction. */
 int store_gap(struct journal *j, int lane, uint64_t from, uint64_t to, const char *why);
-int store_lane(struct journal *j, int lane);           /* cursors and counters, likewise */
+int store_lane(struct journal *j, int lane, uint64_t last);   /* cursors and counters, likewise */
 uint64_t store_lost_above(struct journal *j, int lane, uint64_t seq);
-bool journal_drop_some(struct journal *j);             /* the least dear rows; false: nothing to drop */
+/* Gives up to that many of the least dear rows; false: there is nothing to give, or no way to. */
+bool journal_drop_some(struct journal *j, uint32_t rows);
 
 #endif
