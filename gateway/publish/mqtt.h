@@ -6,8 +6,8 @@
  *     poll(&p, 1, until mqtt_due(c));
  *     mqtt_run(c, p.revents, now);
  *
- * Callbacks come out of mqtt_run and mqtt_publish; they must not call mqtt_publish, mqtt_subscribe
- * or mqtt_free. */
+ * Hooks are called by mqtt_run, mqtt_publish and mqtt_drop; `message` and `acked` must not call
+ * anything here, no hook may call mqtt_free. */
 #ifndef PUBLISH_MQTT_H
 #define PUBLISH_MQTT_H
 

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libmosquitto without its threads, its reconnects and its queue: one handle is one connection, and
+ * is destroyed with it, because what a handle kept would be sent again behind our back. */
+#include "publish/mqtt.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mosquitto.h>
+#include <mqtt_protocol.h>
+
+#include "base/text.h"
+
+enum state { IDLE, CONNECTING, UP, LEAVING, AWAY };
+
+#define CONNACK_WITHIN (10 * NS_PER_S)
+#define BACKOFF_MIN (1 * NS_PER_S)
+#define BACKOFF_MAX (30 * NS_PER_S)
+#define LASTING (60 * NS_PER_S) /* a connection that held so long makes us patient no more */
+#define MISC_EVERY NS_PER_S
+
+struct mqtt_client {
+    const struct mqtt *to;
+    char *client_id;
+    struct mqtt_hooks hooks;
+    struct mosquitto *m;
+    enum state state;
+    mono_t due, misc, since;
+    int64_t backoff;
+    uint64_t chance;
+    uint16_t window;
+    char *will_topic, *will;
+    size_t will_length;
+    const char *cached_type; /* whose property list is kept */
+    mosquitto_property *cached;
+    /* Set inside the library's callbacks, acted upon outside of them. */
+    bool came_up, gone;
+    char why[160];
+};
+
+static void gone(struct mqtt_client *c, const char *why)
+{
+    if (!c->gone)
+        snprintf(c->why, sizeof(c->why), "%s", why);
+    c->gone = true;
+}
+
+static void on_connect(struct mosquitto *m, void *me, int rc, int flags,
+                       const mosquitto_property *properties)
+{
+    struct mqtt_client *c = me;
+    uint16_t most = UINT16_MAX;
+    (void)m;
+    (void)flags;
+    if (rc != 0) {
+        gone(c, c->to->version == 5 ? mosquitto_reason_string(rc) : mosquitto_connack_string(rc));
+        return;
+    }
+    mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &most, false);
+    c->window = c->to->window ? c->to->window : 200;
+    if (most && most < c->window)
+        c->window = most;
+    c->came_up = true;
+}
+
+static void on_disconnect(struct mosquitto *m, void *me, int rc, const mosquitto_property *p)
+{
+    (void)m;
+    (void)p;
+    gone(me, rc == 0      ? "disconnected"
+             : rc >= 0x80 ? mosquitto_reason_string(rc)
+                          : mosquitto_strerror(rc));
+}
+
+static void on_publish(struct mosquitto *m, void *me, int mid, int reason,
+                       const mosquitto_property *p)
+{
+    struct mqtt_client *c = me;
+    (void)m;
+    (void)p;
+    if (c->hooks.acked)
+        c->hooks.acked(c->hooks.me, mid, reason);
+}
+
+static void on_message(struct mosquitto *m, void *me, const struct mosquitto_message *got,
+                       const mosquitto_property *properties)
+{
+    struct mqtt_client *c = me;
+    char *topic = NULL;
+    void *data = NULL;
+    uint16_t length = 0;
+    (void)m;
+    if (!c->hooks.message)
+        return;
+    mosquitto_property_read_string(properties, MQTT_PROP_RESPONSE_TOPIC, &topic, false);
+    mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &data, &length, false);
+    const struct mqtt_message message = {.topic = got->topic,
+                                         .payload = got->payload,
+                                         .length = (size_t)got->payloadlen,
+                                         .retained = got->retain,
+                                         .qos = (uint8_t)got->qos,
+                                         .response_topic = topic,
+                                         .correlation = data,
+                                         .correlation_length = length};
+    c->hooks.message(c->hooks.me, &message);
+    free(topic);
+    free(data);
+}
+
+struct mqtt_client *mqtt_new(const struct mqtt *to, const char *client_id, struct mqtt_hooks hooks,
+                             const char **why)
+{
+    struct mqtt_client *c = calloc(1, sizeof(*c));
+    *why = "out of memory";
+    if (!c)
+        return NULL;
+    c->to = to;
+    c->hooks = hooks;
+    c->backoff = BACKOFF_MIN;
+    c->client_id = strdup(client_id ? client_id : to->client_id);
+    if (!c->client_id) {
+        free(c);
+        return NULL;
+    }
+    c->chance = text_hash(0, c->client_id, strlen(c->client_id));
+    mosquitto_lib_init();
+    *why = NULL;
+    return c;
+}
+
+static void hang_up(struct mqtt_client *c)
+{
+    if (c->m)
+        mosquitto_destroy(c->m);
+    c->m = NULL;
+    c->came_up = false;
+}
+
+void mqtt_free(struct mqtt_client *c)
+{
+    if (!c)
+        return;
+    hang_up(c);
+    mosquitto_property_free_all(&c->cached);
+    free(c->client_id);
+    free(c->will_topic);
+    free(c->will);
+    free(c);
+    mosquitto_lib_cleanup();
+}
+
+bool mqtt_will(struct mqtt_client *c, const char *topic, const char *payload, size_t length)
+{
+    char *t = strdup(topic), *p = malloc(length + 1);
+    if (!t || !p) {
+        free(t);
+        free(p);
+        return false;
+    }
+    memcpy(p, payload, length);
+    free(c->will_topic);
+    free(c->will);
+    c->will_topic = t;
+    c->will = p;
+    c->will_length = length;
+    return true;
+}
+
+/* A bare name is one of systemd's credentials, when there are any. */
+static const char *secret_path(const char *name, char *room, size_t size)
+{
+    const char *folder = getenv("CREDENTIALS_DIRECTORY");
+    if (!name || strchr(name, '/') || !folder ||
+        snprintf(room, size, "%s/%s", folder, name) >= (int)size)
+        return name;
+    return room;
+}
+
+static bool log_in(struct mqtt_client *c)
+{
+    char room[512];
+    size_t length = 0;
+    int rc;
+    if (!c->to->user)
+        return true;
+    const char *path = secret_path(c->to->password_file, room, sizeof(room));
+    char *password = path ? text_read_file(path, 4096, &length) : NULL;
+    if (path && !password) {
+        char why[160];
+        snprintf(why, sizeof(why), "the password file can't be read: %s", strerror(errno));
+        gone(c, why);
+        return false;
+    }
+    while (length > 0 && (password[length - 1] == '\n' || password[length - 1] == '\r'))
+        password[--length] = '\0';
+    rc = mosquitto_username_pw_set(c->m, c->to->user, password);
+    if (password)
+        explicit_bzero(password, length);
+    free(password);
+    if (rc != MOSQ_ERR_SUCCESS)
+        gone(c, mosquitto_strerror(rc));
+    return rc == MOSQ_ERR_SUCCESS;
+}
+
+/* Whatever fails here must not end in a connection: it would be in plain text. */
+static bool wrap_up(struct mqtt_client *c)
+{
+    char ca[512], cert[512], key[512];
+    const struct mqtt *to = c->to;
+    if (!to->tls)
+        return true;
+    const char *roots =
+        to->ca ? secret_path(to->ca, ca, sizeof(ca)) : "/etc/ssl/certs/ca-certificates.crt";
+    int rc = mosquitto_tls_set(c->m, roots, NULL, secret_path(to->cert, cert, sizeof(cert)),
+                               secret_path(to->key, key, sizeof(key)), NULL);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_tls_opts_set(c->m, 1, "tlsv1.2", NULL);
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_tls_insecure_set(c->m, false);
+    if (rc != MOSQ_ERR_SUCCESS)
+        gone(c, "TLS can't be set up: look at ca, cert and key");
+    return rc == MOSQ_ERR_SUCCESS;
+}
+
+static bool prepare(struct mqtt_client *c)
+{
+    c->m = mosquitto_new(c->client_id, true, c);
+    if (!c->m) {
+        gone(c, "out of memory");
+        return false;
+    }
+    int window = c->to->window ? c->to->window : 200;
+    mosquitto_int_option(c->m, MOSQ_OPT_PROTOCOL_VERSION,
+                         c->to->version == 5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311);
+    mosquitto_int_option(c->m, MOSQ_OPT_TCP_NODELAY, 1);
+    mosquitto_int_option(c->m, MOSQ_OPT_SEND_MAXIMUM, window);
+    mosquitto_connect_v5_callback_set(c->m, on_connect);
+    mosquitto_disconnect_v5_callback_set(c->m, on_disconnect);
+    mosquitto_publish_v5_callback_set(c->m, on_publish);
+    mosquitto_message_v5_callback_set(c->m, on_message);
+    if (c->will_topic && mosquitto_will_set(c->m, c->will_topic, (int)c->will_length, c->will, 1,
+                                            true) != MOSQ_ERR_SUCCESS) {
+        gone(c, "the will can't be set");
+        return false;
+    }
+    return log_in(c) && wrap_up(c);
+}
+
+static void attempt(struct mqtt_client *c, mono_t now)
+{
+    int64_t keepalive = c->to->keepalive_ns / NS_PER_S;
+    c->gone = false;
+    c->state = CONNECTING;
+    if (c->hooks.connecting)
+        c->hooks.connecting(c->hooks.me);
+    if (prepare(c)) {
+        int rc = mosquitto_connect_async(c->m, c->to->host, c->to->port,
+                                         keepalive < 5       ? 5
+                                         : keepalive > 65535 ? 65535
+                                                             : (int)keepalive);
+        if (rc != MOSQ_ERR_SUCCESS)
+            gone(c, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
+    }
+    c->due = mono_add(now, CONNACK_WITHIN);
+    c->misc = mono_add(now, MISC_EVERY);
+}
+
+/* Up to a quarter more or less, so that a plant's gateways don't come back all at once. */
+static int64_t jittered(struct mqtt_client *c, int64_t ns)
+{
+    c->chance = c->chance * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return ns - ns / 4 + (int64_t)((c->chance >> 33) % (uint64_t)(ns / 2));
+}
+
+static void lose(struct mqtt_client *c, mono_t now)
+{
+    bool leaving = c->state == LEAVING;
+    if (c->state == UP && mono_since(now, c->since) >= LASTING)
+        c->backoff = BACKOFF_MIN;
+    hang_up(c);
+    c->gone = false;
+    c->state = leaving ? AWAY : IDLE;
+    c->due = leaving ? MONO_NEVER : mono_add(now, jittered(c, c->backoff));
+    c->backoff = c->backoff * 2 > BACKOFF_MAX ? BACKOFF_MAX : c->backoff * 2;
+    if (c->hooks.lost)
+        c->hooks.lost(c->hooks.me, c->why);
+}
+
+static void check(struct mqtt_client *c, int rc)
+{
+    /* Every error is "come back later": some of them end the library's own loops for good. */
+    if (rc != MOSQ_ERR_SUCCESS)
+        gone(c, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
+}
+
+void mqtt_run(struct mqtt_client *c, short revents, mono_t now)
+{
+    if (c->state == AWAY)
+        return;
+    if (c->state == IDLE) {
+        if (mono_before(now, c->due))
+            return;
+        attempt(c, now);
+    } else {
+        if (revents & POLLOUT)
+            check(c, mosquitto_loop_write(c->m, 1));
+        if (!c->gone && (revents & (POLLIN | POLLHUP | POLLERR)))
+            check(c, mosquitto_loop_read(c->m, 1));
+        if (!c->gone && !mono_before(now, c->misc)) {
+            check(c, mosquitto_loop_misc(c->m));
+            c->misc = mono_add(now, MISC_EVERY);
+        }
+    }
+    if (!c->gone && c->came_up) {
+        c->came_up = false;
+        c->state = UP;
+        c->since = now;
+        if (c->hooks.connected)
+            c->hooks.connected(c->hooks.me);
+    }
+    if (c->state == CONNECTING && !mono_before(now, c->due))
+        gone(c, "the broker accepted the connection but does not answer");
+    if (c->gone)
+        lose(c, now);
+}
+
+int mqtt_fd(const struct mqtt_client *c)
+{
+    return c->m ? mosquitto_socket(c->m) : -1;
+}
+
+short mqtt_wants(const struct mqtt_client *c)
+{
+    return c->m && mosquitto_want_write(c->m) ? POLLIN | POLLOUT : POLLIN;
+}
+
+mono_t mqtt_due(const struct mqtt_client *c)
+{
+    if (c->gone)
+        return (mono_t){0};
+    switch (c->state) {
+    case IDLE:
+        return c->due;
+    case CONNECTING:
+        return mono_min(c->due, c->misc);
+    case UP:
+    case LEAVING:
+        return c->misc;
+    case AWAY:
+        break;
+    }
+    return MONO_NEVER;
+}
+
+bool mqtt_connected(const struct mqtt_client *c)
+{
+    return c->state == UP && !c->gone;
+}
+
+bool mqtt_congested(const struct mqtt_client *c)
+{
+    return c->m && mosquitto_want_write(c->m);
+}
+
+uint16_t mqtt_window(const struct mqtt_client *c)
+{
+    return c->window;
+}
+
+/* The property list of a message; *own: to be freed. */
+static mosquitto_property *properties(struct mqtt_client *c, const struct mqtt_message *m,
+                                      bool *own)
+{
+    mosquitto_property *list = NULL;
+    *own = false;
+    if (c->to->version != 5)
+        return NULL;
+    if (m->content_type && !m->correlation_length) {
+        if (m->content_type != c->cached_type) {
+            mosquitto_property_free_all(&c->cached);
+            mosquitto_property_add_string(&c->cached, MQTT_PROP_CONTENT_TYPE, m->content_type);
+            c->cached_type = m->content_type;
+        }
+        return c->cached;
+    }
+    if (m->content_type)
+        mosquitto_property_add_string(&list, MQTT_PROP_CONTENT_TYPE, m->content_type);
+    if (m->correlation_length)
+        mosquitto_property_add_binary(&list, MQTT_PROP_CORRELATION_DATA, m->correlation,
+                                      (uint16_t)m->correlation_length);
+    *own = true;
+    return list;
+}
+
+enum mqtt_result mqtt_publish(struct mqtt_client *c, const struct mqtt_message *m, int *mid)
+{
+    bool own;
+    /* While disconnected the library would say no and keep the message all the same. */
+    if (!mqtt_connected(c))
+        return MQTT_NOT_CONNECTED;
+    mosquitto_property *list = properties(c, m, &own);
+    int rc = mosquitto_publish_v5(c->m, mid, m->topic, (int)m->length, m->payload, m->qos,
+                                  m->retained, list);
+    if (own)
+        mosquitto_property_free_all(&list);
+    switch (rc) {
+    case MOSQ_ERR_SUCCESS:
+        return c->gone ? MQTT_NOT_CONNECTED : MQTT_SENT;
+    case MOSQ_ERR_OVERSIZE_PACKET:
+    case MOSQ_ERR_PAYLOAD_SIZE:
+        return MQTT_TOO_LARGE;
+    case MOSQ_ERR_INVAL:
+    case MOSQ_ERR_MALFORMED_UTF8:
+    case MOSQ_ERR_QOS_NOT_SUPPORTED:
+    case MOSQ_ERR_RETAIN_NOT_SUPPORTED:
+        return MQTT_FAILED;
+    default:
+        gone(c, mosquitto_strerror(rc));
+        return MQTT_NOT_CONNECTED;
+    }
+}
+
+bool mqtt_subscribe(struct mqtt_client *c, const char *filter, int qos)
+{
+    if (!mqtt_connected(c))
+        return false;
+    check(c, mosquitto_subscribe(c->m, NULL, filter, qos));
+    return !c->gone;
+}
+
+void mqtt_drop(struct mqtt_client *c, const char *why, mono_t now)
+{
+    if (c->state == IDLE || c->state == AWAY)
+        return;
+    gone(c, why);
+    lose(c, now);
+}
+
+void mqtt_disconnect(struct mqtt_client *c)
+{
+    if (c->state == UP && !c->gone && mosquitto_disconnect(c->m) == MOSQ_ERR_SUCCESS) {
+        c->state = LEAVING;
+        return;
+    }
+    hang_up(c);
+    c->state = AWAY;
+}
