@@ -265,6 +265,9 @@ class Line:
         self.name, self.kind = name, spec["kind"]
         self.units = set(spec["units"])
         self.silent = set(spec.get("silent", []))
+        self.holes = spec.get("holes", [])          # [[table number, first, last], ...]: exception 2
+        self.hang_up = spec.get("hang_up", False)   # accept, then close
+        self.refuse = {}                            # unit -> exception code
         self.rate = spec.get("rate", 0.0)
         self.timeout_ms = spec.get("timeout_ms", 500)
         self.delay_ms = spec.get("delay_ms", 0)
@@ -288,6 +291,11 @@ class Line:
             return []
         if q.function not in TABLES or not 1 <= q.count <= (125 if q.function > 2 else 2000):
             return [(0, refusal(q, 1 if q.function not in TABLES else 3))]
+        if q.unit in self.refuse:
+            return [(self.delay_ms, refusal(q, self.refuse[q.unit]))]
+        if any(TABLES[q.function] == t and q.address <= last and q.address + q.count > first
+               for t, first, last in self.holes):
+            return [(self.delay_ms, refusal(q, 2))]
         if self.random.random() >= self.rate:
             steps = [(0, right(q))]
         else:
@@ -337,6 +345,8 @@ class Tcp(asyncio.Protocol):
         self.transport = transport
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.talk = Conversation(self.line, self.write, self.stop)
+        if self.line.hang_up:
+            transport.close()
 
     def connection_lost(self, why):
         for task in self.talk.queues.values():
@@ -442,6 +452,10 @@ def command(lines, words):
             line.reset()
         elif words["do"] == "rate":
             line.rate = words["rate"]
+        elif words["do"] == "refuse":
+            line.refuse = {int(unit): code for unit, code in words["units"].items()}
+        elif words["do"] == "hang_up":
+            line.hang_up = words["on"]
         elif words["do"] == "silent":
             line.silent = set(words["units"])
         else:
