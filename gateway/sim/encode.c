@@ -286,7 +286,7 @@ static bool encode_truth(const struct point *p, const struct value *v, uint16_t 
     return true;
 }
 
-bool encode_value(const struct point *p, const struct value *v, double factor, uint16_t *words)
+bool raw_encode(const struct point *p, const struct value *v, double factor, uint16_t *words)
 {
     if (p->table == TABLE_COIL || p->table == TABLE_DISCRETE || p->bit >= 0 || p->type == RAW_BOOL)
         return encode_truth(p, v, words);
@@ -315,7 +315,7 @@ bool encode_value(const struct point *p, const struct value *v, double factor, u
     return true;
 }
 
-bool encode_bad(const struct point *p, uint16_t *words)
+bool raw_encode_bad(const struct point *p, uint16_t *words)
 {
     if (p->table == TABLE_COIL || p->table == TABLE_DISCRETE)
         return false;

@@ -10,11 +10,11 @@
  * the bits that belong to the point change. factor: what exp_from and mul_from come to, 1 without.
  * Numbers too great for the type become its greatest. Times are seconds since 1970.
  * false, and nothing changed: the point can't say this, or it would read as one of its sentinels. */
-bool encode_value(const struct point *p, const struct value *v, double factor, uint16_t *words);
+bool raw_encode(const struct point *p, const struct value *v, double factor, uint16_t *words);
 
 /* What the device answers when it has no value: its first sentinel, or NaN. false: it has no such
  * word. */
-bool encode_bad(const struct point *p, uint16_t *words);
+bool raw_encode_bad(const struct point *p, uint16_t *words);
 
 /* The engineering value that a point in front of this one must have (weir, table, span, ...). */
 double encode_before_curve(const struct point *p, double x);

@@ -62,7 +62,7 @@ bool world_set(struct world *w, uint32_t tag, const struct value *v)
         return world_set_number(w, w->device_of[tag]->first_tag + (uint32_t)p->from,
                                 encode_before_curve(p, x / factor_of(w, tag, p)));
     }
-    if (!encode_value(p, v, factor_of(w, tag, p), image_words(w->image, tag)))
+    if (!raw_encode(p, v, factor_of(w, tag, p), image_words(w->image, tag)))
         return false;
     w->numbers[tag] = x;
     return true;
@@ -81,5 +81,5 @@ bool world_set_bad(struct world *w, uint32_t tag)
         return false;
     if (p->from >= 0)
         return world_set_bad(w, w->device_of[tag]->first_tag + (uint32_t)p->from);
-    return encode_bad(p, image_words(w->image, tag));
+    return raw_encode_bad(p, image_words(w->image, tag));
 }
