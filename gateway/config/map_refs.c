@@ -50,17 +50,9 @@ static bool is_number(const struct point *p)
     return p->from >= 0 || (type_facts[p->type].number && p->bit < 0 && p->choice_count == 0);
 }
 
-static bool constant_of(const char *text, int64_t *out)
-{
-    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
-        *out = *text == 't';
-        return true;
-    }
-    return whole_s64(text, out);
-}
-
 /* [not ]TAG[.BIT][ == N| != N] */
-static bool split_condition(const char *text, char name[160], struct condition *c)
+static bool split_condition(const char *text, char name[160], struct condition *c,
+                            const char **constant)
 {
     bool negated = strncmp(text, "not ", 4) == 0;
     text += negated ? 4 : 0;
@@ -75,7 +67,7 @@ static bool split_condition(const char *text, char name[160], struct condition *
     text += strspn(text, " ");
     if (*text == '\0') {
         c->equal = negated;
-        c->constant = 0;
+        *constant = "0";
         return true;
     }
     if (negated || (strncmp(text, "==", 2) != 0 && strncmp(text, "!=", 2) != 0)) {
@@ -83,7 +75,24 @@ static bool split_condition(const char *text, char name[160], struct condition *
     }
     c->equal = *text == '=';
     text += 2;
-    return constant_of(text + strspn(text, " "), &c->constant);
+    *constant = text + strspn(text, " ");
+    return true;
+}
+
+/* A number, a truth, or a word of the other tag's enum. */
+static bool constant_of(const struct point *p, const char *text, int64_t *out)
+{
+    if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
+        *out = *text == 't';
+        return true;
+    }
+    for (uint32_t i = 0; i < p->choice_count; i++) {
+        if (strcmp(p->choices[i].text, text) == 0) {
+            *out = p->choices[i].raw;
+            return true;
+        }
+    }
+    return whole_s64(text, out);
 }
 
 static bool find_condition_point(const struct map_builder *b, const struct reference *ref,
@@ -111,7 +120,7 @@ static bool find_condition_point(const struct map_builder *b, const struct refer
                         suggest_point(b, name));
     }
     const struct point *p = &b->points[i];
-    if (!is_boolean(p) && !is_number(p)) {
+    if (!is_boolean(p) && !is_number(p) && p->choice_count == 0) {
         return complain(&b->r, ref->node, "valid_if: `%s` is a text; compare a number or a bit",
                         name);
     }
@@ -124,7 +133,8 @@ static bool resolve_condition(struct map_builder *b, const struct reference *ref
     struct point *p = &b->points[ref->point];
     struct condition c = {.point = -1, .bit = -1};
     char name[160];
-    if (!split_condition(ref->text, name, &c)) {
+    const char *constant;
+    if (!split_condition(ref->text, name, &c, &constant)) {
         return complain(&b->r, ref->node,
                         "valid_if `%.80s`: write `tag`, `not tag`, `tag == 3`, "
                         "`tag != 3` or `tag.2 == 0` (bit 2)",
@@ -132,6 +142,12 @@ static bool resolve_condition(struct map_builder *b, const struct reference *ref
     }
     if (!find_condition_point(b, ref, name, &c)) {
         return false;
+    }
+    if (!constant_of(&b->points[c.point], constant, &c.constant)) {
+        return complain(&b->r, ref->node,
+                        "valid_if: `%.40s` is neither a whole number, true, false "
+                        "nor a word of that tag's enum",
+                        constant);
     }
     if (c.point == (int32_t)ref->point) {
         return complain(&b->r, ref->node, "valid_if: a tag cannot vouch for itself");

@@ -474,9 +474,6 @@ static bool read_read(const struct map_builder *b, const struct node *key,
     good = read_curve(b, n, p) && good;
     good = read_write(b, n->write, p) && good;
     good = read_bool(&b->r, n->danger, "danger", &p->danger) && good;
-    if (n->exp_from != NULL && n->mul_from != NULL) {
-        good = complain(&b->r, n->mul_from, "a tag has `exp_from` or `mul_from`, not both");
-    }
     if ((n->exp_from != NULL || n->mul_from != NULL) &&
         (!type_facts[p->type].number || p->bit >= 0 || p->choice_count > 0)) {
         good = complain(&b->r, n->exp_from != NULL ? n->exp_from : n->mul_from,

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* headgate check PLANT | MAP...: every mistake, before anything is connected. */
+#include <argp.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "cli/examples.h"
+#include "cli/verbs.h"
+#include "config/map.h"
+#include "config/names.h"
+#include "config/plant.h"
+#include "config/yaml.h"
+#include "values/derive.h"
+
+enum { DEEPEST = 8, PATH_ROOM = 4096, FILE_LIMIT = 16 << 20 };
+
+struct check {
+    struct plant_options options;
+    bool json;
+    char **paths;
+    int path_count;
+    struct arena *arena; /* of what was read; maps are small */
+    struct diags *ds;
+    struct names seen; /* files that were checked */
+    unsigned files;
+    size_t tags, examples;
+};
+
+/* The same file may be named in several ways. NULL: it was checked already. */
+static const char *claim(struct check *c, const char *file)
+{
+    struct stat s;
+    const char *kept = arena_copy(c->arena, file, strlen(file));
+    const char *id = stat(file, &s) != 0 ? kept
+                                         : arena_printf(c->arena, "%ju:%ju", (uintmax_t)s.st_dev,
+                                                        (uintmax_t)s.st_ino);
+    if (id == NULL || names_put(&c->seen, id, strlen(id), 0) != NAMES_NONE) {
+        return NULL;
+    }
+    c->files++;
+    return kept;
+}
+
+static void check_map(struct check *c, const char *file)
+{
+    const char *kept = claim(c, file);
+    if (kept == NULL) {
+        return;
+    }
+    const struct map *map = map_load(c->arena, kept, kept, c->ds);
+    if (map == NULL) {
+        return;
+    }
+    c->tags += map->point_count;
+    c->examples += map->example_count;
+    if (map->example_count == 0) {
+        diag_add(c->ds, DIAG_WARNING, (struct place){kept, 1, 1},
+                 "the map has no examples; give one with known words and values, so that it tests "
+                 "itself");
+    }
+    if (!examples_run(map, c->ds)) {
+        diag_add(c->ds, DIAG_ERROR, (struct place){kept, 1, 1}, "out of memory");
+    }
+}
+
+static void check_plant(struct check *c, const char *file)
+{
+    const char *kept = claim(c, file);
+    if (kept == NULL) {
+        return;
+    }
+    const struct plant *plant = plant_load(c->arena, kept, &c->options, c->ds);
+    if (plant == NULL) {
+        return;
+    }
+    c->tags += plant->derived_count;
+    derive_free(derive_new(plant, c->ds));
+    for (uint32_t i = 0; i < plant->device_count; i++) {
+        check_map(c, plant->devices[i].map->file);
+    }
+}
+
+/* By what stands in it, not by where it lies. A file that cannot be parsed is judged by its first
+ * words. */
+static bool is_plant(const char *text, size_t length, const char *file)
+{
+    static const struct yaml_limits limits = {FILE_LIMIT, 1000000, 16, 8192};
+    struct arena *scratch = arena_new(0);
+    struct diags *unheard = diags_new();
+    bool plant = false;
+    const struct node *root = NULL;
+    if (scratch != NULL && unheard != NULL) {
+        root = yaml_parse(scratch, text, length, file, &limits, unheard);
+    }
+    if (root != NULL && root->kind == NODE_MAPPING) {
+        plant = node_get(root, "tags") == NULL &&
+                (node_get(root, "site") != NULL || node_get(root, "devices") != NULL ||
+                 node_get(root, "lines") != NULL);
+    } else if (root == NULL) {
+        plant = strstr(text, "\nsite:") != NULL || strstr(text, "\ndevices:") != NULL;
+    }
+    diags_free(unheard);
+    arena_free(scratch);
+    return plant;
+}
+
+static void check_file(struct check *c, const char *file)
+{
+    size_t length;
+    char *text = text_read_file(file, FILE_LIMIT, &length);
+    bool plant = text != NULL && is_plant(text, length, file);
+    free(text);
+    if (plant) {
+        check_plant(c, file);
+    } else {
+        check_map(c, file);
+    }
+}
+
+static bool is_yaml(const char *name)
+{
+    size_t length = strlen(name);
+    return length > 5 && strcmp(name + length - 5, ".yaml") == 0;
+}
+
+static void check_path(struct check *c, const char *path, int deep)
+{
+    struct stat s;
+    struct dirent **entries;
+    if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode)) {
+        check_file(c, path);
+        return;
+    }
+    int count = deep > 0 ? scandir(path, &entries, NULL, alphasort) : 0;
+    for (int i = 0; i < count; i++) {
+        char inner[PATH_ROOM];
+        const char *name = entries[i]->d_name;
+        bool slash = path[strlen(path) - 1] == '/';
+        int length = snprintf(inner, sizeof inner, "%s%s%s", path, slash ? "" : "/", name);
+        if (name[0] != '.' && length > 0 && (size_t)length < sizeof inner && stat(inner, &s) == 0 &&
+            (S_ISDIR(s.st_mode) || is_yaml(name))) {
+            check_path(c, inner, deep - 1);
+        }
+        free(entries[i]);
+    }
+    if (deep > 0 && count >= 0) {
+        free(entries);
+    }
+}
+
+static const char *plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+static void report(const struct check *c)
+{
+    size_t errors = diags_errors(c->ds), warnings = diags_warnings(c->ds);
+    if (c->json) {
+        printf("{\"files\":%u,\"tags\":%zu,\"examples\":%zu,\"errors\":%zu,\"warnings\":%zu,"
+               "\"diagnostics\":",
+               c->files, c->tags, c->examples, errors, warnings);
+        diags_print_json(c->ds, stdout);
+        puts("}");
+        return;
+    }
+    diags_print(c->ds, stdout);
+    printf("%u file%s, %zu tag%s, %zu example%s: ", c->files, plural(c->files), c->tags,
+           plural(c->tags), c->examples, plural(c->examples));
+    if (errors > 0) {
+        printf("%zu mistake%s", errors, plural(errors));
+    } else {
+        printf("no mistakes");
+    }
+    if (warnings > 0) {
+        printf(", %zu warning%s", warnings, plural(warnings));
+    }
+    putchar('\n');
+}
+
+static error_t parse(int key, char *word, struct argp_state *state)
+{
+    struct check *c = state->input;
+    switch (key) {
+    case 'j':
+        c->json = true;
+        break;
+    case 'm':
+        c->options.library = word;
+        break;
+    case ARGP_KEY_ARGS:
+        c->paths = state->argv + state->next;
+        c->path_count = state->argc - state->next;
+        break;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which files?");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+int verb_check(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"json", 'j', NULL, 0, "print one JSON object", 0},
+        {"maps", 'm', "DIR", 0, "the library of maps, instead of the installed one", 0},
+        {0},
+    };
+    static const struct argp argp = {
+        options,
+        parse,
+        "PLANT|MAP|DIR...",
+        "Reads plant files and register maps, runs the maps' own examples, and prints every "
+        "mistake "
+        "as file:line:column.\vFolders are searched for *.yaml. Exit status: 0 no mistakes, 1 "
+        "mistakes, 2 wrong usage.",
+        NULL,
+        NULL,
+        NULL};
+    struct check c = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &c);
+    c.arena = arena_new(0);
+    c.ds = diags_new();
+    if (c.arena == NULL || c.ds == NULL) {
+        fputs("headgate check: out of memory\n", stderr);
+        return EXIT_NO;
+    }
+    names_init(&c.seen, false);
+    for (int i = 0; i < c.path_count; i++) {
+        check_path(&c, c.paths[i], DEEPEST);
+    }
+    report(&c);
+    int status = diags_errors(c.ds) == 0 ? EXIT_DONE : EXIT_NO;
+    names_fini(&c.seen);
+    diags_free(c.ds);
+    arena_free(c.arena);
+    return status;
+}
