@@ -28,11 +28,12 @@ void diag_add(struct diags *ds, enum diag_level level, struct place at, const ch
 size_t diags_errors(const struct diags *ds);       /* counted even when no longer kept */
 size_t diags_warnings(const struct diags *ds);
 size_t diags_count(const struct diags *ds);        /* kept */
-const struct diag *diags_at(const struct diags *ds, size_t i);   /* sorted by file, line, column after diags_sort */
-void diags_sort(struct diags *ds);
+const struct diag *diags_at(const struct diags *ds, size_t i);
+void diags_sort(struct diags *ds);                 /* by file, line, column */
 
 /* "file:line:column: error: text" a line each, sorted; then "and N more" if some were not kept. */
 void diags_print(struct diags *ds, FILE *out);
-void diags_print_json(struct diags *ds, FILE *out);   /* [{"file":..,"line":..,"column":..,"level":..,"text":..}] */
+/* [{"file":..,"line":..,"column":..,"level":..,"text":..}] */
+void diags_print_json(struct diags *ds, FILE *out);
 
 #endif

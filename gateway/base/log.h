@@ -6,7 +6,8 @@
 
 enum log_level { LOG_ERROR = 3, LOG_WARN = 4, LOG_NOTICE = 5, LOG_INFO = 6, LOG_DEBUG = 7 };
 
-void log_init(enum log_level most, int prefixed);      /* prefixed: write "<5>" first; default by $JOURNAL_STREAM */
+/* prefixed: write "<5>" first; negative: if $JOURNAL_STREAM says that journald listens. */
+void log_init(enum log_level most, int prefixed);
 void log_put(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...) log_put(LOG_ERROR, __VA_ARGS__)

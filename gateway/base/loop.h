@@ -22,7 +22,8 @@ struct watcher {
 struct loop *loop_new(void);
 void loop_free(struct loop *l);
 bool loop_add(struct loop *l, struct watcher *w);        /* false: errno */
-bool loop_change(struct loop *l, struct watcher *w, uint32_t events);   /* cheap when nothing changes */
+/* Costs nothing when the events are what they were. */
+bool loop_change(struct loop *l, struct watcher *w, uint32_t events);
 void loop_remove(struct loop *l, struct watcher *w);     /* safe inside a callback, also for other
                                                           watches; does not close; sets fd -1 */
 

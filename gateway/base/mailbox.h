@@ -23,7 +23,7 @@ bool mailbox_put(struct mailbox *m, const void *head, size_t head_length, const 
 size_t mailbox_room(struct mailbox *m);                /* the longest message that fits now */
 void mailbox_wake(struct mailbox *m);                  /* once a tick, after the puts */
 
-/* The oldest message, in place; NULL: empty. Stays valid until mailbox_done, which frees its room. */
+/* The oldest message, in place; NULL: empty. Valid until mailbox_done, which frees its room. */
 const void *mailbox_peek(struct mailbox *m, size_t *length);
 void mailbox_done(struct mailbox *m);
 int mailbox_fd(const struct mailbox *m);               /* poll for POLLIN */

@@ -17,16 +17,17 @@ bool text_to_u64(const char *s, uint64_t *out);        /* decimal or 0x... */
 bool text_to_s64(const char *s, int64_t *out);
 bool text_to_real(const char *s, double *out);         /* finite, decimal point; no hex, no inf */
 bool text_to_decimal(const char *s, struct decimal *out);   /* places 255 where it does not fit */
-bool text_to_duration(const char *s, int64_t *ns);     /* "500ms", "5s", "10m", "72h", "250us", "2d"; unit demanded */
-bool text_to_size(const char *s, int64_t *bytes);      /* "512MiB", "2GiB", "64KiB", "100MB", "4096" */
+bool text_to_duration(const char *s, int64_t *ns);     /* "250us" "500ms" "1.5s" "10m" "72h" "2d" */
+bool text_to_size(const char *s, int64_t *bytes);      /* "512MiB", "2GiB", "64KiB", "4096" */
 
 /* Digits that identify the number and carry a decimal point: "70.0", "230.2", "1.5e+300".
  * Returns the length; out holds at least 32. x must be finite. */
 size_t text_from_real(char *out, double x, bool single);
 size_t text_from_u64(char *out, uint64_t x);           /* out holds at least 24 */
 size_t text_from_s64(char *out, int64_t x);
-size_t text_from_fixed(char *out, bool negative, uint64_t magnitude, unsigned places);   /* magnitude / 10^places */
-const char *text_from_duration(char out[32], int64_t ns);    /* "500 ms", "5 s", "1.5 h" for people */
+/* magnitude / 10^places, all places printed: "41.20"; zero has no sign. out as for reals. */
+size_t text_from_fixed(char *out, bool negative, uint64_t magnitude, unsigned places);
+const char *text_from_duration(char out[32], int64_t ns);   /* for people: "500 ms", "1.5 h" */
 
 /* The candidate nearest to word by edit distance, or NULL when none is near enough to suggest. */
 const char *text_nearest(const char *word, const char *const *candidates, size_t count);
