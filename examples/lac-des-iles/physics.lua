@@ -96,6 +96,7 @@ local function show_cim(d, p, lift)
   set(d .. "/energy", p.kwh)
   set(d .. "/number_of_starts", p.starts)
   set(d .. "/volume1", p.volume)
+  set(d .. "/unit_family", "E-pump")
   set(d .. "/status_bits.running", p.on)
   set(d .. "/status_bits.rotating", p.speed > 0.02)
   set(d .. "/status_bits.at_max_speed", p.speed > 0.99)
@@ -152,6 +153,9 @@ local function show_sel(d, b)
   set(d .. "/frequency", b.hz)
   set(d .. "/energy_out", b.kwh / 1000)
   set(d .. "/energy_in", 0)
+  set(d .. "/in", 1)
+  set(d .. "/ig", 0)
+  set(d .. "/vdc", 126.5 + noise(0.1))
   set(d .. "/rtd_max_winding", 40 + 20 * b.kw / 3000)
 end
 
@@ -239,7 +243,7 @@ local function tailings(dt, slurry)
   if left < wanted + seepage then
     for _, p in ipairs(reclaim) do p.flow = p.flow * left / math.max(wanted + seepage, 1e-9) end
   end
-  -- What the weir lets by collects in the toe sump and is pumped back now and then.
+  -- What the weir lets by collects in the toe sump, and now and then a pump sends it to the mill.
   back.want = switch(back.want, toe:level(), 1.4, 0.4)
   run_pump(back, back.want, 12, dt)
   back.flow = toe:step(seepage * 0.5, back.flow, dt)
@@ -272,6 +276,10 @@ local function tailings(dt, slurry)
     local m = "tailings/reclaim-" .. i .. "-meter"
     set(m .. "/volume_flow", p.flow * (1 + noise(0.001)))
     set(m .. "/totalizer1", p.volume)
+    set(m .. "/sensor_size", 0.25)
+    set(m .. "/bus_framing_errors", 3)
+    set(m .. "/bus_crc_errors", 12)
+    set(m .. "/bus_ok_messages", math.floor(time() / 2) % 65536)
     show_danfoss(p.name, p)
   end
   show_cim(back.name, back, 12)
@@ -407,6 +415,10 @@ local function crusher(dt)
   set(d .. "equivalent_motor_load", amps / 52 * 100 + 1)
   set(d .. "avg_motor_load_learned", 68)
   set(d .. "current_unbalance", 1)
+  set(d .. "time_between_starts_lockout", 0)
+  set(d .. "restart_block_lockout", 0)
+  set(d .. "learned_starting_current", 298)
+  set(d .. "pretrip_hottest_stator", 91)
   set(d .. "hottest_stator_rtd", 60 + 25 * crusher_load)
   for i = 1, 6 do set(d .. "rtd" .. i, 60 + 25 * crusher_load - i) end
   for i = 7, 8 do set(d .. "rtd" .. i, bearing - i) end
@@ -535,6 +547,8 @@ local function power(dt, mill_kw, crusher_kw, tailings_kw, pit_kw, ug_kw)
   set(d .. "energy_import", bus.pit.kwh)
   set(d .. "energy_export", 0)
   set(d .. "energy_total", bus.pit.kwh)
+  set(d .. "reactive_import", bus.pit.kwh * 0.56)
+  set(d .. "reactive_export", 0)
   show_meter("underground/ug-meter", bus.ug, "W", {pf = true})
   d = "underground/ug-meter/"
   set(d .. "pf_total", bus.ug.pf)
