@@ -29,7 +29,9 @@ static const uint64_t whole_power_of_ten[] = {UINT64_C(1),
                                               UINT64_C(100000000000000),
                                               UINT64_C(1000000000000000)};
 
-enum { PLACES_SINGLE = 9, PLACES_DOUBLE = 15, PLACES_DECIMAL = 9 };
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+enum { PLACES_TRIED = 6, PLACES_DECIMAL = 9, PLACES_PRINTED = 24 };
 
 static locale_t plain_locale;
 
@@ -225,7 +227,7 @@ bool text_to_duration(const char *s, int64_t *ns)
     static const struct unit units[] = {{"us", NS_PER_US},      {"ms", NS_PER_MS},
                                         {"s", NS_PER_S},        {"m", 60 * NS_PER_S},
                                         {"h", 3600 * NS_PER_S}, {"d", 86400 * NS_PER_S}};
-    return with_unit(s, units, sizeof(units) / sizeof(units[0]), ns);
+    return with_unit(s, units, COUNT(units), ns);
 }
 
 bool text_to_size(const char *s, int64_t *bytes)
@@ -243,7 +245,7 @@ bool text_to_size(const char *s, int64_t *bytes)
         {"GiB", INT64_C(1) << 30},
         {"TiB", INT64_C(1) << 40},
     };
-    return with_unit(s, units, sizeof(units) / sizeof(units[0]), bytes);
+    return with_unit(s, units, COUNT(units), bytes);
 }
 
 size_t text_from_u64(char *out, uint64_t x)
@@ -281,26 +283,29 @@ size_t text_from_s64(char *out, int64_t x)
 
 size_t text_from_fixed(char *out, bool negative, uint64_t magnitude, unsigned places)
 {
-    assert(places < sizeof(whole_power_of_ten) / sizeof(whole_power_of_ten[0]));
+    assert(places <= PLACES_PRINTED);
+    char digits[24];
+    size_t count = text_from_u64(digits, magnitude);
     char *at = out;
     if (negative && magnitude > 0)
         *at++ = '-';
-    uint64_t one = whole_power_of_ten[places];
-    at += text_from_u64(at, magnitude / one);
+    size_t whole = count > places ? count - places : 0;
+    memcpy(at, digits, whole);
+    at += whole;
+    if (whole == 0)
+        *at++ = '0';
     if (places > 0) {
-        uint64_t rest = magnitude % one;
-        *at = '.';
-        for (unsigned i = places; i > 0; i--) {
-            at[i] = (char)('0' + rest % 10);
-            rest /= 10;
-        }
-        at += places + 1;
-        *at = '\0';
+        size_t zeros = places - (count - whole);
+        *at++ = '.';
+        memset(at, '0', zeros);
+        memcpy(at + zeros, digits + whole, count - whole);
+        at += places;
     }
+    *at = '\0';
     return (size_t)(at - out);
 }
 
-/* For what has 16 or 17 digits, or is very large or very small: the library's way, slow but sure.
+/* For what is very large or very small: the library's way, slow but sure.
  * %g drops zeros at the end, so the first precision that comes back is the shortest. */
 static size_t from_real_slowly(char *out, double x, bool single)
 {
@@ -323,15 +328,72 @@ static size_t from_real_slowly(char *out, double x, bool single)
     return n + 2;
 }
 
-/* u / 10^places is correctly rounded as long as both are exact, that is below 2^53 and 10^23: so
- * the decimal fraction that passes the test reads back as the same number. */
+#ifdef __SIZEOF_INT128__
+__extension__ typedef unsigned __int128 wide;
+
+/* Numbers with many digits, which every conversion to engineering units makes. x = m * 2^e is
+ * looked at as an exact fraction: in units of 2^-shift, x * 10^places is 2 * m * 5^places, and
+ * whatever is nearer to it than 5^places reads back as x. Digits are dropped while that is so.
+ * 0: not for this function. */
+static size_t from_real_exactly(char *out, double x, bool single)
+{
+    const double magnitude = fabs(x);
+    const int bits = single ? 24 : 53, digits = single ? 9 : 17;
+    if (magnitude < 1e-7 || magnitude >= 1e15)
+        return 0;
+    uint64_t raw;
+    memcpy(&raw, &magnitude, sizeof(raw));
+    uint64_t m = (raw & ((UINT64_C(1) << 52) - 1)) | UINT64_C(1) << 52;
+    int e = (int)(raw >> 52) - 1075;
+    m >>= 53 - bits;
+    e += 53 - bits;
+    int places = digits - 1;
+    if (magnitude >= 1) {
+        for (int i = 1; i < (int)COUNT(power_of_ten) && magnitude >= power_of_ten[i]; i++)
+            places--;
+    } else {
+        for (int i = 0; magnitude * power_of_ten[i] < 1; i++)
+            places++;
+    }
+    int shift = 1 - e - places;
+    if (shift < 0 || places < 1)
+        return 0;
+    uint64_t five = 1;
+    for (int i = 0; i < places; i++)
+        five *= 5;
+    const wide exact = (wide)(2 * m) * five;
+    /* Below a power of two the neighbour is only half as far. */
+    const wide near = m == UINT64_C(1) << (bits - 1) ? five / 2 : five;
+    const uint64_t whole = (uint64_t)(exact >> shift);
+    uint64_t best = 0;
+    int dropped = 0;
+    for (int k = 0; k < places && k < (int)COUNT(whole_power_of_ten); k++) {
+        uint64_t shorter = whole / whole_power_of_ten[k];
+        wide step = (wide)whole_power_of_ten[k] << shift, above = exact - shorter * step;
+        bool up = above > step - above;
+        if ((up ? step - above : above) >= near)
+            break;
+        best = shorter + up;
+        dropped = k;
+    }
+    return best ? text_from_fixed(out, x < 0, best, (unsigned)(places - dropped)) : 0;
+}
+#else
+static size_t from_real_exactly(char *out, double x, bool single)
+{
+    (void)out, (void)x, (void)single;
+    return 0;
+}
+#endif
+
+/* Most of what meters say has few places. u / 10^places is correctly rounded as long as both are
+ * exact: so the decimal fraction that passes the test reads back as the same number. */
 size_t text_from_real(char *out, double x, bool single)
 {
     assert(isfinite(x));
     const double exact = 9007199254740992.0;
     double magnitude = fabs(x);
-    unsigned most = single ? PLACES_SINGLE : PLACES_DOUBLE;
-    for (unsigned places = 0; places <= most; places++) {
+    for (unsigned places = 0; places <= PLACES_TRIED; places++) {
         double scaled = magnitude * power_of_ten[places];
         if (scaled >= exact)
             break;
@@ -346,7 +408,8 @@ size_t text_from_real(char *out, double x, bool single)
             return text_from_fixed(out, x < 0, u, places);
         }
     }
-    return from_real_slowly(out, x, single);
+    size_t length = from_real_exactly(out, x, single);
+    return length ? length : from_real_slowly(out, x, single);
 }
 
 const char *text_from_duration(char out[32], int64_t ns)
@@ -360,7 +423,7 @@ const char *text_from_duration(char out[32], int64_t ns)
                                         {"ns", 1}};
     uint64_t magnitude = ns < 0 ? 0 - (uint64_t)ns : (uint64_t)ns;
     size_t i = 0;
-    while (i + 1 < sizeof(units) / sizeof(units[0]) && magnitude < (uint64_t)units[i].factor)
+    while (i + 1 < COUNT(units) && magnitude < (uint64_t)units[i].factor)
         i++;
     if (magnitude == 0)
         i = 3;

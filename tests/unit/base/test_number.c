@@ -232,7 +232,14 @@ static void reals_print_their_shortest_digits(void **state)
         {9007199254740992.0, false, "9007199254740992.0"},
         {1e16, false, "1.0e+16"},
         {0.000001, false, "0.000001"},
-        {1e-15, false, "0.000000000000001"},
+        {0.000000123, false, "0.000000123"},
+        {(double)1.2e-5F, true, "0.000012"},
+        {1e-15, false, "1.0e-15"},
+        {4.0 / 3, false, "1.3333333333333333"},
+        {(double)(4.0F / 3), true, "1.3333334"},
+        {1.0 + 0x1p-52, false, "1.0000000000000002"},
+        {1.0 - 0x1p-53, false, "0.9999999999999999"},
+        {999999999999999.9, false, "999999999999999.9"},
         {3.14159, false, "3.14159"},
         {1.7976931348623157e308, false, "1.7976931348623157e+308"},
     };
@@ -301,6 +308,44 @@ static void a_million_random_numbers_come_back(void **state)
             assert_true((float)strtod(out, NULL) == f);
             assert_true(strtof(out, NULL) == f);
         }
+    }
+}
+
+static size_t significant_digits(const char *s)
+{
+    size_t count = 0, zeros = 0;
+    for (; *s && *s != 'e'; s++) {
+        if (*s >= '1' && *s <= '9') {
+            count += zeros + 1;
+            zeros = 0;
+        } else if (*s == '0' && count > 0) {
+            zeros++;
+        }
+    }
+    return count;
+}
+
+static void no_digit_is_printed_in_vain(void **state)
+{
+    (void)state;
+    uint64_t seed = 1181783497276652981U;
+    for (int i = 0; i < 60000; i++) {
+        uint64_t bits = next_random(&seed);
+        double x = 4.0 + (double)(bits % 65536) * 16.0 / 65535; /* counts to milliamperes */
+        if (i % 3 == 1)
+            x = ldexp((double)(bits >> 11), (int)(bits % 70) - 75);
+        else if (i % 3 == 2)
+            x = (double)(float)x;
+        bool single = i % 3 == 2;
+        char out[32], shortest[40];
+        for (int precision = 1; precision <= 17; precision++) {
+            snprintf(shortest, sizeof(shortest), "%.*g", precision, x);
+            double back = strtod(shortest, NULL);
+            if (single ? (float)back == (float)x : back == x)
+                break;
+        }
+        text_from_real(out, x, single);
+        assert_int_equal(significant_digits(out), significant_digits(shortest));
     }
 }
 
@@ -405,6 +450,7 @@ int main(void)
         cmocka_unit_test(durations_and_sizes_carry_units),
         cmocka_unit_test(reals_print_their_shortest_digits),
         cmocka_unit_test(a_million_random_numbers_come_back),
+        cmocka_unit_test(no_digit_is_printed_in_vain),
         cmocka_unit_test(whole_numbers_print_all_their_digits),
         cmocka_unit_test(fractions_keep_their_places),
         cmocka_unit_test(durations_print_for_people),
