@@ -50,8 +50,9 @@ static bool value_is_news(const struct tag *t, const struct told *told)
         return true;
     struct value before = {.kind = told->kind, .places = told->places, .u = told->mark};
     double deadband = t->point->deadband;
+    /* 10.3 and 10.2 differ by a little more than 0.1 in binary, and are within it for people. */
     if (deadband > 0)
-        return fabs(value_number(v) - value_number(&before)) > deadband;
+        return fabs(value_number(v) - value_number(&before)) > deadband * (1 + 1e-9);
     return value_compare(v, &before) != 0;
 }
 

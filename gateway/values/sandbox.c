@@ -61,15 +61,26 @@ static int refuse_write(lua_State *lua)
     return luaL_error(lua, "nothing can be kept between evaluations");
 }
 
+static int refuse_name(lua_State *lua)
+{
+    const char *name = lua_type(lua, 2) == LUA_TSTRING ? lua_tostring(lua, 2) : "that";
+    return luaL_error(lua, "nothing is called '%s'", name);
+}
+
 static void too_long(lua_State *lua, lua_Debug *where)
 {
     (void)where;
     luaL_error(lua, "takes too long");
 }
 
-/* Replaces the table on top by an empty one through which it can only be read. */
+/* Replaces the table on top by an empty one through which it can only be read; what is not in it
+ * is an error and no nil, which would hide a misspelt name. */
 static void lock_table(lua_State *lua)
 {
+    lua_createtable(lua, 0, 1);
+    lua_pushcfunction(lua, refuse_name);
+    lua_setfield(lua, -2, "__index");
+    lua_setmetatable(lua, -2);
     lua_newtable(lua);
     lua_createtable(lua, 0, 3);
     lua_pushvalue(lua, -3);
@@ -214,41 +225,6 @@ static const char *error_text(lua_State *lua, int status, unsigned *line)
     return without_place(lua_tostring(lua, -1), line);
 }
 
-bool sandbox_compile(struct sandbox *s, uint32_t index, const struct derived *d, struct diags *ds)
-{
-    if (d->input_count > INPUTS_MAX) {
-        diag_add(ds, DIAG_ERROR, d->at, "%u inputs; an expression can have %d", d->input_count,
-                 (int)INPUTS_MAX);
-        return false;
-    }
-    for (uint32_t i = 0; i < d->input_count; i++) {
-        if (is_identifier(d->inputs[i].name))
-            continue;
-        diag_add(ds, DIAG_ERROR, d->at,
-                 "an expression can't call an input `%s`; use letters, digits and _, and no word "
-                 "of Lua",
-                 d->inputs[i].name);
-        return false;
-    }
-    struct source source = {.d = d, .function = &s->functions[index]};
-    open_purse(&s->purse, COMPILE_MAX);
-    lua_pushcfunction(s->lua, compile);
-    lua_pushlightuserdata(s->lua, &source);
-    int status = lua_pcall(s->lua, 1, 0, 0);
-    if (status != LUA_OK) {
-        unsigned line;
-        const char *why = error_text(s->lua, status, &line);
-        struct place at = d->expression_at;
-        if (line > 1) {
-            at.line += line - 1;
-            at.column = 1;
-        }
-        diag_add(ds, DIAG_ERROR, at, "the expression of %s is no Lua: %s", d->path, why);
-    }
-    lua_settop(s->lua, 0);
-    return status == LUA_OK;
-}
-
 struct job {
     int function;
     const struct value *inputs;
@@ -338,4 +314,57 @@ void sandbox_evaluate(struct sandbox *s, uint32_t index, const struct value *inp
                  error_text(s->lua, status, &line));
     }
     lua_settop(s->lua, 0);
+}
+
+/* One trial with ones finds most misspelt names before the plant runs. Other trouble may come from
+ * the ones, which are no texts or truths. */
+static bool try_names(struct sandbox *s, uint32_t index, const struct derived *d, struct diags *ds)
+{
+    struct value ones[INPUTS_MAX];
+    for (uint32_t i = 0; i < d->input_count; i++)
+        ones[i] = value_real(1);
+    struct outcome out;
+    sandbox_evaluate(s, index, ones, d->input_count, &out);
+    const char *name = strstr(out.reason, "nothing is called");
+    if (name)
+        diag_add(ds, DIAG_ERROR, d->expression_at,
+                 "the expression of %s: %s; it knows its inputs, math.* and abs, min, max, floor, "
+                 "ceil, sqrt, ...",
+                 d->path, name);
+    return !name;
+}
+
+bool sandbox_compile(struct sandbox *s, uint32_t index, const struct derived *d, struct diags *ds)
+{
+    if (d->input_count > INPUTS_MAX) {
+        diag_add(ds, DIAG_ERROR, d->at, "%u inputs; an expression can have %d", d->input_count,
+                 (int)INPUTS_MAX);
+        return false;
+    }
+    for (uint32_t i = 0; i < d->input_count; i++) {
+        if (is_identifier(d->inputs[i].name))
+            continue;
+        diag_add(ds, DIAG_ERROR, d->at,
+                 "an expression can't call an input `%s`; use letters, digits and _, and no word "
+                 "of Lua",
+                 d->inputs[i].name);
+        return false;
+    }
+    struct source source = {.d = d, .function = &s->functions[index]};
+    open_purse(&s->purse, COMPILE_MAX);
+    lua_pushcfunction(s->lua, compile);
+    lua_pushlightuserdata(s->lua, &source);
+    int status = lua_pcall(s->lua, 1, 0, 0);
+    if (status != LUA_OK) {
+        unsigned line;
+        const char *why = error_text(s->lua, status, &line);
+        struct place at = d->expression_at;
+        if (line > 1) {
+            at.line += line - 1;
+            at.column = 1;
+        }
+        diag_add(ds, DIAG_ERROR, at, "the expression of %s is no Lua: %s", d->path, why);
+    }
+    lua_settop(s->lua, 0);
+    return status == LUA_OK && try_names(s, index, d, ds);
 }

@@ -119,7 +119,6 @@ static void makers_examples_come_out_as_printed(void **state)
     static const struct fact facts[] = {
         {RAW_F32, "CDAB", "00004040", "3.0"}, /* Vaisala OPT100 */
         {RAW_F32, "ABCD", "43663333", "230.2"}, /* Eastron SDM630 */
-        {RAW_S32, "CDAB", "FC180000", "64536"}, /* Carlo Gavazzi EM24 */
         {RAW_F32, "BADC", "66433333", "230.2"}, /* VEGA, middle endian */
         {RAW_F32, "DCBA", "33336643", "230.2"}, /* VEGA, little endian */
     };
