@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a site's topics say, and how it looks on a screen. Pure but for watch_screen.h: messages and
+ * keys in, text out, time as an argument. */
+#ifndef CLI_WATCH_H
+#define CLI_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "headgate/time.h"
+
+/* ---- what is known --------------------------------------------------------------------------- */
+
+struct watch_item {                /* first member of what stands in lists */
+    char *path;                    /* "mill/pump-1", "mill/pump-1/flow", "gw1" */
+    bool gone;                     /* its retained message was cleared */
+};
+
+enum watch_form { WATCH_NULL, WATCH_WORD, WATCH_TEXT };   /* WORD: number, true or false */
+
+struct watch_value {
+    struct watch_item item;
+    enum watch_form form, last_form;
+    char *text, *last;             /* never NULL */
+    char *unit, *reason;           /* never NULL; "" when none */
+    int quality;
+    wall_t time, last_time;
+};
+
+struct watch_device {
+    struct watch_item item;
+    char *state, *reason, *line, *map;   /* never NULL */
+    int64_t unit;
+    wall_t since, last_ok;
+    double rtt_ms;                 /* < 0: unknown */
+    uint64_t good, bad;
+};
+
+struct watch_gateway {
+    struct watch_item item;
+    char *state, *reason, *version, *trouble;   /* never NULL */
+    wall_t started, time;
+    bool counted;                  /* the rest is known */
+    wall_t stats_time;
+    uint64_t acquired, acknowledged, waiting, dropped, polls, errors, updates;
+    uint64_t lines, lines_up, devices, devices_online, tags, tags_good, resident_bytes;
+    double polls_per_s, updates_per_s;   /* < 0: not yet known */
+};
+
+struct watch_list {
+    struct watch_item **items;     /* by path once watch_sort was called */
+    uint32_t count, room;
+    uint32_t *slots, slot_count;   /* by hash: number of an item + 1 */
+    bool sorted;
+};
+
+struct watch {
+    char *prefix;                  /* "mine/v1/lac-des-iles/" */
+    struct watch_list values, devices, gateways;
+    uint64_t messages, odd;        /* odd: not understood */
+};
+
+struct watch *watch_new(const char *root, const char *site);   /* NULL: out of memory */
+void watch_free(struct watch *w);
+void watch_hear(struct watch *w, const char *topic, const void *payload, size_t length);
+void watch_sort(struct watch *w);
+
+const char *watch_quality_name(int quality);
+
+/* ---- how it looks ---------------------------------------------------------------------------- */
+
+enum watch_page { WATCH_DEVICES, WATCH_VALUES, WATCH_PAGES };
+
+struct watch_view {
+    const char *title;             /* "lac-des-iles  mqtt://127.0.0.1:1883" */
+    const char *trouble;           /* why there is no connection; NULL: connected */
+    double messages_per_s;
+    bool colour;
+    unsigned rows, columns;
+
+    enum watch_page page;
+    char filter[64], before[64];   /* before: what it was when editing began */
+    bool editing, quit;
+    char focus[140];               /* "mill/pump-1/": only its values; "": all */
+    uint32_t selected[WATCH_PAGES], top[WATCH_PAGES];
+};
+
+enum watch_key {
+    WATCH_UP = 256, WATCH_DOWN, WATCH_PAGE_UP, WATCH_PAGE_DOWN, WATCH_HOME, WATCH_END, WATCH_OTHER,
+    WATCH_TAB = '\t', WATCH_ENTER = '\r', WATCH_ESCAPE = 27, WATCH_BACKSPACE = 127,
+};
+
+/* One key off the front of what the terminal sent; how many bytes it was (at least 1). */
+size_t watch_key_parse(const char *bytes, size_t length, int *key);
+void watch_key(struct watch_view *v, const struct watch *w, int key);
+
+struct canvas {                    /* begin with zeroes; free(text) */
+    char *text;
+    size_t length, room;
+};
+
+void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, wall_t now);
+void watch_print(struct canvas *c, const struct watch *w, const struct watch_view *v, wall_t now);
+void watch_print_json(struct canvas *c, const struct watch *w, const char *filter);
+
+bool watch_matches(const char *filter, const char *path);   /* a glob, or a part of the path */
+void canvas_put(struct canvas *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void canvas_bytes(struct canvas *c, const char *bytes, size_t length);
+/* Exactly `width` columns, cut or filled up; whatever could move the cursor becomes '?'. */
+void canvas_cell(struct canvas *c, const char *text, int width);   /* width < 0: flush right */
+void watch_age(char out[16], wall_t then, wall_t now);   /* "12 s", "3 min", "-" */
+
+#endif
