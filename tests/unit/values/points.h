@@ -3,6 +3,7 @@
 #ifndef TEST_VALUES_POINTS_H
 #define TEST_VALUES_POINTS_H
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,6 +77,23 @@ static inline size_t bytes_of(const char *hex, uint8_t *out)
     return n;
 }
 
+/* The shortest digits that are this number: what is told here must not hang on how JSON is told. */
+static inline size_t digits_of(char *out, size_t room, const struct value *v)
+{
+    int n = 0;
+    /* From four digits on, %g writes 1000 as people do. */
+    bool plain = fabs(v->real) >= 1 && fabs(v->real) < 1e4;
+    for (int precision = plain ? 4 : 1; precision <= 17; precision++) {
+        n = snprintf(out, room, "%.*g", precision, v->real);
+        double back = strtod(out, NULL);
+        if (v->single ? (float)back == (float)v->real : back >= v->real && back <= v->real)
+            break;
+    }
+    if (!strpbrk(out, ".e"))
+        n += snprintf(out + n, room - (size_t)n, ".0");
+    return (size_t)n;
+}
+
 /* "41.20", "true", "'text'", "bad 16: reason", "7?: reason" for an uncertain one. */
 static inline const char *told_as(const struct sample *s)
 {
@@ -98,7 +116,7 @@ static inline const char *told_as(const struct sample *s)
         n = text_from_fixed(out, false, v->u, v->places);
         break;
     case VALUE_REAL:
-        n = text_from_real(out, v->real, v->single);
+        n = digits_of(out, sizeof out, v);
         break;
     case VALUE_TEXT:
         n = (size_t)snprintf(out, sizeof out, "'%.*s'", (int)v->length, v->text);
