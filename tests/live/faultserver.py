@@ -149,11 +149,13 @@ def wrong_byte_count(q, r, t):
 
 
 def shorter(q, r, t):
-    return [(0, right(q, count=max(1, q.count - 1)))] if q.count > 1 else never(q, r, t)
+    less = q.count - (1 if q.function > 2 else 8)       # bits go by bytes
+    return [(0, right(q, count=less))] if less > 0 else never(q, r, t)
 
 
 def longer(q, r, t):
-    return [(0, right(q, count=min(125, q.count + 1)))] if q.count < 125 else never(q, r, t)
+    more = q.count + (1 if q.function > 2 else 8)
+    return [(0, right(q, count=more))] if more <= 125 else never(q, r, t)
 
 
 def extra(q, r, t):

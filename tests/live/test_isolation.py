@@ -68,9 +68,8 @@ def test_one_silent_line_among_ten_moves_nobody(stage):
 
 
 def kept(times, period, begun, seconds):
-    """The share of periods in which a unit was asked at least once."""
-    slots = int(seconds / period)
-    return len({int((t - begun) / period) for t in times if 0 <= t - begun < slots * period}) / slots
+    """The share of its polls that a unit got: those of the window, against one in each period."""
+    return min(1.0, sum(begun <= t < begun + seconds for t in times) * period / seconds)
 
 
 @pytest.mark.parametrize("kind,line", [
