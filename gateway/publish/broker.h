@@ -26,6 +26,7 @@ struct door {
         _Atomic uint64_t published, refused, no_subscriber, reconnects, live_dropped, journal_bytes,
             oldest_unacked_ms, replayed;
     } counters;
+    _Atomic(const char *) trouble; /* of the journal, static text; NULL: healthy */
 };
 
 /* One lane's numbers for stats, since the epoch began. acquired: the last seq the plant thread gave
@@ -52,11 +53,14 @@ struct broker_setup {
     wall_t started;                /* of the gateway; told in gateway/<gateway> */
 };
 
-/* Opens nothing and connects to nothing before broker_start. The journal becomes the broker thread's. */
+/* Opens nothing and connects to nothing before broker_start. The journal becomes the broker's, which
+ * closes it in broker_free; when this returns NULL it is still the caller's. door, setup->mqtt and
+ * the strings of setup must outlive the broker. */
 struct broker *broker_new(struct door *door, struct journal *journal, const struct broker_setup *setup,
                           const char **why);
 bool broker_start(struct broker *b);                   /* false: no thread could be had */
-/* Flushes the journal, tries to send what is waiting for at most grace_ns, says offline, joins. */
+/* Flushes the journal, tries to send what is waiting for at most grace_ns, says offline, joins. Ends
+ * within grace_ns and a second, whatever the network does. Called by the putter of the mailboxes. */
 void broker_stop(struct broker *b, int64_t grace_ns);
 void broker_free(struct broker *b);
 

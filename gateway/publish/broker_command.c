@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands from people: checked hard, answered always, written down. `replay` is obeyed here; the
+ * rest goes through the door. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "publish/session.h"
+
+enum { OLD_MS = 30000, REPLAY_PER_S = 2000, ID_MAX = 64 };
+
+static void copy(char *to, size_t room, const char *from)
+{
+    size_t n = strlen(from);
+    if (n >= room)
+        n = room - 1;
+    memcpy(to, from, n);
+    to[n] = '\0';
+}
+
+void command_heard(struct broker *b, const struct mqtt_message *m)
+{
+    size_t n = strlen(b->command_prefix);
+    if (strcmp(m->topic, b->gateway_topic) == 0) {
+        static const char offline[] = "\"state\":\"offline\"";
+        if (m->payload && memmem(m->payload, m->length, offline, sizeof(offline) - 1))
+            b->again_online = true;
+        return;
+    }
+    /* An empty retained message is how people clear a topic, not a command. */
+    if (strncmp(m->topic, b->command_prefix, n) != 0 || m->length == 0)
+        return;
+    struct inbound *in = b->command_count < COMMANDS ? malloc(sizeof(*in)) : NULL;
+    if (!in) {
+        log_warn("mqtt: more commands than can be looked at; %s is not obeyed", m->topic + n);
+        return;
+    }
+    memset(&in->head, 0, sizeof(in->head));
+    copy(in->head.verb, sizeof(in->head.verb), m->topic + n);
+    if (m->response_topic)
+        copy(in->head.reply_topic, sizeof(in->head.reply_topic), m->response_topic);
+    if (m->correlation_length && m->correlation_length <= sizeof(in->head.correlation)) {
+        memcpy(in->head.correlation, m->correlation, m->correlation_length);
+        in->head.correlation_length = (uint8_t)m->correlation_length;
+    }
+    in->head.retained = m->retained;
+    in->head.time = b->wall;
+    in->too_long = m->length > COMMAND_MAX;
+    in->head.payload_length = in->too_long ? 0 : (uint32_t)m->length;
+    memcpy(in->payload, m->payload, in->head.payload_length);
+    in->payload[in->head.payload_length] = '\0';
+    b->commands[b->command_count++] = in;
+}
+
+/* Where a reply may go: anywhere outside of this site's own tree, and inside it only under reply/.
+ * Else a command could make us overwrite a value. */
+static bool may_reply_to(const struct broker *b, const char *topic)
+{
+    size_t n = strlen(b->own_topics);
+    if (!*topic || *topic == '$' || strpbrk(topic, "+#") || !text_is_utf8(topic, strlen(topic)))
+        return false;
+    return strncmp(topic, b->own_topics, n) != 0 || strncmp(topic + n, "reply/", 6) == 0;
+}
+
+static void reply(struct broker *b, const char *verb, const struct replay *to, const char *status,
+                  const char *error, bool counts)
+{
+    char payload[1024], topic[TOPIC_MAX];
+    struct json j = json_into(payload, sizeof(payload));
+    json_word(&j, "{\"id\":");
+    json_string(&j, *to->id ? to->id : NULL);
+    json_word(&j, ",\"verb\":");
+    json_string(&j, verb);
+    json_word(&j, ",\"status\":");
+    json_string(&j, status);
+    if (counts) {
+        json_word(&j, ",\"count\":");
+        json_int(&j, (int64_t)to->count);
+        json_word(&j, ",\"from_seq\":");
+        json_int(&j, (int64_t)to->from);
+        json_word(&j, ",\"to_seq\":");
+        json_int(&j, (int64_t)to->to);
+    }
+    json_word(&j, ",\"timestamp\":");
+    json_int(&j, b->wall.ms);
+    json_word(&j, ",\"gateway\":");
+    json_string(&j, b->setup.gateway);
+    json_word(&j, ",\"error\":");
+    json_string(&j, error);
+    json_word(&j, "}");
+    if (may_reply_to(b, to->reply_topic))
+        copy(topic, sizeof(topic), to->reply_topic);
+    else if (!text_is_name(to->client, strlen(to->client)) ||
+             !topic_make(topic, b->setup.mqtt->root, b->setup.site, TOPIC_REPLY, b->setup.gateway,
+                         to->client))
+        return;
+    send_own(b, topic, payload, json_length(&j), false, to->correlation, to->correlation_length);
+}
+
+static void audit(struct broker *b, const char *verb, const struct replay *of, const char *status,
+                  const char *error, bool counts)
+{
+    char body[1024];
+    struct json j = json_into(body, sizeof(body));
+    json_word(&j, "\"verb\":");
+    json_string(&j, verb);
+    json_word(&j, ",\"id\":");
+    json_string(&j, *of->id ? of->id : NULL);
+    json_word(&j, ",\"client\":");
+    json_string(&j, *of->client ? of->client : NULL);
+    json_word(&j, ",\"status\":");
+    json_string(&j, status);
+    if (counts) {
+        json_word(&j, ",\"count\":");
+        json_int(&j, (int64_t)of->count);
+    }
+    json_word(&j, ",\"error\":");
+    json_string(&j, error);
+    json_word(&j, ",\"timestamp\":");
+    json_int(&j, b->wall.ms);
+    json_word(&j, "}");
+    const struct message m = {.lane = MESSAGE_AUDIT,
+                              .topic_length = (uint16_t)strlen(b->audit_topic),
+                              .payload_length = (uint32_t)json_length(&j),
+                              .time = b->wall};
+    journal_add(b->journal, &m, b->audit_topic, body);
+    b->urgent = true;
+}
+
+static void tell(struct broker *b, const char *verb, const struct replay *of, const char *status,
+                 const char *error, bool counts)
+{
+    audit(b, verb, of, status, error, counts);
+    reply(b, verb, of, status, error, counts);
+}
+
+/* A string member. false: it is there and is no string, or too long. */
+static bool string_member(const json_t *o, const char *key, char *out, size_t room)
+{
+    const json_t *x = json_object_get(o, key);
+    const char *s = json_string_value(x);
+    if (!x)
+        return true;
+    if (!s || strlen(s) >= room)
+        return false;
+    copy(out, room, s);
+    return true;
+}
+
+/* Why a command isn't even looked at; NULL: it is well. */
+static const char *objection(const struct broker *b, const struct inbound *in, const json_t *o,
+                             struct replay *r)
+{
+    const json_t *sent = json_object_get(o, "sent");
+    if (in->too_long)
+        return "longer than 4096 bytes";
+    if (!json_is_object(o))
+        return "not a JSON object";
+    if (!string_member(o, "id", r->id, ID_MAX + 1) ||
+        !string_member(o, "client", r->client, ID_MAX + 1))
+        return "id and client are texts of at most 64 bytes";
+    if (in->head.retained)
+        return "a retained command is not obeyed";
+    if (sent && !json_is_integer(sent))
+        return "sent is a time in milliseconds";
+    if (sent && (json_integer_value(sent) < b->wall.ms - OLD_MS ||
+                 json_integer_value(sent) > b->wall.ms + OLD_MS))
+        return "sent more than 30 s ago or in the future";
+    return NULL;
+}
+
+static bool number_member(const json_t *o, const char *key, uint64_t *x)
+{
+    const json_t *n = json_object_get(o, key);
+    if (!json_is_integer(n) || json_integer_value(n) < 0)
+        return false;
+    *x = (uint64_t)json_integer_value(n);
+    return true;
+}
+
+/* Turns what was asked for into a range of acknowledged rows. NULL: done. */
+static const char *range(struct broker *b, const json_t *o, struct replay *r)
+{
+    const char *lane = json_string_value(json_object_get(o, "lane"));
+    uint64_t from, to;
+    enum message_lane l = MESSAGE_HISTORY;
+    if (lane && strcmp(lane, "event") == 0)
+        l = MESSAGE_EVENT;
+    else if (json_object_get(o, "lane") && (!lane || strcmp(lane, "history") != 0))
+        return "lane is history or event";
+    bool by_seq = json_object_get(o, "from_seq") || json_object_get(o, "to_seq");
+    bool by_time = json_object_get(o, "from") || json_object_get(o, "to");
+    if (by_seq == by_time)
+        return "give from and to in milliseconds, or from_seq and to_seq";
+    if (!number_member(o, by_seq ? "from_seq" : "from", &from) ||
+        !number_member(o, by_seq ? "to_seq" : "to", &to) || to < from || to >= INT64_MAX)
+        return "both ends are whole numbers, the second not below the first";
+    if (by_time) {
+        from = journal_seq_at(b->journal, l, (wall_t){(int64_t)from});
+        to = journal_seq_at(b->journal, l, (wall_t){(int64_t)to + 1}) - 1;
+    }
+    /* What isn't acknowledged yet is on its way anyhow. */
+    uint64_t first = journal_first(b->journal, l), acked = journal_acked(b->journal, l);
+    r->from = from < first ? first : from;
+    r->to = to > acked ? acked : to;
+    r->cursor = (struct journal_cursor){l, r->from};
+    return r->to < r->from ? "nothing of that is kept" : NULL;
+}
+
+static void obey(struct broker *b, const struct inbound *in)
+{
+    struct replay r = {.correlation_length = in->head.correlation_length};
+    const char *verb = in->head.verb;
+    json_error_t error;
+    json_t *o = json_loadb(in->payload, in->head.payload_length, JSON_REJECT_DUPLICATES, &error);
+    memcpy(r.correlation, in->head.correlation, sizeof(r.correlation));
+    memcpy(r.reply_topic, in->head.reply_topic, sizeof(r.reply_topic));
+    const char *why = objection(b, in, o, &r);
+    bool replay = strcmp(verb, "replay") == 0;
+    if (!why && replay)
+        why = b->replay.active ? "another replay is running" : range(b, o, &r);
+    if (!why && !replay && !b->door->commands)
+        why = "not supported by this version";
+    if (!why && !replay) {
+        if (mailbox_put(b->door->commands, &in->head, sizeof(in->head), in->payload,
+                        in->head.payload_length))
+            mailbox_wake(b->door->commands);
+        else
+            why = "too many commands at once";
+    }
+    if (why) {
+        tell(b, verb, &r, "refused", why, false);
+    } else if (replay) {
+        r.active = true;
+        r.tokens = REPLAY_PER_S / 10;
+        r.filled = b->now;
+        b->replay = r;
+        tell(b, verb, &r, "accepted", NULL, true);
+    }
+    json_decref(o);
+}
+
+void command_run(struct broker *b)
+{
+    for (uint32_t i = 0; i < b->command_count; i++) {
+        obey(b, b->commands[i]);
+        free(b->commands[i]);
+    }
+    b->command_count = 0;
+}
+
+bool command_replay(struct broker *b, uint32_t room)
+{
+    struct replay *r = &b->replay;
+    if (!r->active)
+        return false;
+    int64_t fresh = mono_since(b->now, r->filled) * REPLAY_PER_S / NS_PER_S;
+    if (fresh > 0) {
+        r->tokens = r->tokens + fresh > REPLAY_PER_S / 10 ? REPLAY_PER_S / 10 : r->tokens + fresh;
+        r->filled = b->now;
+    }
+    for (; room > 0 && r->tokens > 0; room--, r->tokens--) {
+        struct journal_cursor before = r->cursor;
+        struct row row;
+        if (r->cursor.next > r->to || !journal_fetch(b->journal, &r->cursor, &row) ||
+            row.seq > r->to) {
+            r->active = false;
+            tell(b, "replay", r, "done", NULL, true);
+            return false;
+        }
+        if (!send_replayed(b, &row)) {
+            r->cursor = before;
+            return false;
+        }
+        r->count++;
+        b->door->counters.replayed++;
+    }
+    return false;
+}
+
+void command_lost(struct broker *b, uint64_t first_unanswered)
+{
+    struct replay *r = &b->replay;
+    if (!r->active || !first_unanswered)
+        return;
+    r->count -=
+        r->cursor.next - first_unanswered < r->count ? r->cursor.next - first_unanswered : r->count;
+    r->cursor.next = first_unanswered;
+}
+
+void command_free(struct broker *b)
+{
+    for (uint32_t i = 0; i < b->command_count; i++)
+        free(b->commands[i]);
+    b->command_count = 0;
+}

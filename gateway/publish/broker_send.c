@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What goes to the broker, in which order, and what its answers mean. */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "publish/session.h"
+
+enum { LIVE_AT_ONCE = 1000 };
+
+static const char json_type[] = "application/json";
+
+uint32_t send_in_flight(const struct broker *b)
+{
+    return b->flight_end - b->flight_first;
+}
+
+static uint32_t window(const struct broker *b)
+{
+    uint32_t w = mqtt_window(b->mqtt);
+    return w < FLIGHTS ? w : FLIGHTS;
+}
+
+static struct flight *flight(struct broker *b, uint32_t i)
+{
+    return &b->flights[i & (FLIGHTS - 1)];
+}
+
+static void take_off(struct broker *b, int mid, uint8_t lane, uint64_t seq)
+{
+    if (send_in_flight(b) == 0)
+        b->answered = b->now;
+    *flight(b, b->flight_end++) = (struct flight){.mid = mid, .lane = lane, .seq = seq};
+}
+
+void send_epoch(struct broker *b)
+{
+    struct json j = json_into(b->head, sizeof(b->head));
+    b->epoch = journal_epoch(b->journal);
+    json_word(&j, "{\"gateway\":");
+    json_string(&j, b->setup.gateway);
+    json_word(&j, ",\"epoch\":");
+    json_int(&j, (int64_t)b->epoch);
+    json_word(&j, ",\"seq\":");
+    b->head_length = json_length(&j);
+}
+
+bool send_init(struct broker *b)
+{
+    const struct mqtt *to = b->setup.mqtt;
+    const char *gateway = b->setup.gateway, *site = b->setup.site;
+    char *gap = b->gap_topic[MESSAGE_HISTORY];
+    size_t prefix = topic_make(b->own_topics, to->root, site, TOPIC_VALUE, "", NULL);
+    if (!prefix || !topic_make(b->gateway_topic, to->root, site, TOPIC_GATEWAY, gateway, NULL) ||
+        !topic_make(b->audit_topic, to->root, site, TOPIC_AUDIT, gateway, NULL) ||
+        !topic_make(b->command_prefix, to->root, site, TOPIC_CMD, gateway, "") ||
+        !topic_make(gap, to->root, site, TOPIC_HISTORY, gateway, "gateway/gap") ||
+        !topic_make(b->gap_topic[MESSAGE_EVENT], to->root, site, TOPIC_EVENT, gateway, NULL))
+        return false;
+    b->own_topics[prefix - strlen("value/")] = '\0';
+    memcpy(b->gap_topic[MESSAGE_AUDIT], b->audit_topic, TOPIC_MAX);
+    send_epoch(b);
+    b->out_room = 2 * FRAME_ROOM;
+    b->out = malloc(b->out_room);
+    return b->out != NULL;
+}
+
+void send_free(struct broker *b)
+{
+    for (; b->outbox_first != b->outbox_end; b->outbox_first++) {
+        free(b->outbox[b->outbox_first % OUTBOX].topic);
+        free(b->outbox[b->outbox_first % OUTBOX].payload);
+    }
+    free(b->out);
+    b->out = NULL;
+}
+
+size_t send_gateway(struct broker *b, char *out, size_t room, const char *state, const char *reason)
+{
+    struct json j = json_into(out, room);
+    const struct gateway_status g = {.gateway = b->setup.gateway,
+                                     .version = b->setup.version,
+                                     .state = state,
+                                     .reason = reason,
+                                     .time = b->wall,
+                                     .started = b->setup.started,
+                                     .epoch = journal_epoch(b->journal)};
+    encode_gateway(&j, &g);
+    return j.overflow ? 0 : json_length(&j);
+}
+
+bool send_own(struct broker *b, const char *topic, const char *payload, size_t length,
+              bool retained, const void *correlation, uint8_t correlation_length)
+{
+    if (b->outbox_end - b->outbox_first == OUTBOX)
+        return false;
+    struct outbound *o = &b->outbox[b->outbox_end % OUTBOX];
+    *o = (struct outbound){.topic = strdup(topic),
+                           .payload = malloc(length + 1),
+                           .length = length,
+                           .retained = retained};
+    if (!o->topic || !o->payload || correlation_length > sizeof(o->correlation)) {
+        free(o->topic);
+        free(o->payload);
+        return false;
+    }
+    memcpy(o->payload, payload, length);
+    if (correlation_length)
+        memcpy(o->correlation, correlation, correlation_length);
+    o->correlation_length = correlation_length;
+    b->outbox_end++;
+    return true;
+}
+
+void send_state(struct broker *b, const char *state, const char *reason)
+{
+    char payload[STATUS_ROOM];
+    size_t length = send_gateway(b, payload, sizeof(payload), state, reason);
+    if (length)
+        send_own(b, b->gateway_topic, payload, length, true, NULL, 0);
+}
+
+void send_connected(struct broker *b)
+{
+    char filter[TOPIC_MAX];
+    b->flight_first = b->flight_end = 0;
+    for (int i = 0; i < MESSAGE_JOURNALED; i++) {
+        enum message_lane lane = (enum message_lane)i;
+        uint64_t acked = journal_acked(b->journal, lane);
+        uint64_t from = b->setup.mqtt->overlap_ns > 0 ? journal_overlap(b->journal, lane) : acked;
+        b->cursors[i] = (struct journal_cursor){lane, (from < acked ? from : acked) + 1};
+        b->hold[i] = 0;
+    }
+    b->answered = b->now;
+    b->paused = (mono_t){0};
+    b->told_refused = b->told_nobody = false;
+    send_state(b, "online", NULL);
+    b->again_online = b->watching = false;
+    size_t n = strlen(b->command_prefix);
+    memcpy(filter, b->command_prefix, n);
+    memcpy(filter + n, "+", 2);
+    if (n + 2 < TOPIC_MAX)
+        mqtt_subscribe(b->mqtt, filter, 1);
+}
+
+void send_lost(struct broker *b)
+{
+    uint64_t first = 0;
+    for (uint32_t i = b->flight_first; i != b->flight_end; i++) {
+        const struct flight *f = flight(b, i);
+        if (f->lane == LANE_REPLAY && !f->done && (!first || f->seq < first))
+            first = f->seq;
+    }
+    command_lost(b, first);
+    b->flight_first = b->flight_end = 0;
+    /* Replies are for people who wait; the gateway's state is told anew. */
+    for (; b->outbox_first != b->outbox_end; b->outbox_first++) {
+        free(b->outbox[b->outbox_first % OUTBOX].topic);
+        free(b->outbox[b->outbox_first % OUTBOX].payload);
+    }
+}
+
+void send_answer(struct broker *b, int mid, int reason)
+{
+    if (b->live_unconfirmed)
+        return;
+    for (uint32_t i = b->flight_first; i != b->flight_end; i++) {
+        struct flight *f = flight(b, i);
+        if (f->mid == mid && !f->done) {
+            f->done = true;
+            f->reason = reason;
+            return;
+        }
+    }
+}
+
+/* MQTT 5 reasons that pass: server busy, receive maximum exceeded, quota exceeded. */
+static bool passing(int reason)
+{
+    return reason == 0x89 || reason == 0x93 || reason == 0x97;
+}
+
+static void refused(struct broker *b, uint8_t lane, uint64_t seq, int reason)
+{
+    b->door->counters.refused++;
+    if (!b->told_refused)
+        log_error("mqtt: the broker refuses a message (reason 0x%02X)%s", (unsigned)reason,
+                  reason == 0x87 ? ": look at its access rules" : "");
+    b->told_refused = true;
+    if (lane < MESSAGE_JOURNALED)
+        journal_refused(b->journal, (enum message_lane)lane, seq, reason);
+}
+
+static void land(struct broker *b, const struct flight *f)
+{
+    if (passing(f->reason)) {
+        b->paused = mono_add(b->now, 2 * NS_PER_S);
+        if (f->lane < MESSAGE_JOURNALED && (!b->hold[f->lane] || f->seq < b->hold[f->lane])) {
+            b->hold[f->lane] = f->seq;
+            b->cursors[f->lane].next = f->seq;
+        }
+        return;
+    }
+    if (f->reason == 0x10) {
+        b->door->counters.no_subscriber++;
+        if (!b->told_nobody && f->lane < MESSAGE_JOURNALED)
+            log_notice("mqtt: nobody subscribes to what is published");
+        b->told_nobody = true;
+    }
+    if (f->reason >= 0x80)
+        refused(b, f->lane, f->seq, f->reason);
+    if (f->lane >= MESSAGE_JOURNALED)
+        return;
+    if (f->seq == b->hold[f->lane])
+        b->hold[f->lane] = 0;
+    /* What lies behind a row that must be sent again is sent again, too. */
+    if (!b->hold[f->lane] || f->seq < b->hold[f->lane])
+        journal_ack(b->journal, (enum message_lane)f->lane, f->seq);
+}
+
+void send_settle(struct broker *b)
+{
+    while (b->flight_first != b->flight_end && flight(b, b->flight_first)->done) {
+        land(b, flight(b, b->flight_first++));
+        b->answered = b->now;
+    }
+}
+
+static bool room_for(struct broker *b, size_t length)
+{
+    if (length <= b->out_room)
+        return true;
+    char *bigger = realloc(b->out, length);
+    if (!bigger)
+        return false;
+    b->out = bigger;
+    b->out_room = length;
+    return true;
+}
+
+/* One row with its head. false: not now. */
+static bool send_row(struct broker *b, uint8_t lane, enum message_lane of, const struct row *row)
+{
+    char digits[24];
+    struct json j = json_into(digits, sizeof(digits));
+    json_int(&j, (int64_t)row->seq);
+    json_word(&j, ",");
+    size_t n = json_length(&j), length = b->head_length + n + row->payload_length;
+    if (!room_for(b, length))
+        return false;
+    memcpy(b->out, b->head, b->head_length);
+    memcpy(b->out + b->head_length, digits, n);
+    memcpy(b->out + b->head_length + n, row->payload, row->payload_length);
+    const struct mqtt_message m = {.topic = row->topic ? row->topic : b->gap_topic[of],
+                                   .payload = b->out,
+                                   .length = length,
+                                   .qos = 1,
+                                   .content_type = json_type};
+    int mid;
+    switch (mqtt_publish(b->mqtt, &m, &mid)) {
+    case MQTT_SENT:
+        take_off(b, mid, lane, row->seq);
+        b->door->counters.published++;
+        return true;
+    case MQTT_TOO_LARGE:
+    case MQTT_FAILED:
+        /* Answered in the broker's place, in its turn, so that cursors stay contiguous. */
+        take_off(b, -1, lane, row->seq);
+        flight(b, b->flight_end - 1)->done = true;
+        flight(b, b->flight_end - 1)->reason = 0x95;
+        return true;
+    case MQTT_NOT_CONNECTED:
+        break;
+    }
+    return false;
+}
+
+bool send_replayed(struct broker *b, const struct row *row)
+{
+    return send_row(b, LANE_REPLAY, b->replay.cursor.lane, row);
+}
+
+static bool ready(const struct broker *b, uint32_t share)
+{
+    return send_in_flight(b) < share && mqtt_connected(b->mqtt) && !mqtt_congested(b->mqtt);
+}
+
+static void pump_lane(struct broker *b, enum message_lane lane, uint32_t share)
+{
+    struct row row;
+    while (ready(b, share)) {
+        struct journal_cursor before = b->cursors[lane];
+        if (!journal_fetch(b->journal, &b->cursors[lane], &row))
+            return;
+        if (!send_row(b, (uint8_t)lane, lane, &row)) {
+            b->cursors[lane] = before;
+            return;
+        }
+    }
+}
+
+static void pump_outbox(struct broker *b)
+{
+    while (b->outbox_first != b->outbox_end && ready(b, window(b))) {
+        struct outbound *o = &b->outbox[b->outbox_first % OUTBOX];
+        const struct mqtt_message m = {.topic = o->topic,
+                                       .payload = o->payload,
+                                       .length = o->length,
+                                       .qos = 1,
+                                       .retained = o->retained,
+                                       .correlation = o->correlation,
+                                       .correlation_length = o->correlation_length,
+                                       .content_type = json_type};
+        int mid;
+        enum mqtt_result r = mqtt_publish(b->mqtt, &m, &mid);
+        if (r == MQTT_NOT_CONNECTED)
+            return;
+        if (r == MQTT_SENT)
+            take_off(b, mid, LANE_OWN, 0);
+        free(o->topic);
+        free(o->payload);
+        b->outbox_first++;
+    }
+}
+
+/* false: it has to wait. */
+static bool send_live(struct broker *b, const struct message *head, const char *text)
+{
+    char topic[TOPIC_MAX];
+    int mid;
+    bool sure = head->lane == MESSAGE_STATE || head->lane == MESSAGE_REPLY;
+    if (sure && send_in_flight(b) >= window(b))
+        return false;
+    if (head->topic_length >= TOPIC_MAX)
+        return true;
+    memcpy(topic, text, head->topic_length);
+    topic[head->topic_length] = '\0';
+    const struct mqtt_message m = {.topic = topic,
+                                   .payload = text + head->topic_length,
+                                   .length = head->payload_length,
+                                   .qos = sure,
+                                   .retained =
+                                       head->lane == MESSAGE_STATE || head->lane == MESSAGE_VALUE,
+                                   .content_type = sure ? json_type : NULL};
+    b->live_unconfirmed = !sure;
+    enum mqtt_result r = mqtt_publish(b->mqtt, &m, &mid);
+    b->live_unconfirmed = false;
+    if (r == MQTT_NOT_CONNECTED)
+        return false;
+    if (r == MQTT_SENT) {
+        b->door->counters.published++;
+        if (sure)
+            take_off(b, mid, LANE_OWN, 0);
+    } else {
+        refused(b, LANE_OWN, 0, 0x95);
+    }
+    return true;
+}
+
+/* Newest wins here: without a connection there is nobody to tell, and with one all is told again.
+ */
+static bool pump_live(struct broker *b)
+{
+    size_t length;
+    const void *at;
+    for (int n = 0; n < LIVE_AT_ONCE; n++) {
+        bool up = mqtt_connected(b->mqtt);
+        if (up && mqtt_congested(b->mqtt))
+            return false;
+        at = mailbox_peek(b->door->live, &length);
+        if (!at)
+            return false;
+        struct message head;
+        memcpy(&head, at, sizeof(head));
+        if (up && !send_live(b, &head, (const char *)at + sizeof(head)))
+            return false;
+        mailbox_done(b->door->live);
+    }
+    return true;
+}
+
+bool send_pump(struct broker *b)
+{
+    bool more = pump_live(b) && mqtt_connected(b->mqtt);
+    if (!mqtt_connected(b->mqtt) || mono_before(b->now, b->paused))
+        return more;
+    uint32_t all = window(b), most = all - (all + 7) / 8;
+    pump_outbox(b);
+    if (b->parting)
+        return false;
+    /* Said before it is heard: an old "offline" has been replaced when we subscribe. */
+    if (!b->watching && b->outbox_first == b->outbox_end)
+        b->watching = mqtt_subscribe(b->mqtt, b->gateway_topic, 1);
+    pump_lane(b, MESSAGE_EVENT, all);
+    pump_lane(b, MESSAGE_AUDIT, all);
+    /* History never takes the last seats: state that changes now must not wait for a backlog. */
+    pump_lane(b, MESSAGE_HISTORY, most ? most : 1);
+    bool behind =
+        b->cursors[MESSAGE_HISTORY].next <= journal_committed(b->journal, MESSAGE_HISTORY);
+    if (!behind && send_in_flight(b) < (all + 1) / 2)
+        more = command_replay(b, (all + 1) / 2 - send_in_flight(b)) || more;
+    return more;
+}
+
+bool send_idle(const struct broker *b)
+{
+    size_t length;
+    if (send_in_flight(b) || b->outbox_first != b->outbox_end ||
+        mailbox_peek(b->door->live, &length) || mailbox_peek(b->door->rows, &length))
+        return false;
+    for (int i = 0; i < MESSAGE_JOURNALED; i++)
+        if (journal_acked(b->journal, (enum message_lane)i) + 1 <
+            journal_next(b->journal, (enum message_lane)i))
+            return false;
+    return true;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the broker thread: what its files share. Nobody else includes this. */
+#ifndef PUBLISH_SESSION_H
+#define PUBLISH_SESSION_H
+
+#include <pthread.h>
+
+#include "publish/broker.h"
+#include "publish/mqtt.h"
+#include "publish/topic.h"
+
+enum {
+    FLIGHTS = 1024, /* power of two; the most that is ever in flight */
+    COMMAND_MAX = 4096,
+    COMMANDS = 8,
+    OUTBOX = 32,
+    POINTS = 64,
+    LANE_OWN = MESSAGE_JOURNALED, /* lanes of flights that are no rows */
+    LANE_REPLAY,
+};
+
+/* A QoS 1 publish that the broker hasn't answered yet, in the order of sending. */
+struct flight {
+    int mid;
+    uint8_t lane; /* enum message_lane, LANE_OWN or LANE_REPLAY */
+    bool done;
+    int reason;
+    uint64_t seq;
+};
+
+struct inbound { /* a command, copied out of the library's hands */
+    struct command head;
+    bool too_long;
+    char payload[COMMAND_MAX + 1];
+};
+
+struct outbound { /* a message of our own: a reply, the gateway's state */
+    char *topic, *payload;
+    size_t length;
+    bool retained;
+    uint8_t correlation[128];
+    uint8_t correlation_length;
+};
+
+struct replay {
+    bool active;
+    struct journal_cursor cursor;
+    uint64_t from, to, count;
+    char id[68], client[68], reply_topic[256];
+    uint8_t correlation[128];
+    uint8_t correlation_length;
+    int64_t tokens; /* rows that may go now */
+    mono_t filled;
+};
+
+struct acked_point { /* what was acknowledged when */
+    mono_t time;
+    uint64_t acked[MESSAGE_JOURNALED];
+};
+
+struct broker {
+    struct door *door;
+    struct journal *journal;
+    struct broker_setup setup;
+    struct mqtt_client *mqtt;
+    pthread_t thread;
+    bool running; /* a thread was started and not joined */
+    _Atomic bool stopping;
+    _Atomic int64_t grace_ns;
+
+    char gateway_topic[TOPIC_MAX], audit_topic[TOPIC_MAX], command_prefix[TOPIC_MAX];
+    char own_topics[TOPIC_MAX]; /* "<root>/<site>/" */
+    char gap_topic[MESSAGE_JOURNALED][TOPIC_MAX];
+    char head[320]; /* {"gateway":"gw1","epoch":1764000000,"seq": */
+    size_t head_length;
+    uint64_t epoch;
+    char *out; /* head and body of one row */
+    size_t out_room;
+
+    mono_t now;
+    wall_t wall;
+    struct flight flights[FLIGHTS];
+    uint32_t flight_first, flight_end;
+    struct journal_cursor cursors[MESSAGE_JOURNALED];
+    uint64_t hold[MESSAGE_JOURNALED]; /* a row to be tried again; 0: none */
+    mono_t answered; /* last time the broker acknowledged, or had nothing to */
+    mono_t paused; /* it asked us to wait until then */
+    mono_t read_at; /* acknowledgements are read in bunches */
+    bool live_unconfirmed; /* a QoS 0 publish is going on: its callback is no flight's */
+
+    mono_t committed, retry, trimmed, counted, upped;
+    bool urgent, trim_more, told_refused, told_nobody, again_online, was_up, watching, parting;
+    mono_t online_said;
+    unsigned short_lives;
+    char last_trouble[160];
+
+    struct acked_point points[POINTS];
+    uint32_t point_end;
+
+    struct inbound *commands[COMMANDS];
+    uint32_t command_count;
+    struct outbound outbox[OUTBOX];
+    uint32_t outbox_first, outbox_end;
+    struct replay replay;
+};
+
+/* broker_send.c: out of the journal and the door, into MQTT */
+bool send_init(struct broker *b);
+void send_epoch(struct broker *b); /* the head of all rows; cursors behind what is acknowledged */
+void send_connected(struct broker *b);
+void send_lost(struct broker *b);
+void send_answer(struct broker *b, int mid, int reason);
+bool send_pump(struct broker *b); /* true: there is more to do at once */
+bool send_idle(const struct broker *b); /* all that there was is sent and answered */
+uint32_t send_in_flight(const struct broker *b);
+void send_settle(struct broker *b); /* acts upon answers; outside of callbacks */
+bool send_own(struct broker *b, const char *topic, const char *payload, size_t length,
+              bool retained, const void *correlation, uint8_t correlation_length);
+void send_state(struct broker *b, const char *state, const char *reason);
+size_t send_gateway(struct broker *b, char *out, size_t room, const char *state,
+                    const char *reason);
+void send_free(struct broker *b);
+
+/* broker_command.c */
+void command_heard(struct broker *b, const struct mqtt_message *m); /* inside a callback: copies */
+void command_run(struct broker *b);
+bool command_replay(struct broker *b,
+                    uint32_t room); /* sends replayed rows; true: there are more */
+void command_lost(struct broker *b, uint64_t first_unanswered); /* 0: all were answered */
+void command_free(struct broker *b);
+bool send_replayed(struct broker *b, const struct row *row);
+
+#endif
