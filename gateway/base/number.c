@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The half of text.h that is about numbers. */
 #include <assert.h>
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <pthread.h>
@@ -311,7 +312,8 @@ static size_t from_real_slowly(char *out, double x, bool single)
 {
     locale_t before = use_plain_locale();
     int length = 0;
-    for (int precision = single ? 6 : 15; precision <= 17; precision++) {
+    bool subnormal = fabs(x) < (single ? (double)FLT_MIN : DBL_MIN);
+    for (int precision = subnormal ? 1 : single ? 6 : 15; precision <= 17; precision++) {
         length = snprintf(out, 32, "%.*g", precision, x);
         double back = strtod(out, NULL);
         if (single ? (float)back == (float)x : back == x)
