@@ -129,8 +129,9 @@ static bool choose_proof(struct talk *t, struct party *asked, mono_t now)
 static void send_ask(struct talk *t, uint8_t unit, uint8_t function, unsigned address,
                      uint16_t count, mono_t now)
 {
-    /* Steps of chance, so that a device that counts on by itself doesn't hit the next one. */
-    t->ask.transaction = (uint16_t)(t->ask.transaction + 1 + talk_random(t->house) % 61);
+    /* Steps of chance, and never a small one: a device that counts on by itself, or answers twice,
+     * must not hit the next. */
+    t->ask.transaction = (uint16_t)(t->ask.transaction + 17 + talk_random(t->house) % 61);
     t->ask.unit = unit;
     t->ask.function = function;
     t->ask.address = (uint16_t)address;

@@ -46,14 +46,6 @@ void talk_close(struct talk *t, bool reset)
     t->serial = NULL;
 }
 
-void talk_put_back(struct talk *t, mono_t now)
-{
-    if (t->current)
-        schedule_put_off(t->schedule, t->current, now);
-    t->current = NULL;
-    t->proving = false;
-}
-
 static void go_down(struct talk *t, const char *why, mono_t now)
 {
     talk_put_back(t, now);
