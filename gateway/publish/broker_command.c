@@ -71,11 +71,11 @@ static void reply(struct broker *b, const char *verb, const struct replay *to, c
     char payload[1024], topic[TOPIC_MAX];
     struct json j = json_into(payload, sizeof(payload));
     json_word(&j, "{\"id\":");
-    json_string(&j, *to->id ? to->id : NULL);
+    json_put_string(&j, *to->id ? to->id : NULL);
     json_word(&j, ",\"verb\":");
-    json_string(&j, verb);
+    json_put_string(&j, verb);
     json_word(&j, ",\"status\":");
-    json_string(&j, status);
+    json_put_string(&j, status);
     if (counts) {
         json_word(&j, ",\"count\":");
         json_int(&j, (int64_t)to->count);
@@ -87,9 +87,9 @@ static void reply(struct broker *b, const char *verb, const struct replay *to, c
     json_word(&j, ",\"timestamp\":");
     json_int(&j, b->wall.ms);
     json_word(&j, ",\"gateway\":");
-    json_string(&j, b->setup.gateway);
+    json_put_string(&j, b->setup.gateway);
     json_word(&j, ",\"error\":");
-    json_string(&j, error);
+    json_put_string(&j, error);
     json_word(&j, "}");
     if (may_reply_to(b, to->reply_topic))
         copy(topic, sizeof(topic), to->reply_topic);
@@ -106,19 +106,19 @@ static void audit(struct broker *b, const char *verb, const struct replay *of, c
     char body[1024];
     struct json j = json_into(body, sizeof(body));
     json_word(&j, "\"verb\":");
-    json_string(&j, verb);
+    json_put_string(&j, verb);
     json_word(&j, ",\"id\":");
-    json_string(&j, *of->id ? of->id : NULL);
+    json_put_string(&j, *of->id ? of->id : NULL);
     json_word(&j, ",\"client\":");
-    json_string(&j, *of->client ? of->client : NULL);
+    json_put_string(&j, *of->client ? of->client : NULL);
     json_word(&j, ",\"status\":");
-    json_string(&j, status);
+    json_put_string(&j, status);
     if (counts) {
         json_word(&j, ",\"count\":");
         json_int(&j, (int64_t)of->count);
     }
     json_word(&j, ",\"error\":");
-    json_string(&j, error);
+    json_put_string(&j, error);
     json_word(&j, ",\"timestamp\":");
     json_int(&j, b->wall.ms);
     json_word(&j, "}");

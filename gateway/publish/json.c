@@ -86,7 +86,7 @@ void json_text(struct json *j, const char *text, size_t length)
     json_word(j, "\"");
 }
 
-void json_string(struct json *j, const char *s)
+void json_put_string(struct json *j, const char *s)
 {
     if (s)
         json_text(j, s, strlen(s));
@@ -100,7 +100,7 @@ void json_int(struct json *j, int64_t x)
     json_raw(j, digits, text_from_s64(digits, x));
 }
 
-void json_real(struct json *j, double x, bool single)
+void json_put_real(struct json *j, double x, bool single)
 {
     char digits[32];
     if (isfinite(x))
