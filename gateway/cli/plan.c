@@ -97,18 +97,19 @@ static const char *tag_name(const struct plan *p, const struct feed *f)
     return p->plant->devices[f->device].map->points[f->point].name;
 }
 
-/* "mill/pump-1: flow, speed, +10", cut to the room that is left on the line. */
+/* "pump-1: flow, speed, +10", cut to the room that is left on the line. */
 static void print_tags(const struct plan *p, const struct request *r)
 {
     char text[512];
     enum { ROOM = WIDTH - LEFT };
-    const char *path = p->plant->devices[r->feeds[0].device].path;
-    size_t length = (size_t)snprintf(text, sizeof text, "%s:", path);
+    const struct device *d = &p->plant->devices[r->feeds[0].device];
+    /* Without its area: there is little room, and --tags tells all. */
+    size_t length = (size_t)snprintf(text, sizeof text, "%s:", d->name);
     uint32_t shown = 0, devices = 1;
     for (uint32_t i = 1; i < r->feed_count; i++)
         devices += r->feeds[i].device != r->feeds[i - 1].device;
     if (devices > 1)
-        length = (size_t)snprintf(text, sizeof text, "%s and %u more:", path, devices - 1);
+        length = (size_t)snprintf(text, sizeof text, "%s and %u more:", d->name, devices - 1);
     for (; devices == 1 && shown < r->feed_count; shown++) {
         const char *name = tag_name(p, &r->feeds[shown]);
         bool last = shown + 1 == r->feed_count;
@@ -181,9 +182,11 @@ static void print_line(const struct plan_view *v, uint32_t line)
     const struct line *l = &p->plant->lines[line];
     char connect[300], timeout[32];
     plan_connect_text(l, connect, sizeof connect);
-    printf("\n%s  %s  timeout %s, %u retr%s  busy %.1f %%\n", l->name, connect,
-           text_from_duration(timeout, l->timeout_ns), l->retries, l->retries == 1 ? "y" : "ies",
-           100 * plan_line_load(p, line));
+    /* A serial port's stable name is long; then the rest goes to a line of its own. */
+    bool fits = strlen(l->name) + strlen(connect) + 48 <= WIDTH;
+    printf("\n%s  %s%stimeout %s, %u retr%s  busy %.1f %%\n", l->name, connect,
+           fits ? "  " : "\n  ", text_from_duration(timeout, l->timeout_ns), l->retries,
+           l->retries == 1 ? "y" : "ies", 100 * plan_line_load(p, line));
     if (p->first_request[line] == p->first_request[line + 1]) {
         puts("  nothing to ask");
         return;
