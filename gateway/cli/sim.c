@@ -88,7 +88,8 @@ static error_t parse(int key, char *word, struct argp_state *state)
 }
 
 static const struct argp_option options[] = {
-    {"lines", 'l', "FILE", 0, "Write where each line can be reached, for `headgate run --lines`", 0},
+    {"lines", 'l', "FILE", 0, "Write where each line can be reached, for `headgate run --lines`",
+     0},
     {"maps", 'm', "DIR", 0, "Library of register maps", 0},
     {"dir", 'd', "DIR", 0, "Links to terminals go here (default: a fresh directory)", 0},
     {"port", 'p', "BASE", 0, "Count ports up from here (default: free ones)", 0},
@@ -144,8 +145,8 @@ static int play(const struct sim_arguments *a, const struct plant *plant, struct
         good = server_write_lines(sim_server(sim), a->lines_file);
     if (good && !a->quiet)
         print_lines(plant, sim_server(sim));
-    mono_t end = a->seconds > 0 ? mono_add(start, (int64_t)(a->seconds * (double)NS_PER_S))
-                                : MONO_NEVER;
+    mono_t end =
+        a->seconds > 0 ? mono_add(start, (int64_t)(a->seconds * (double)NS_PER_S)) : MONO_NEVER;
     while (good && !*stop) {
         mono_t now = clock_mono();
         if (!mono_before(now, end))
@@ -167,8 +168,13 @@ static int play(const struct sim_arguments *a, const struct plant *plant, struct
 int verb_sim(int argc, char **argv)
 {
     static const struct argp argp = {
-        options, parse, "PLANT", "Plays every device of PLANT on this machine, so that a plant can "
-        "be tried without a plant.\v`headgate run PLANT --lines FILE` then finds them.", NULL, NULL,
+        options,
+        parse,
+        "PLANT",
+        "Plays every device of PLANT on this machine, so that a plant can "
+        "be tried without a plant.\v`headgate run PLANT --lines FILE` then finds them.",
+        NULL,
+        NULL,
         NULL};
     struct sim_arguments a = {.setup = {.speed = 1, .seed = 1}};
     argp_parse(&argp, argc, argv, 0, NULL, &a);

@@ -8,10 +8,10 @@
 #include "sim/encode_words.h"
 
 static const uint8_t width_of[RAW_COUNT] = {
-    [RAW_U8] = 8,      [RAW_S8] = 8,      [RAW_U16] = 16,    [RAW_S16] = 16,   [RAW_U24] = 24,
-    [RAW_S24] = 24,    [RAW_U32] = 32,    [RAW_S32] = 32,    [RAW_U48] = 48,   [RAW_S48] = 48,
-    [RAW_U64] = 64,    [RAW_S64] = 64,    [RAW_F16] = 16,    [RAW_F32] = 32,   [RAW_F64] = 64,
-    [RAW_BCD16] = 16,  [RAW_BCD32] = 32,  [RAW_BCD64] = 64,  [RAW_M10K32] = 32, [RAW_M10K48] = 48,
+    [RAW_U8] = 8,      [RAW_S8] = 8,     [RAW_U16] = 16,   [RAW_S16] = 16,    [RAW_U24] = 24,
+    [RAW_S24] = 24,    [RAW_U32] = 32,   [RAW_S32] = 32,   [RAW_U48] = 48,    [RAW_S48] = 48,
+    [RAW_U64] = 64,    [RAW_S64] = 64,   [RAW_F16] = 16,   [RAW_F32] = 32,    [RAW_F64] = 64,
+    [RAW_BCD16] = 16,  [RAW_BCD32] = 32, [RAW_BCD64] = 64, [RAW_M10K32] = 32, [RAW_M10K48] = 48,
     [RAW_M10K64] = 64, [RAW_SM16] = 16,
 };
 
@@ -198,7 +198,10 @@ static uint64_t half_bits(float x)
 
 static uint64_t digits_bits(long double x, unsigned width)
 {
-    uint64_t n = x <= 0 ? 0 : x >= 1e16L ? UINT64_C(9999999999999999) : (uint64_t)roundl(x), raw = 0;
+    uint64_t n = x <= 0       ? 0
+                 : x >= 1e16L ? UINT64_C(9999999999999999)
+                              : (uint64_t)roundl(x),
+             raw = 0;
     for (unsigned shift = 0; shift < width; shift += 4) {
         raw |= (n % 10) << shift;
         n /= 10;
@@ -255,10 +258,23 @@ static uint64_t number_bits(const struct point *p, long double x)
         uint64_t size = (uint64_t)fminl(roundl(fabsl(x)), 0x7FFF);
         return size | (x < 0 && size > 0 ? 0x8000U : 0);
     }
-    case RAW_U8: case RAW_S8: case RAW_U16: case RAW_S16: case RAW_U24: case RAW_S24:
-    case RAW_U32: case RAW_S32: case RAW_U48: case RAW_S48: case RAW_U64: case RAW_S64:
+    case RAW_U8:
+    case RAW_S8:
+    case RAW_U16:
+    case RAW_S16:
+    case RAW_U24:
+    case RAW_S24:
+    case RAW_U32:
+    case RAW_S32:
+    case RAW_U48:
+    case RAW_S48:
+    case RAW_U64:
+    case RAW_S64:
         return whole_bits(p, x);
-    case RAW_BOOL: case RAW_STRING: case RAW_TIME: case RAW_COUNT:
+    case RAW_BOOL:
+    case RAW_STRING:
+    case RAW_TIME:
+    case RAW_COUNT:
         break;
     }
     return 0;

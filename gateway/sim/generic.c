@@ -10,41 +10,49 @@ enum habit { HABIT_NONE, HABIT_STILL, HABIT_WANDERS, HABIT_COUNTS, HABIT_BEATS }
 
 struct life {
     uint8_t habit;
-    float middle, swing;           /* WANDERS */
+    float middle, swing; /* WANDERS */
     float period, phase;
-    double start, rate;            /* COUNTS, per second; STILL: start is the value */
+    double start, rate; /* COUNTS, per second; STILL: start is the value */
 };
 
 struct generic {
     struct world *w;
-    struct life *lives;            /* by tag */
+    struct life *lives; /* by tag */
     uint32_t turn;
 };
 
 struct usual {
-    const char *unit, *word;       /* word: part of the tag's name; NULL: any */
+    const char *unit, *word; /* word: part of the tag's name; NULL: any */
     double middle, swing;
 };
 
 /* The first that fits. */
 static const struct usual usuals[] = {
-    {"V", "dc", 565, 6},        {"V", "ln", 347, 2},    {"V", "l1n", 347, 2},  {"V", "l2n", 347, 2},
-    {"V", "l3n", 347, 2},       {"V", NULL, 600, 4},    {"A", "ground", 0, 0}, {"A", "diff", 0, 0},
-    {"A", NULL, 60, 8},         {"mA", NULL, 12, 1},    {"W", NULL, 30000, 4000},
-    {"kW", NULL, 40, 5},        {"MW", NULL, 2, 0.2},   {"VA", NULL, 33000, 4000},
-    {"kVA", NULL, 44, 5},       {"var", NULL, 12000, 1500}, {"kvar", NULL, 16, 2},
-    {"Hz", NULL, 60, 0.03},     {"%", "imbalance", 1, 0.3}, {"%", "unbalance", 1, 0.3},
-    {"%", NULL, 55, 8},         {"Cel", "air", -5, 3},  {"Cel", "winding", 78, 5},
-    {"Cel", NULL, 42, 4},       {"bar", NULL, 4, 0.3},  {"hPa", NULL, 990, 8}, {"m", NULL, 2.5, 0.3},
-    {"mm", NULL, 150, 2},       {"m3/h", NULL, 180, 15}, {"L/min", NULL, 120, 6},
-    {"rpm", NULL, 1760, 12},    {"deg", NULL, -25, 4},  {"ppm", NULL, 20, 1},  {"m/s", NULL, 3, 0.4},
-    {"NTU", NULL, 30, 5},       {"t/h", NULL, 600, 40}, {"s", NULL, 5, 0},     {"h", NULL, 500, 0},
+    {"V", "dc", 565, 6},        {"V", "ln", 347, 2},
+    {"V", "l1n", 347, 2},       {"V", "l2n", 347, 2},
+    {"V", "l3n", 347, 2},       {"V", NULL, 600, 4},
+    {"A", "ground", 0, 0},      {"A", "diff", 0, 0},
+    {"A", NULL, 60, 8},         {"mA", NULL, 12, 1},
+    {"W", NULL, 30000, 4000},   {"kW", NULL, 40, 5},
+    {"MW", NULL, 2, 0.2},       {"VA", NULL, 33000, 4000},
+    {"kVA", NULL, 44, 5},       {"var", NULL, 12000, 1500},
+    {"kvar", NULL, 16, 2},      {"Hz", NULL, 60, 0.03},
+    {"%", "imbalance", 1, 0.3}, {"%", "unbalance", 1, 0.3},
+    {"%", NULL, 55, 8},         {"Cel", "air", -5, 3},
+    {"Cel", "winding", 78, 5},  {"Cel", NULL, 42, 4},
+    {"bar", NULL, 4, 0.3},      {"hPa", NULL, 990, 8},
+    {"m", NULL, 2.5, 0.3},      {"mm", NULL, 150, 2},
+    {"m3/h", NULL, 180, 15},    {"L/min", NULL, 120, 6},
+    {"rpm", NULL, 1760, 12},    {"deg", NULL, -25, 4},
+    {"ppm", NULL, 20, 1},       {"m/s", NULL, 3, 0.4},
+    {"NTU", NULL, 30, 5},       {"t/h", NULL, 600, 40},
+    {"s", NULL, 5, 0},          {"h", NULL, 500, 0},
     {"", "pf", 0.9, 0.02},      {"", "power_factor", 0.9, 0.02},
 };
 
 /* Booleans that are true in a healthy plant. */
-static const char *const healthy[] = {"ok",      "ready", "running", "enabled", "closed", "permit",
-                                      "healthy", "auto",  "online",  "dry"};
+static const char *const healthy[] = {"ok",     "ready",   "running", "enabled", "closed",
+                                      "permit", "healthy", "auto",    "online",  "dry"};
 
 static uint64_t mix(uint64_t x)
 {
@@ -87,10 +95,13 @@ static double greatest(const struct point *p)
 {
     double raw = 0;
     switch ((enum raw_type)p->type) {
-    case RAW_U8: case RAW_S8:
+    case RAW_U8:
+    case RAW_S8:
         raw = 100;
         break;
-    case RAW_U16: case RAW_S16: case RAW_SM16:
+    case RAW_U16:
+    case RAW_S16:
+    case RAW_SM16:
         raw = 30000;
         break;
     case RAW_BCD16:
@@ -99,12 +110,27 @@ static double greatest(const struct point *p)
     case RAW_F16:
         raw = 60000;
         break;
-    case RAW_U24: case RAW_S24:
+    case RAW_U24:
+    case RAW_S24:
         raw = 8e6;
         break;
-    case RAW_U32: case RAW_S32: case RAW_BCD32: case RAW_M10K32: case RAW_U48: case RAW_S48:
-    case RAW_U64: case RAW_S64: case RAW_F32: case RAW_F64: case RAW_BCD64: case RAW_M10K48:
-    case RAW_M10K64: case RAW_BOOL: case RAW_STRING: case RAW_TIME: case RAW_COUNT:
+    case RAW_U32:
+    case RAW_S32:
+    case RAW_BCD32:
+    case RAW_M10K32:
+    case RAW_U48:
+    case RAW_S48:
+    case RAW_U64:
+    case RAW_S64:
+    case RAW_F32:
+    case RAW_F64:
+    case RAW_BCD64:
+    case RAW_M10K48:
+    case RAW_M10K64:
+    case RAW_BOOL:
+    case RAW_STRING:
+    case RAW_TIME:
+    case RAW_COUNT:
         return 5e7;
     }
     double scale = p->curve == CURVE_LINEAR ? fabs(p->scale.real) : 1;
@@ -204,8 +230,8 @@ static void serve_others(const struct map *m, struct life *lives)
             continue;
         }
         double other = c->constant == 0 ? 1 : 0;
-        lives[c->point] = (struct life){.habit = HABIT_STILL,
-                                        .start = c->equal ? (double)c->constant : other};
+        lives[c->point] =
+            (struct life){.habit = HABIT_STILL, .start = c->equal ? (double)c->constant : other};
     }
     if (m->heartbeat.point >= 0)
         lives[m->heartbeat.point] = (struct life){.habit = HABIT_BEATS};

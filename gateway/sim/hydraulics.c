@@ -36,7 +36,8 @@ double basin_volume_at(const struct basin *b, double level)
     for (uint32_t i = 1; i < b->count; i++) {
         const struct pair *low = &b->stage[i - 1], *high = &b->stage[i];
         if (level <= high->x)
-            return low->y + (fmax(level, low->x) - low->x) / (high->x - low->x) * (high->y - low->y);
+            return low->y +
+                   (fmax(level, low->x) - low->x) / (high->x - low->x) * (high->y - low->y);
     }
     return b->stage[b->count - 1].y;
 }

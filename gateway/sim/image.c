@@ -124,8 +124,8 @@ static bool find_stations(struct arena *a, struct image *i)
 {
     const struct plant *plant = i->plant;
     for (uint32_t d = 0; d < plant->device_count; d++)
-        i->stations[d] = (struct station){.line = plant->devices[d].line,
-                                          .unit = plant->devices[d].unit};
+        i->stations[d] =
+            (struct station){.line = plant->devices[d].line, .unit = plant->devices[d].unit};
     qsort(i->stations, plant->device_count, sizeof *i->stations, by_line_and_unit);
     for (uint32_t d = 0; d < plant->device_count; d++)
         if (i->count == 0 || by_line_and_unit(&i->stations[d], &i->stations[i->count - 1]) != 0)

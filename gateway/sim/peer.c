@@ -31,8 +31,8 @@ static bool serve(struct peer *p)
     struct endpoint *e = p->endpoint;
     while (p->out_length == 0 && p->in_length > 0) {
         size_t used = 0, answered = 0;
-        enum wire_result r = (e->rtu ? wire_rtu : wire_tcp)(
-            e->server->image, e->line, p->in, p->in_length, &used, p->out, &answered);
+        enum wire_result r = (e->rtu ? wire_rtu : wire_tcp)(e->server->image, e->line, p->in,
+                                                            p->in_length, &used, p->out, &answered);
         if (r == WIRE_MORE)
             return true;
         if (r == WIRE_BROKEN) {

@@ -19,7 +19,7 @@ struct physics {
     struct world *world;
     uint64_t seed;
     double time;
-    int tags;                      /* reference of the table from path to tag */
+    int tags; /* reference of the table from path to tag */
 };
 
 static struct physics *me(lua_State *l)
@@ -145,9 +145,9 @@ static int lua_switch(lua_State *l)
 
 static int lua_pump_flow(lua_State *l)
 {
-    lua_pushnumber(l, pump_flow(luaL_checknumber(l, 1), luaL_checknumber(l, 2),
-                                luaL_checknumber(l, 3), luaL_checknumber(l, 4),
-                                luaL_checknumber(l, 5)));
+    lua_pushnumber(l,
+                   pump_flow(luaL_checknumber(l, 1), luaL_checknumber(l, 2), luaL_checknumber(l, 3),
+                             luaL_checknumber(l, 4), luaL_checknumber(l, 5)));
     return 1;
 }
 
@@ -216,15 +216,24 @@ static int basin_lua_volume(lua_State *l)
 static void too_long(lua_State *l, lua_Debug *d)
 {
     (void)d;
-    luaL_error(l, "a step that doesn't end");
+    /* luaL_error would name the line of the caller: in a hook, the one that runs is level 0. */
+    luaL_where(l, 0);
+    lua_pushliteral(l, "a step that doesn't end");
+    lua_concat(l, 2);
+    lua_error(l);
 }
 
 static void open_words(lua_State *l)
 {
-    static const luaL_Reg words[] = {
-        {"set", lua_set},       {"get", lua_get},       {"time", lua_time},
-        {"noise", lua_noise},   {"lag", lua_lag},       {"switch", lua_switch},
-        {"pump_flow", lua_pump_flow}, {"basin", lua_basin}, {NULL, NULL}};
+    static const luaL_Reg words[] = {{"set", lua_set},
+                                     {"get", lua_get},
+                                     {"time", lua_time},
+                                     {"noise", lua_noise},
+                                     {"lag", lua_lag},
+                                     {"switch", lua_switch},
+                                     {"pump_flow", lua_pump_flow},
+                                     {"basin", lua_basin},
+                                     {NULL, NULL}};
     static const luaL_Reg verbs[] = {{"step", basin_lua_step},
                                      {"level", basin_lua_level},
                                      {"volume", basin_lua_volume},
@@ -302,8 +311,9 @@ static bool load(struct physics *p, const char *file, struct diags *ds)
         return false;
     }
     if (lua_getglobal(l, "step") != LUA_TFUNCTION) {
-        complain(ds, file, "there is no function step(dt); write one, it is called ten times a "
-                           "second");
+        complain(ds, file,
+                 "there is no function step(dt); write one, it is called ten times a "
+                 "second");
         return false;
     }
     const char *why;

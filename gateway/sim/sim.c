@@ -20,7 +20,7 @@ struct sim {
     struct arena *arena;
     struct world *world;
     struct generic *generic;
-    struct physics *physics;       /* NULL: none */
+    struct physics *physics; /* NULL: none */
     struct server *server;
     double speed, time;
     mono_t next;
@@ -45,8 +45,8 @@ static bool build(struct sim *s, struct loop *loop, const struct plant *plant,
         log_error("out of memory");
         return false;
     }
-    const char *file = setup->physics != NULL ? setup->physics
-                                              : physics_beside(s->arena, plant->file);
+    const char *file =
+        setup->physics != NULL ? setup->physics : physics_beside(s->arena, plant->file);
     /* Before the physics, whose first step owns and overrides; and after, for what it left. */
     generic_start(s->generic);
     if (file != NULL) {
