@@ -73,13 +73,14 @@ void pipeline_hear(void *me, const struct poll_event *e)
     else
         snprintf(subject, sizeof subject, "%s unit %d", line, e->unit);
     const char *word = event_word(e->kind);
+    const char *text = e->text && e->text[0] ? e->text : NULL;
     /* A bus that has to prove its alignment does so many times a day; the counters tell that. */
     if (e->kind == POLL_LINE_SUSPECT || e->kind == POLL_LINE_PROVED) {
-        log_debug("%s: %s: %s", subject, word, e->text ? e->text : "");
+        log_debug("%s: %s: %s", subject, word, text ? text : "");
         return;
     }
-    log_notice("%s: %s%s%s", subject, word, e->text ? ": " : "", e->text ? e->text : "");
-    pipeline_note(p, word, subject, e->text, clock_wall());
+    log_notice("%s: %s%s%s", subject, word, text ? ": " : "", text ? text : "");
+    pipeline_note(p, word, subject, text, clock_wall());
 }
 
 void pipeline_note(struct pipeline *p, const char *type, const char *subject, const char *text,
