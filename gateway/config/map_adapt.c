@@ -8,6 +8,17 @@ struct heartbeat_nodes {
     const struct node *tag, *within;
 };
 
+static const char *suggest(const struct reader *r, const char *word, const struct point *points,
+                           uint32_t count)
+{
+    enum { MOST = 1000 };
+    const char *candidates[MOST];
+    for (uint32_t i = 0; i < count && i < MOST; i++) {
+        candidates[i] = points[i].name;
+    }
+    return did_you_mean(r, word, candidates, count < MOST ? count : MOST);
+}
+
 bool read_heartbeat(const struct reader *r, const struct node *n, const struct point *points,
                     const struct names *names, struct heartbeat *out)
 {
@@ -27,9 +38,8 @@ bool read_heartbeat(const struct reader *r, const struct node *n, const struct p
     }
     uint32_t i = names_find(names, h.tag->text, h.tag->length);
     if (i == NAMES_NONE || strcmp(points[i].name, h.tag->text) != 0) {
-        return complain(r, h.tag, "heartbeat: no tag `%.64s` in this map%s%s%s", h.tag->text,
-                        i == NAMES_NONE ? "" : ", did you mean `",
-                        i == NAMES_NONE ? "" : points[i].name, i == NAMES_NONE ? "" : "`?");
+        return complain(r, h.tag, "heartbeat: no tag `%.64s` in this map%s", h.tag->text,
+                        suggest(r, h.tag->text, points, names->count));
     }
     if (points[i].from >= 0) {
         return complain(r, h.tag, "heartbeat: `%s` is computed; name a tag that is read",
@@ -65,7 +75,7 @@ static bool adapt_orders(const struct reader *r, const struct node *n, const str
             points[i].own_order = true;
         } else {
             good = complain(r, k, "order: `%.64s` is neither a type nor a tag of this map%s",
-                            k->text, did_you_mean(r, k->text, type_names, RAW_COUNT));
+                            k->text, suggest(r, k->text, points, map->point_count));
         }
     }
     for (uint32_t i = 0; i < map->point_count; i++) {

@@ -58,7 +58,7 @@ struct map_builder {
     uint64_t base[TABLE_COUNT];
     double deadband;
     int64_t max_silence_ns;
-    struct reference *references;
+    struct reference *references, *last_reference;
 };
 
 /* map_address.c */

@@ -243,8 +243,13 @@ static bool refer(struct map_builder *b, const struct node *n, enum reference_ki
     if (ref == NULL) {
         return false;
     }
-    *ref = (struct reference){b->references, n, put_in(b, n->text, label), point, kind};
-    b->references = ref;
+    *ref = (struct reference){NULL, n, put_in(b, n->text, label), point, kind};
+    if (b->references == NULL) {
+        b->references = ref;
+    } else {
+        b->last_reference->next = ref;
+    }
+    b->last_reference = ref;
     return ref->text != NULL;
 }
 
@@ -324,7 +329,8 @@ static bool read_write(const struct map_builder *b, const struct node *n, struct
         }
     }
     return !p->writable || p->table == TABLE_COIL || p->table == TABLE_HOLDING ||
-           complain(&b->r, n, "a %s cannot be written; only coils and holding registers can",
+           complain(&b->r, n,
+                    "what lies in `%s` cannot be written; only coils and holding registers can",
                     table_names[p->table]);
 }
 

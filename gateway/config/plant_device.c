@@ -241,7 +241,7 @@ static void warn_of_twins(struct plant_builder *b, const struct node *keys)
     for (const struct node *k = keys->first; k != NULL; k = k->next->next, i++) {
         const struct device *d = &b->plant->devices[i];
         const char *id = arena_printf(b->scratch, "%u/%u/%u", d->line, d->unit, b->device_maps[i]);
-        if (d->map == NULL || d->path == NULL || id == NULL) {
+        if (!b->sound[i] || id == NULL) {
             continue;
         }
         uint32_t before = names_put(&seen, id, strlen(id), i);
@@ -267,7 +267,8 @@ bool read_devices(struct plant_builder *b, const struct node *n)
     b->maps = arena_get_array(b->scratch, n->length, sizeof *b->maps);
     b->adapted = arena_get_array(b->scratch, n->length, sizeof *b->adapted);
     b->device_maps = arena_get_array(b->scratch, n->length, sizeof *b->device_maps);
-    if (devices == NULL || b->maps == NULL || b->adapted == NULL || b->device_maps == NULL) {
+    b->sound = arena_get_array(b->scratch, n->length, sizeof *b->sound);
+    if (devices == NULL || arena_exhausted(b->scratch)) {
         return false;
     }
     bool good = true;
@@ -275,7 +276,8 @@ bool read_devices(struct plant_builder *b, const struct node *n)
     b->plant->devices = devices;
     for (const struct node *k = n->first; k != NULL; k = k->next->next, count++) {
         struct device *d = &devices[count];
-        good = read_device(b, k, k->next, count, d) && good;
+        b->sound[count] = read_device(b, k, k->next, count, d);
+        good = b->sound[count] && good;
         if (d->path != NULL) {
             good = claim_name(&b->r, &b->devices, k, d->path, count, "device") && good;
         } else {

@@ -108,7 +108,7 @@ static bool read_bus(const struct reader *r, const struct line_nodes *n, struct 
     good = read_word(r, n->parity, "parity", parities, 3, &parity) && good;
     good = read_u64(r, n->stop, "stop", 1, 2, &stop) && good;
     good = read_u64(r, n->data, "data", 7, 8, &data) && good;
-    if (good && data == 7) {
+    if (data == 7) {
         good = complain(r, n->data, "RTU needs 8 data bits; 7 are for Modbus ASCII");
     }
     out->parity = letters[parity];

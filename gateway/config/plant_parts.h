@@ -39,6 +39,7 @@ struct plant_builder {
     uint32_t adapted_count;
     struct names adapted_names;
     uint32_t *device_maps; /* per device: index in maps */
+    bool *sound; /* per device: nothing was wrong with it */
 };
 
 /* plant_mqtt.c */

@@ -110,6 +110,16 @@ static bool has_control(const char *text, size_t length)
     return false;
 }
 
+static bool refuse_tag(struct builder *b, const yaml_mark_t *m, const yaml_char_t *tag)
+{
+    static const char standard[] = "tag:yaml.org,2002:";
+    const char *text = (const char *)tag;
+    bool known = strncmp(text, standard, sizeof standard - 1) == 0;
+    return refuse(b, m,
+                  "YAML tags (%s%.40s) are not used here; leave it out, or put the text in quotes",
+                  known ? "!!" : "", known ? text + sizeof standard - 1 : text);
+}
+
 static bool on_scalar(struct builder *b, const yaml_event_t *e)
 {
     const char *text = (const char *)e->data.scalar.value;
@@ -119,10 +129,7 @@ static bool on_scalar(struct builder *b, const yaml_event_t *e)
                       (const char *)e->data.scalar.anchor);
     }
     if (e->data.scalar.tag != NULL) {
-        return refuse(b, &e->start_mark,
-                      "YAML tags (%.40s) are not used here; leave it out, or "
-                      "put the text in quotes",
-                      (const char *)e->data.scalar.tag);
+        return refuse_tag(b, &e->start_mark, e->data.scalar.tag);
     }
     if (length > b->limits->scalar) {
         return refuse(b, &e->start_mark, "this text has %zu bytes; at most %u are allowed", length,
@@ -149,8 +156,7 @@ static bool on_start(struct builder *b, enum node_kind kind, const yaml_event_t 
                       (const char *)anchor);
     }
     if (tag != NULL) {
-        return refuse(b, &e->start_mark, "YAML tags (%.40s) are not used here; leave it out",
-                      (const char *)tag);
+        return refuse_tag(b, &e->start_mark, tag);
     }
     if (b->depth >= b->limits->depth || b->depth >= DEPTH_MAX) {
         return refuse(b, &e->start_mark, "nested deeper than %u levels", b->limits->depth);
