@@ -14,6 +14,7 @@
 #include "config/names.h"
 #include "config/plant.h"
 #include "config/yaml.h"
+#include "plan/plan.h"
 #include "values/derive.h"
 
 enum { DEEPEST = 8, PATH_ROOM = 4096, FILE_LIMIT = 16 << 20 };
@@ -79,6 +80,7 @@ static void check_plant(struct check *c, const char *file)
     }
     c->tags += plant->derived_count;
     derive_free(derive_new(plant, c->ds));
+    (void)plan_build(c->arena, plant, c->ds);  /* what can't be asked is a mistake of the files too */
     for (uint32_t i = 0; i < plant->device_count; i++) {
         check_map(c, plant->devices[i].map->file);
     }
