@@ -440,6 +440,84 @@ static void coils_are_found_in_packed_bits(void **state)
     small_end(&s);
 }
 
+static uint32_t roll(uint64_t *seed, uint32_t sides)
+{
+    *seed = *seed * 6364136223846793005U + 1442695040888963407U;
+    return (uint32_t)(*seed >> 33) % sides;
+}
+
+/* Blocks whole, in part and missing, in any order: every sample that comes of it is consistent. */
+static void any_course_of_events_leaves_consistent_tags(void **state)
+{
+    (void)state;
+    static const struct choice choices[] = {{0, "off", 3}, {1, "on", 2}};
+    uint64_t seed = 2026;
+    for (unsigned plant = 0; plant < 40; plant++) {
+        struct small s;
+        small_begin(&s);
+        for (uint32_t i = 0; i < POINTS; i++) {
+            struct point p = point_of((enum raw_type)roll(&seed, RAW_COUNT), NULL);
+            if (p.type == RAW_STRING || p.type == RAW_TIME)
+                p.words = 6;
+            p.time_form = (uint8_t)roll(&seed, 6);
+            p.order[1] = 1;
+            p.kind = roll(&seed, 3) ? KIND_GAUGE : KIND_COUNTER;
+            p.choices = choices;
+            p.choice_count = roll(&seed, 4) ? 0 : 2;
+            p.has_valid = !roll(&seed, 4);
+            p.valid_high = 30000;
+            if (i > 0 && !roll(&seed, 4))
+                p.exp_from = (int32_t)roll(&seed, i);
+            if (i > 0 && !roll(&seed, 4))
+                p.mul_from = (int32_t)roll(&seed, i);
+            if (i > 0 && !roll(&seed, 4))
+                p.valid_if = (struct condition){(int32_t)roll(&seed, i), -1, true, 0};
+            if (i > 0 && !roll(&seed, 3))
+                p.from = (int32_t)roll(&seed, i);
+            int request = p.from >= 0 ? -1 : (int)roll(&seed, 2);
+            small_point(&s, p, request);
+            if (request >= 0)
+                s.feeds[request][s.requests[request].feed_count - 1].every_nth =
+                    (uint16_t)roll(&seed, 4);
+        }
+        s.map.heartbeat = (struct heartbeat){(int32_t)roll(&seed, POINTS), 5 * NS_PER_S};
+        small_board(&s);
+        for (unsigned event = 0; event < 2000; event++) {
+            uint32_t request = roll(&seed, s.plan.request_count);
+            const struct request *r = &s.requests[request];
+            struct block b = block_of(&s, request);
+            uint8_t data[256];
+            for (size_t i = 0; i < sizeof data; i++)
+                data[i] = (uint8_t)(roll(&seed, 3) ? 0 : roll(&seed, 256));
+            uint32_t start = r->count && !roll(&seed, 3) ? roll(&seed, r->count) : 0;
+            b.first = (uint16_t)(r->first + start);
+            b.count = (uint16_t)(r->count - start);
+            b.data = data;
+            b.length = b.count * 2U;
+            b.fault = roll(&seed, 3) ? FAULT_NONE : (enum fault)roll(&seed, FAULT_HOLE + 1);
+            b.exception = (uint8_t)roll(&seed, 256);
+            uint32_t most = board_touch_max(s.board);
+            if (roll(&seed, 5) && b.count > 0)
+                s.count = board_feed(s.board, &b, s.touched);
+            else
+                small_tick(&s, most = roll(&seed, POINTS + 1));
+            assert_true(s.count <= most);
+            small_pass(&s, roll(&seed, 2500));
+            for (uint32_t tag = 0; tag < POINTS; tag++) {
+                const struct sample *now = &board_tag(s.board, tag)->now;
+                bool bad = now->quality != QUALITY_GOOD && now->quality != QUALITY_UNCERTAIN;
+                assert_true((now->quality == QUALITY_GOOD) == (now->reason == NULL));
+                assert_true(bad == (now->value.kind == VALUE_NONE));
+                assert_non_null(told_as(now));
+                const struct value *last = &board_tag(s.board, tag)->last;
+                if (last->kind == VALUE_TEXT)
+                    assert_true(text_is_utf8(last->text, last->length));
+            }
+        }
+        small_end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -457,6 +535,7 @@ int main(void)
         cmocka_unit_test(samples_from_elsewhere_are_judged_alike),
         cmocka_unit_test(devices_that_share_a_request_and_a_map_keep_apart),
         cmocka_unit_test(coils_are_found_in_packed_bits),
+        cmocka_unit_test(any_course_of_events_leaves_consistent_tags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
