@@ -12,6 +12,7 @@
 
 #define COMMIT_EVERY (200 * NS_PER_MS)
 #define CURSORS_EVERY (2 * NS_PER_S)
+#define COUNT_EVERY (500 * NS_PER_MS)
 #define ANSWER_WITHIN (20 * NS_PER_S)
 #define BUNCH (4 * NS_PER_MS) /* acknowledgements wait so long for company */
 #define GOODBYE (700 * NS_PER_MS)
@@ -48,6 +49,7 @@ static void count(struct broker *b)
     c->live_dropped = mailbox_dropped(b->door->live);
     b->door->trouble = s.trouble;
     b->counted = b->now;
+    b->uncounted = false;
 }
 
 static void on_connecting(void *me)
@@ -141,6 +143,7 @@ static void empty_door(struct broker *b)
         if (m.lane < MESSAGE_JOURNALED)
             journal_add(b->journal, &m, topic, topic + m.topic_length);
         b->urgent = b->urgent || m.urgent;
+        b->uncounted = true;
         mailbox_done(b->door->rows);
     }
 }
@@ -220,7 +223,7 @@ static bool turn(struct broker *b, bool rows)
         b->trim_more = journal_trim(b->journal, b->wall);
         b->trimmed = b->now;
     }
-    if (mono_since(b->now, b->counted) >= NS_PER_S / 2)
+    if (mono_since(b->now, b->counted) >= COUNT_EVERY)
         count(b);
     if (send_in_flight(b) && mono_since(b->now, b->answered) >= ANSWER_WITHIN)
         mqtt_drop(b->mqtt, "the broker acknowledges nothing any more", b->now);
@@ -266,6 +269,8 @@ static mono_t next_time(const struct broker *b)
     t = mono_min(t, commit_due(b));
     if (b->replay.active && mqtt_connected(b->mqtt))
         t = mono_min(t, mono_add(b->now, 50 * NS_PER_MS));
+    if (b->uncounted)
+        t = mono_min(t, mono_add(b->counted, COUNT_EVERY));
     if (b->trim_more)
         t = mono_min(t, mono_add(b->trimmed, COMMIT_EVERY));
     return t;

@@ -223,6 +223,7 @@ void send_settle(struct broker *b)
 {
     while (b->flight_first != b->flight_end && flight(b, b->flight_first)->done) {
         land(b, flight(b, b->flight_first++));
+        b->uncounted = true;
         b->answered = b->now;
     }
 }

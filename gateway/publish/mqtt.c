@@ -378,7 +378,7 @@ static mosquitto_property *properties(struct mqtt_client *c, const struct mqtt_m
     *own = false;
     if (c->to->version != 5)
         return NULL;
-    if (m->content_type && !m->correlation_length) {
+    if (m->content_type && !m->correlation_length && !m->response_topic) {
         if (m->content_type != c->cached_type) {
             mosquitto_property_free_all(&c->cached);
             mosquitto_property_add_string(&c->cached, MQTT_PROP_CONTENT_TYPE, m->content_type);
@@ -388,6 +388,8 @@ static mosquitto_property *properties(struct mqtt_client *c, const struct mqtt_m
     }
     if (m->content_type)
         mosquitto_property_add_string(&list, MQTT_PROP_CONTENT_TYPE, m->content_type);
+    if (m->response_topic)
+        mosquitto_property_add_string(&list, MQTT_PROP_RESPONSE_TOPIC, m->response_topic);
     if (m->correlation_length)
         mosquitto_property_add_binary(&list, MQTT_PROP_CORRELATION_DATA, m->correlation,
                                       (uint16_t)m->correlation_length);

@@ -89,7 +89,8 @@ struct broker {
     bool live_unconfirmed; /* a QoS 0 publish is going on: its callback is no flight's */
 
     mono_t committed, retry, trimmed, counted, upped;
-    bool urgent, trim_more, told_refused, told_nobody, again_online, was_up, watching, parting;
+    bool urgent, trim_more, told_refused, told_nobody, again_online, was_up, watching, parting,
+        uncounted;
     mono_t online_said;
     unsigned short_lives;
     char last_trouble[160];
