@@ -100,7 +100,8 @@ static void judge_and_store(struct board *b, uint32_t tag, uint32_t device, stru
     bool rebase = false;
     if (t->point->kind == KIND_COUNTER) {
         const struct value *before = &t->state.now.value;
-        rebase = judge_counter(t->point, before->kind != VALUE_NONE ? before : &t->state.last, s);
+        rebase = judge_counter(t->point, before->kind != VALUE_NONE ? before : &t->state.last, s) &&
+                 s->quality != QUALITY_GOOD;
     }
     if (device != NONE && s->quality == QUALITY_GOOD) {
         uint32_t beat = b->units[device].beat;
@@ -253,9 +254,9 @@ static void feed_fault_to(struct board *b, uint32_t tag, const struct block *blo
 {
     struct tag *t = &b->tags[tag];
     enum quality now = t->state.now.quality;
-    bool known = t->state.now.time.ms != 0 &&
-                 (now == QUALITY_COMM_FAILURE || now == QUALITY_NOT_CONNECTED ||
-                  now == QUALITY_DEVICE_FAILURE || now == QUALITY_CONFIG_ERROR);
+    bool known =
+        t->state.now.time.ms != 0 && (now == QUALITY_COMM_FAILURE || now == QUALITY_NOT_CONNECTED ||
+                                      now == QUALITY_DEVICE_FAILURE || now == QUALITY_CONFIG_ERROR);
     if (block->fault != FAULT_BACKED_OFF || !known)
         slate_store(b, tag, s);
     else if (t->point->max_silence_ns > 0 && slate_news(t, LANE_VALUE, block->time))

@@ -9,7 +9,7 @@
 
 static bool is_padding(char c)
 {
-    return c == '\0' || c == ' ' || (unsigned char)c == 0xFF;
+    return c == ' ' || (unsigned char)c == 0xFF;
 }
 
 /* Bytes that are no UTF-8 are taken for Latin-1, which makes some of them two bytes long. Works
@@ -48,12 +48,12 @@ const char *words_string(const struct point *p, const uint8_t *at, char *text, s
         }
     }
     /* What stands behind a NUL is left over from a longer text. */
+    const char *end = memchr(text, '\0', length);
+    if (end)
+        length = (size_t)(end - text);
     size_t start = 0;
     while (start < length && is_padding(text[start]))
         start++;
-    const char *end = memchr(text + start, '\0', length - start);
-    if (end)
-        length = (size_t)(end - text);
     while (length > start && is_padding(text[length - 1]))
         length--;
     length -= start;

@@ -126,7 +126,9 @@ static void a_program_that_stopped_freezes_its_device(void **state)
     (void)state;
     struct small s;
     small_begin(&s);
-    small_point(&s, u16(), 0);
+    struct point counter = u16(); /* whose last good value stays that from before */
+    counter.kind = KIND_COUNTER;
+    small_point(&s, counter, 0);
     small_point(&s, u16(), 0); /* the heartbeat stands in the middle */
     small_point(&s, u16(), 0);
     s.map.heartbeat = (struct heartbeat){.point = 1, .within_ns = 5 * NS_PER_S};

@@ -465,6 +465,7 @@ static void strings_are_trimmed_and_always_utf8(void **state)
         {STRING_TWO, true, "4241 2043", "'ABC'"},
         {STRING_TWO, false, "2041 4200", "'AB'"},
         {STRING_TWO, false, "4100 5858", "'A'"}, /* left over behind the NUL */
+        {STRING_TWO, false, "0041 4243", "''"}, /* cleared by its first character */
         {STRING_TWO, false, "4142 FFFF", "'AB'"},
         {STRING_TWO, false, "FFFF FFFF", "''"},
         {STRING_TWO, false, "0000 0000", "''"},
