@@ -109,6 +109,7 @@ void canvas_put(struct canvas *c, const char *format, ...) __attribute__((format
 void canvas_bytes(struct canvas *c, const char *bytes, size_t length);
 /* Exactly `width` columns, cut or filled up; whatever could move the cursor becomes '?'. */
 void canvas_cell(struct canvas *c, const char *text, int width);   /* width < 0: flush right */
+void canvas_path(struct canvas *c, const char *path, int width);   /* cut in front: tags end in what matters */
 void watch_age(char out[16], wall_t then, wall_t now);   /* "12 s", "3 min", "-" */
 
 #endif

@@ -86,6 +86,20 @@ void canvas_cell(struct canvas *c, const char *text, int width)
         canvas_bytes(c, " ", 1);
 }
 
+void canvas_path(struct canvas *c, const char *path, int width)
+{
+    int surplus = columns_of(path) - width;
+    bool odd;
+    if (surplus <= 0 || width < 1) {
+        canvas_cell(c, path, width);
+        return;
+    }
+    for (int i = 0; i <= surplus; i++)
+        path += character(path, &odd);
+    canvas_bytes(c, "~", 1);
+    canvas_cell(c, path, width - 1);
+}
+
 void watch_age(char out[16], wall_t then, wall_t now)
 {
     static const struct {

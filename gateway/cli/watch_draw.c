@@ -94,13 +94,13 @@ static void draw_tabs(struct canvas *c, const struct watch_view *v, uint32_t row
 }
 
 static void draw_row(struct canvas *c, const struct watch_view *v, const struct watch_item *item,
-                     bool selected, wall_t now)
+                     bool selected, const struct watch_widths *widths, wall_t now)
 {
     enum watch_mood mood = watch_mood_of(v->page, item);
     if (v->colour)
         canvas_put(c, "%s%s", colour_of(mood), selected ? REVERSE : "");
     canvas_put(c, "%s", selected ? ">" : " ");
-    watch_row(c, v->page, item, (int)v->columns - 1, now);
+    watch_row(c, v->page, item, widths, now);
     if (v->colour)
         canvas_put(c, PLAIN);
     end_line(c);
@@ -148,9 +148,10 @@ void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, w
     unsigned gateways = w->gateways.count < 3 ? w->gateways.count : 3;
     if (gateways == 0 || v->rows < 12)
         gateways = 1;
-    /* Title, tabs, headings, keys. */
-    uint32_t count, lines = v->rows > gateways + 5 ? v->rows - gateways - 4 : 1;
+    /* Title, tabs, headings, detail, keys. */
+    uint32_t count, lines = v->rows > gateways + 6 ? v->rows - gateways - 5 : 1;
     const struct watch_item **rows = pick(w, v, &count);
+    struct watch_widths widths = watch_widths_for(v->page, (int)v->columns - 1);
     keep_in_sight(v, count, lines);
 
     c->length = 0;
@@ -159,16 +160,21 @@ void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, w
     draw_gateways(c, w, v, now, gateways);
     draw_tabs(c, v, count);
     canvas_put(c, "%s ", v->colour ? BOLD : "");
-    watch_headings(c, v->page, (int)v->columns - 1);
+    watch_headings(c, v->page, &widths);
     canvas_put(c, "%s", v->colour ? PLAIN : "");
     end_line(c);
     for (uint32_t i = 0; i < lines; i++) {
         uint32_t at = v->top[v->page] + i;
         if (rows != NULL && at < count)
-            draw_row(c, v, rows[at], at == v->selected[v->page], now);
+            draw_row(c, v, rows[at], at == v->selected[v->page], &widths, now);
         else
             end_line(c);
     }
+    char detail[600] = "";
+    if (rows != NULL && v->selected[v->page] < count)
+        watch_detail(v->page, rows[v->selected[v->page]], detail, sizeof detail);
+    canvas_cell(c, detail, (int)v->columns);
+    end_line(c);
     canvas_cell(c, keys_of(v), (int)v->columns);
     canvas_put(c, "\033[K\033[J");
     free(rows);

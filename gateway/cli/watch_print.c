@@ -5,7 +5,13 @@
 #include "cli/watch_rows.h"
 #include "publish/json.h"
 
-enum { PAPER = 120 };
+/* Cells are filled up with spaces, which on paper are only in the way. */
+static void end_line(struct canvas *c)
+{
+    while (c->length > 0 && c->text[c->length - 1] == ' ')
+        c->length--;
+    canvas_bytes(c, "\n", 1);
+}
 
 void watch_print(struct canvas *c, const struct watch *w, const struct watch_view *v, wall_t now)
 {
@@ -21,13 +27,14 @@ void watch_print(struct canvas *c, const struct watch *w, const struct watch_vie
     for (all.page = WATCH_DEVICES; all.page < WATCH_PAGES; all.page++) {
         const struct watch_list *l = watch_list_of(w, all.page);
         canvas_put(c, "\n");
-        watch_headings(c, all.page, PAPER);
-        canvas_put(c, "\n");
+        struct watch_widths widths = watch_widths_uncut(l);
+        watch_headings(c, all.page, &widths);
+        end_line(c);
         for (uint32_t i = 0; i < l->count; i++) {
             if (!watch_shown(&all, l->items[i]))
                 continue;
-            watch_row(c, all.page, l->items[i], PAPER, now);
-            canvas_put(c, "\n");
+            watch_row(c, all.page, l->items[i], &widths, now);
+            end_line(c);
         }
     }
 }

@@ -45,34 +45,37 @@ enum watch_mood watch_mood_of(enum watch_page page, const struct watch_item *ite
     return v->quality == 192 ? MOOD_NONE : v->quality == 64 ? MOOD_DOUBTFUL : MOOD_BAD;
 }
 
-static int value_width(int columns)
+struct watch_widths watch_widths_for(enum watch_page page, int columns)
 {
-    return columns < WIDE ? VALUE : VALUE_WIDE;
-}
-
-/* Names are read more often than reasons. */
-static void share(int columns, int fixed, int *name, int *reason)
-{
-    int left = columns - fixed;
+    struct watch_widths w = {.value = columns < WIDE ? VALUE : VALUE_WIDE};
+    int left = columns - (page == WATCH_DEVICES ? DEVICE_FIXED : VALUE_FIXED + w.value);
     if (left < 12)
         left = 12;
-    *name = left * 3 / 5;
-    *reason = left - *name;
+    w.name = left * 3 / 5; /* names are read more often than reasons */
+    w.reason = left - w.name;
+    return w;
 }
 
-void watch_headings(struct canvas *c, enum watch_page page, int columns)
+struct watch_widths watch_widths_uncut(const struct watch_list *l)
 {
-    int name, reason;
-    share(columns, page == WATCH_DEVICES ? DEVICE_FIXED : VALUE_FIXED + value_width(columns), &name,
-          &reason);
+    struct watch_widths w = {.name = 24, .reason = 512, .value = VALUE_WIDE};
+    for (uint32_t i = 0; i < l->count; i++) {
+        if (!l->items[i]->gone && strlen(l->items[i]->path) > (size_t)w.name)
+            w.name = (int)strlen(l->items[i]->path);
+    }
+    return w;
+}
+
+void watch_headings(struct canvas *c, enum watch_page page, const struct watch_widths *w)
+{
     const struct {
         const char *text;
         int width;
-    } devices[] = {{"device", name}, {"state", STATE}, {"since", -SINCE},       {"rtt ms", -RTT},
-                   {"good", -GOOD},  {"bad", -BAD},    {"line: reason", reason}},
-      values[] = {{"tag", name},  {"value", -value_width(columns)},
-                  {"unit", UNIT}, {"quality", QUALITY},
-                  {"age", -AGE},  {"reason", reason}},
+    } devices[] = {{"device", w->name},        {"state", STATE}, {"since", -SINCE},
+                   {"rtt ms", -RTT},           {"good", -GOOD},  {"bad", -BAD},
+                   {"line: reason", w->reason}},
+      values[] = {{"tag", w->name},     {"value", -w->value}, {"unit", UNIT},
+                  {"quality", QUALITY}, {"age", -AGE},        {"reason", w->reason}},
       *cells = page == WATCH_DEVICES ? devices : values;
     size_t count =
         page == WATCH_DEVICES ? sizeof devices / sizeof *devices : sizeof values / sizeof *values;
@@ -83,11 +86,10 @@ void watch_headings(struct canvas *c, enum watch_page page, int columns)
     }
 }
 
-static void device_row(struct canvas *c, const struct watch_device *d, int columns, wall_t now)
+static void device_row(struct canvas *c, const struct watch_device *d, const struct watch_widths *w,
+                       wall_t now)
 {
-    int name, reason;
     char since[16], rtt[24] = "-", good[24], bad[24], why[300];
-    share(columns, DEVICE_FIXED, &name, &reason);
     watch_age(since, d->since, now);
     if (d->rtt_ms >= 0)
         snprintf(rtt, sizeof rtt, "%.1f", d->rtt_ms);
@@ -96,30 +98,35 @@ static void device_row(struct canvas *c, const struct watch_device *d, int colum
     const struct {
         const char *text;
         int width;
-    } cells[] = {{d->item.path, name}, {d->state, STATE}, {since, -SINCE},
-                 {rtt, -RTT},          {good, -GOOD},     {bad, -BAD}};
+    } cells[] = {{d->state, STATE}, {since, -SINCE}, {rtt, -RTT}, {good, -GOOD}, {bad, -BAD}};
+    canvas_path(c, d->item.path, w->name);
+    canvas_bytes(c, " ", 1);
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         canvas_cell(c, cells[i].text, cells[i].width);
         canvas_bytes(c, " ", 1);
     }
     snprintf(why, sizeof why, "%s%s%s", d->line, *d->reason ? ": " : "", d->reason);
-    canvas_cell(c, why, reason);
+    canvas_cell(c, why, w->reason);
 }
 
-static void value_row(struct canvas *c, const struct watch_value *v, int columns, wall_t now)
+static void reason_of(const struct watch_value *v, char *out, size_t room)
 {
-    int name, reason;
-    int width = value_width(columns);
-    char age[16], why[200];
-    share(columns, VALUE_FIXED + width, &name, &reason);
-    watch_age(age, v->time, now);
     bool last = v->form == WATCH_NULL && v->last_form != WATCH_NULL;
-    snprintf(why, sizeof why, "%s%s%.40s", v->reason, last ? "; last " : "", last ? v->last : "");
-    canvas_cell(c, v->item.path, name);
+    snprintf(out, room, "%s%s%s", v->reason, last ? "; last " : "", last ? v->last : "");
+}
+
+static void value_row(struct canvas *c, const struct watch_value *v, const struct watch_widths *w,
+                      wall_t now)
+{
+    char age[16], why[200];
+    watch_age(age, v->time, now);
+    reason_of(v, why, sizeof why);
+    canvas_path(c, v->item.path, w->name);
     canvas_bytes(c, " ", 1);
     /* Half a number is a wrong number: rather none, as spreadsheets do. */
-    bool cut = strlen(v->text) > (size_t)width && v->text[strspn(v->text, "+-.0123456789eE")] == 0;
-    canvas_cell(c, v->form == WATCH_NULL ? "-" : cut ? "#####" : v->text, -width);
+    bool cut =
+        strlen(v->text) > (size_t)w->value && v->text[strspn(v->text, "+-.0123456789eE")] == 0;
+    canvas_cell(c, v->form == WATCH_NULL ? "-" : cut ? "#####" : v->text, -w->value);
     canvas_bytes(c, " ", 1);
     canvas_cell(c, v->unit, UNIT);
     canvas_bytes(c, " ", 1);
@@ -127,16 +134,31 @@ static void value_row(struct canvas *c, const struct watch_value *v, int columns
     canvas_bytes(c, " ", 1);
     canvas_cell(c, age, -AGE);
     canvas_bytes(c, " ", 1);
-    canvas_cell(c, why, reason);
+    canvas_cell(c, why, w->reason);
 }
 
-void watch_row(struct canvas *c, enum watch_page page, const struct watch_item *item, int columns,
-               wall_t now)
+void watch_row(struct canvas *c, enum watch_page page, const struct watch_item *item,
+               const struct watch_widths *w, wall_t now)
 {
     if (page == WATCH_DEVICES)
-        device_row(c, (const struct watch_device *)item, columns, now);
+        device_row(c, (const struct watch_device *)item, w, now);
     else
-        value_row(c, (const struct watch_value *)item, columns, now);
+        value_row(c, (const struct watch_value *)item, w, now);
+}
+
+void watch_detail(enum watch_page page, const struct watch_item *item, char *out, size_t room)
+{
+    char why[300];
+    if (page == WATCH_DEVICES) {
+        const struct watch_device *d = (const struct watch_device *)item;
+        snprintf(out, room, "%s (line %s, unit %lld, map %s): %s%s%s", item->path, d->line,
+                 (long long)d->unit, d->map, d->state, *d->reason ? ": " : "", d->reason);
+        return;
+    }
+    const struct watch_value *v = (const struct watch_value *)item;
+    reason_of(v, why, sizeof why);
+    snprintf(out, room, "%s = %s%s%s, %s%s%s", item->path, v->form == WATCH_NULL ? "-" : v->text,
+             *v->unit ? " " : "", v->unit, watch_quality_name(v->quality), *why ? ": " : "", why);
 }
 
 void watch_gateway_text(const struct watch_gateway *g, double messages_per_s, wall_t now, char *out,
@@ -146,10 +168,10 @@ void watch_gateway_text(const struct watch_gateway *g, double messages_per_s, wa
     bool online = strcmp(g->state, "online") == 0;
     watch_age(since, online ? g->started : g->time, now);
     if (messages_per_s >= 0)
-        snprintf(heard, sizeof heard, "  %.0f messages/s", messages_per_s);
+        snprintf(heard, sizeof heard, "  %.0f msg/s", messages_per_s);
     int length =
-        snprintf(out, room, "%s %s for %s%s%s%s", g->item.path, *g->state ? g->state : "unknown",
-                 since, *g->reason ? ": " : "", g->reason, heard);
+        snprintf(out, room, "%s %s %s%s%s%s", g->item.path, *g->state ? g->state : "unknown", since,
+                 *g->reason ? ": " : "", g->reason, heard);
     if (!g->counted || length < 0 || (size_t)length >= room)
         return;
     if (g->polls_per_s >= 0)

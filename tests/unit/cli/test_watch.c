@@ -98,7 +98,7 @@ static void devices_and_gateways_are_shown(void **state)
     struct watch *w = small_site();
     struct watch_view v = screen_of(24, 80);
     assert_says(
-        w, &v, "gw1 online for 2 h  9 messages/s  50 polls/s  journal: 3 waiting, 950 acked", true);
+        w, &v, "gw1 online 2 h  9 msg/s  50 polls/s  journal: 3 waiting, 950 acked, 0 lost ", true);
     assert_says(w, &v, "mill/pump", true);
     assert_says(w, &v, "online     27 h     4.2      120      6 mill-plc", true);
     assert_says(w, &v, "silent     60 s       -        0      0 pit-bus: no ans~", true);
@@ -119,8 +119,10 @@ static void values_have_quality_age_and_reason_in_words(void **state)
     assert_says(w, &v, "         true         uncertain       1 s frozen", true);
     assert_says(w, &v, " 18446744073709551615 ", true);
     v.columns = 80; /* half a number is none */
-    assert_says(w, &v, " ##### ", true);
-    assert_says(w, &v, "18446744", false);
+    assert_says(w, &v, ">mill/meter/energy             #####  ", true);
+    v.columns = 64; /* names are cut in front; the line below tells all */
+    assert_says(w, &v, ">~ll/meter/energy", true);
+    assert_says(w, &v, "mill/meter/energy = 18446744073709551615, good", true);
     watch_free(w);
 }
 
@@ -176,7 +178,7 @@ static void screens_of_any_size_are_kept(void **state)
         hear(w, topic, "{\"value\":1,\"quality\":192,\"timestamp\":1764100059000}");
     }
     watch_sort(w);
-    for (unsigned rows = 6; rows < 60; rows += 9) {
+    for (unsigned rows = 7; rows < 60; rows += 9) {
         for (unsigned columns = 62; columns < 250; columns += 35) {
             struct watch_view v = screen_of(rows, columns);
             v.colour = columns % 2 == 0;
@@ -285,6 +287,26 @@ static void a_snapshot_in_json_is_exact(void **state)
     watch_free(w);
 }
 
+static void a_snapshot_on_paper_cuts_nothing(void **state)
+{
+    (void)state;
+    struct watch *w = small_site();
+    struct watch_view v = {.filter = ""};
+    struct canvas c = {0};
+    hear(w,
+         "mine/v1/lac/value/an-area-of-great-length/a-device-of-great-length/a-tag-of-great-length",
+         "{\"value\":null,\"quality\":16,\"timestamp\":1764100059000,"
+         "\"reason\":\"a reason that tells at great length what is wrong with the sensor\"}");
+    watch_sort(w);
+    watch_print(&c, w, &v, NOW);
+    assert_non_null(strstr(c.text, "/a-device-of-great-length/a-tag-of-great-length "));
+    assert_non_null(strstr(c.text, "what is wrong with the sensor\n"));
+    assert_null(strstr(c.text, " \n"));
+    assert_non_null(strstr(c.text, " 18446744073709551615 "));
+    free(c.text);
+    watch_free(w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +319,7 @@ int main(void)
         cmocka_unit_test(nonsense_is_counted_and_cleared_topics_go),
         cmocka_unit_test(keys_are_read_off_the_terminals_bytes),
         cmocka_unit_test(a_snapshot_in_json_is_exact),
+        cmocka_unit_test(a_snapshot_on_paper_cuts_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
