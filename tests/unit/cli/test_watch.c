@@ -121,7 +121,7 @@ static void values_have_quality_age_and_reason_in_words(void **state)
     v.columns = 80; /* half a number is none */
     assert_says(w, &v, ">mill/meter/energy             #####  ", true);
     v.columns = 64; /* names are cut in front; the line below tells all */
-    assert_says(w, &v, ">~ll/meter/energy", true);
+    assert_says(w, &v, ">~eter/energy ", true);
     assert_says(w, &v, "mill/meter/energy = 18446744073709551615, good", true);
     watch_free(w);
 }
