@@ -490,10 +490,10 @@ static bool read_read(const struct map_builder *b, const struct node *key,
     }
     if (n->doc == NULL && !is_bit_table(p) && b->has_base[p->table] && b->base[p->table] > 9999 &&
         p->address >= b->base[p->table]) {
-        warn(&b->r, n->at,
-             "`%s` looks like the maker's number; its wire address would be %ju (say "
-             "`doc:` too if it is right)",
-             n->at->text, (uintmax_t)(p->address - b->base[p->table]));
+        caution(&b->r, n->at,
+                "`%s` looks like the maker's number; its wire address would be %ju (say "
+                "`doc:` too if it is right)",
+                n->at->text, (uintmax_t)(p->address - b->base[p->table]));
     }
     return read_looks(b, n, p) && good;
 }

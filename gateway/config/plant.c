@@ -41,10 +41,10 @@ static void warn_not_yet(const struct plant_builder *b, const struct plant_nodes
                     {"incidents", n->incidents}};
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
         if (sections[i].node != NULL) {
-            warn(&b->r, sections[i].node,
-                 "`%s` is not yet evaluated by this version, and neither "
-                 "checked nor watched",
-                 sections[i].key);
+            caution(&b->r, sections[i].node,
+                    "`%s` is not yet evaluated by this version, and neither "
+                    "checked nor watched",
+                    sections[i].key);
         }
     }
 }

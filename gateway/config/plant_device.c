@@ -246,10 +246,11 @@ static void warn_of_twins(struct plant_builder *b, const struct node *keys)
         }
         uint32_t before = names_put(&seen, id, strlen(id), i);
         if (before != NAMES_NONE) {
-            warn(&b->r, k,
-                 "`%s` and `%s` are the same map at unit %u of line `%s`: is one of them "
-                 "copied, and its unit not changed?",
-                 d->path, b->plant->devices[before].path, d->unit, b->plant->lines[d->line].name);
+            caution(&b->r, k,
+                    "`%s` and `%s` are the same map at unit %u of line `%s`: is one of them "
+                    "copied, and its unit not changed?",
+                    d->path, b->plant->devices[before].path, d->unit,
+                    b->plant->lines[d->line].name);
         }
     }
     names_fini(&seen);

@@ -26,10 +26,10 @@ static bool read_serial_path(const struct reader *r, const struct node *n, const
                         n->text);
     }
     if (strncmp(path, "/dev/ttyUSB", 11) == 0 || strncmp(path, "/dev/ttyACM", 11) == 0) {
-        warn(r, n,
-             "%s gets another number when adapters are plugged in another order; name it by "
-             "/dev/serial/by-id/... or by-path",
-             path);
+        caution(r, n,
+                "%s gets another number when adapters are plugged in another order; name it by "
+                "/dev/serial/by-id/... or by-path",
+                path);
     }
     out->transport = TRANSPORT_RTU;
     out->device = arena_copy(r->arena, path, strlen(path));

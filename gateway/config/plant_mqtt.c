@@ -115,8 +115,8 @@ static bool read_files(struct plant_builder *b, const struct mqtt_nodes *n, stru
         m->host != NULL && (strncmp(m->host, "127.", 4) == 0 || strcmp(m->host, "localhost") == 0 ||
                             strcmp(m->host, "::1") == 0);
     if (n->password_file != NULL && !m->tls && !near) {
-        warn(&b->r, n->password_file,
-             "the password travels unencrypted over mqtt://; use mqtts://");
+        caution(&b->r, n->password_file,
+                "the password travels unencrypted over mqtt://; use mqtts://");
     }
     return good;
 }

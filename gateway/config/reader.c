@@ -36,7 +36,7 @@ bool complain_at(const struct reader *r, struct place at, const char *format, ..
     return false;
 }
 
-void warn(const struct reader *r, const struct node *n, const char *format, ...)
+void caution(const struct reader *r, const struct node *n, const char *format, ...)
 {
     char text[600];
     va_list args;

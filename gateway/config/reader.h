@@ -19,7 +19,7 @@ bool complain(const struct reader *r, const struct node *n, const char *format, 
     __attribute__((format(printf, 3, 4)));             /* an error; always false */
 bool complain_at(const struct reader *r, struct place at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-void warn(const struct reader *r, const struct node *n, const char *format, ...)
+void caution(const struct reader *r, const struct node *n, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 /* ", did you mean `x`?" or "": static until the next call. */
