@@ -1,0 +1,224 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The JSON Schemas accept what ships, and agree with the reader about what is wrong."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HEADGATE = os.environ.get("HEADGATE")
+
+
+class Plain(yaml.SafeLoader):
+    """YAML 1.2 as editors read it: only true and false are booleans, 1e-3 is a number."""
+
+
+Plain.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in rules
+            if tag not in ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp",
+                           "tag:yaml.org,2002:float")]
+    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Plain.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(true|false)$"), list("tf"))
+Plain.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"^[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?$"),
+    list("-+.0123456789"))
+
+
+def as_json(x):
+    if isinstance(x, dict):
+        return {str(k): as_json(v) for k, v in x.items()}
+    return [as_json(v) for v in x] if isinstance(x, list) else x
+
+
+def load(text):
+    return as_json(yaml.load(text, Plain))
+
+
+def schema(kind):
+    s = json.loads((ROOT / f"schema/headgate-{kind}.schema.json").read_text())
+    jsonschema.Draft7Validator.check_schema(s)
+    return jsonschema.Draft7Validator(s)
+
+
+MAP, PLANT = schema("map"), schema("plant")
+MAPS = sorted([*ROOT.glob("maps/**/*.yaml"), *ROOT.glob("examples/**/maps/**/*.yaml")])
+PLANTS = sorted(ROOT.glob("examples/**/plant*.yaml"))
+
+
+def label(path):
+    return str(path.relative_to(ROOT))
+
+
+def complaints(validator, document):
+    return [f"{'/'.join(map(str, e.absolute_path))}: {e.message}"
+            for e in validator.iter_errors(document)]
+
+
+def test_something_ships():
+    assert MAPS and PLANTS
+
+
+@pytest.mark.parametrize("path", MAPS, ids=label)
+def test_shipped_maps_are_valid(path):
+    assert complaints(MAP, load(path.read_text())) == []
+
+
+@pytest.mark.parametrize("path", PLANTS, ids=label)
+def test_shipped_plants_are_valid(path):
+    assert complaints(PLANT, load(path.read_text())) == []
+
+
+def tags(lines):
+    return "format: 1\ntags:\n" + "".join(f"  {line}\n" for line in lines.split("\n"))
+
+
+GOOD_MAPS = [
+    tags("a: {at: input 0, type: u16}"),
+    tags("a: {at: coil 0x1F}"),
+    "format: 1\ndoc_base: {holding: 40001}\n" + tags("a: {at: 40001, type: u16}")[10:],
+    tags("a: {at: input 0, type: f32, order: CDAB, valid: [0, 1.5], every: 500ms}"),
+    tags("a: {at: input 0, type: u16, bits: {0: ready, 12: not warm}}"),
+    tags("a: {at: input 0, type: s16, invalid: {-1: open, 0x7FF0..0x7FFF: reserved}}"),
+    tags("a: {at: input 0, type: s16, invalid: [0x8000, -5..-1]}"),
+    tags("a: {at: input 0, type: s16, enum: {-1: unknown, 0: off, 1: on}}"),
+    tags("a: {at: input 0, type: u16, scale: 1e-3, offset: -273.15}"),
+    tags("a: {at: input 0, type: u16}\nb: {from: a, weir: {k: 1.38, n: 2.5}}"),
+    tags('"p{n}": {at: input 0, type: u16, repeat: {n: [1, 2, west], stride: 4}}'),
+    tags("a: {at: input 0, type: string, len: 4, chars: 2}"),
+    tags("a: {at: input 0, type: time, format: iec870}"),
+    tags("a: {at: holding 0, type: u16, write: {limits: [0, 50]}, danger: true}"),
+    tags("a: {at: input 0, type: u16}") +
+    "examples: [{given: {input 0: [1]}, expect: {a: 1}}, {given: {input 0: [0xFFFF]}, "
+    "expect: {a: 65535.0}}]\n",
+]
+
+BAD_MAPS = [
+    "tags: {a: {at: input 0, type: u16}}\n",
+    "format: 2\ntags: {a: {at: input 0, type: u16}}\n",
+    "format: 1\n",
+    "format: 1\ntags: {}\n",
+    "format: 1\nverified: yes\n" + tags("a: {at: input 0, type: u16}")[10:],
+    "format: 1\ntitel: x\n" + tags("a: {at: input 0, type: u16}")[10:],
+    "format: 1\nlimits: {max_registers: 126}\n" + tags("a: {at: input 0, type: u16}")[10:],
+    "format: 1\nlimits: {never: [40001]}\n" + tags("a: {at: input 0, type: u16}")[10:],
+    "format: 1\norder: {f32: CDABX}\n" + tags("a: {at: input 0, type: u16}")[10:],
+    "format: 1\norder: {f33: CDAB}\n" + tags("a: {at: input 0, type: u16}")[10:],
+    "format: 1\nheartbeat: {tag: a}\n" + tags("a: {at: input 0, type: u16}")[10:],
+    tags("a: {type: u16}"),
+    tags("a: {at: holdin 0, type: u16}"),
+    tags("a: {at: holding 100.3, type: u16}"),
+    tags("a: {at: holding 010, type: u16}"),
+    tags("a: {at: input 0, type: REAL}"),
+    tags("a: {at: input 0, type: u16, skale: 2}"),
+    tags("a: {at: input 0, type: f32, order: ABC}"),
+    tags('a: {at: input 0, type: u16, scale: "0.1"}'),
+    tags("a: {at: input 0, type: u16, valid: [0]}"),
+    tags("a: {at: input 0, type: u16, every: 5}"),
+    tags("a: {at: input 0, type: u16, kind: total}"),
+    tags("a: {at: coil 0, invert: yes}"),
+    tags("a: {at: input 0, type: u16, bits: {x: y}}"),
+    tags("a: {at: input 0, type: u16, enum: {x: y}}"),
+    tags("a: {at: input 0, type: string, len: 126}"),
+    tags("a: {at: input 0, type: f32, weir: {k: -1, n: 2.5}}"),
+    tags("a: {at: input 0, type: f32, span: {raw: [0, 1]}}"),
+    tags("a b: {at: input 0, type: u16}"),
+    tags("a: {at: input 0, type: u16}") + "examples: [{given: {input 0: [65536]}, expect: {a: 1}}]\n",
+    tags("a: {at: input 0, type: u16}") + "examples: [{given: {input 0: [1]}}]\n",
+]
+
+HEAD = "format: 1\nsite: s\ngateway: g\n"
+REST = ("lines: {plc: {connect: 'tcp://h'}}\nareas: {mill: Mill}\n"
+        "devices: {p: {map: m, line: plc, unit: 1, area: mill}}\n")
+
+
+def plant(lines="plc: {connect: 'tcp://h'}", device="{map: m, line: plc, unit: 1, area: mill}", more=""):
+    return (f"{HEAD}lines: {{{lines}}}\nareas: {{mill: Mill}}\n"
+            f"devices: {{p: {device}}}\n{more}")
+
+
+GOOD_PLANTS = [
+    plant(),
+    plant("plc: {connect: 'tcp://[::1]:502', timeout: 500ms, silent_share: 10%, retries: 0}"),
+    plant("plc: {connect: 'rtu:///dev/ttyS0', baud: 9600, parity: none, stop: 2}"),
+    plant("plc: {connect: 'rtu+tcp://h:4001'}"),
+    plant(device="{map: m, line: plc, unit: 1, area: mill, order: {f32: CDAB}, history: changed}"),
+    plant(more="derived: {mill/x/y: {of: {a: mill/p/flow}, is: a * 2, unit: m3/h}}\n"),
+    plant(more="mqtt: {broker: 'mqtts://h', user: u, password_file: 'credential:x', version: 3.1.1}\n"),
+    plant(more="journal: {keep: 72h, size: 2GiB}\ntick: 20ms\nalarms: {}\n"),
+]
+
+BAD_PLANTS = [
+    "format: 1\n" + REST,
+    HEAD + "lines: {}\nareas: {mill: M}\ndevices: {}\n",
+    plant("plc: {connect: 'udp://h'}"),
+    plant("plc: {connect: 'rtu+tcp://h'}"),
+    plant("plc: {connect: 'rtu://ttyS0'}"),
+    plant("plc: {timeout: 1s}"),
+    plant("plc: {connect: 'rtu:///dev/ttyS0', baud: 19201}"),
+    plant("plc: {connect: 'rtu:///dev/ttyS0', parity: E}"),
+    plant("plc: {connect: 'rtu:///dev/ttyS0', data: 7}"),
+    plant("plc: {connect: 'tcp://h', timeout: 500}"),
+    plant("plc: {connect: 'tcp://h', silent_share: lots}"),
+    plant(device="{map: m, line: plc, unit: 256, area: mill}"),
+    plant(device="{map: ../m, line: plc, unit: 1, area: mill}"),
+    plant(device="{map: /m, line: plc, unit: 1, area: mill}"),
+    plant(device="{map: m, line: plc, area: mill}"),
+    plant(device="{map: m, line: plc, unit: 1, area: mill, evry: 1s}"),
+    plant(device="{map: m, line: plc, unit: 1, area: mill, history: some}"),
+    plant(more="mqtt: {broker: 10.0.0.1}\n"),
+    plant(more="mqtt: {broker: 'mqtt://u:p@h'}\n"),
+    plant(more="mqtt: {broker: 'mqtts://h', user: u, password: x}\n"),
+    plant(more="mqtt: {broker: 'mqtts://h', password_file: x}\n"),
+    plant(more="mqtt: {version: 4}\n"),
+    plant(more="mqtt: {window: 5000}\n"),
+    plant(more="mqtt: {publish: [alarms]}\n"),
+    plant(more="journal: {keep: 3}\n"),
+    plant(more="derived: {a/b: {of: {a: mill/p/flow}, is: a}}\n"),
+    plant(more="derived: {mill/x/y: {is: a}}\n"),
+    plant(more="derivd: {}\n"),
+    HEAD + REST.replace("mill: Mill", "gateway: G, mill: Mill"),
+]
+
+
+def reader_accepts(tmp_path, text, kind):
+    (tmp_path / "maps").mkdir(exist_ok=True)
+    (tmp_path / "maps/m.yaml").write_text(
+        tags("flow: {at: input 0, type: f32}") +
+        "examples: [{given: {input 0: [0, 0]}, expect: {flow: 0}}]\n")
+    path = tmp_path / f"{kind}.yaml"
+    path.write_text(text)
+    done = subprocess.run([HEADGATE, "check", "--maps", tmp_path / "maps", path],
+                          capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode == 0, done.stdout
+
+
+CASES = ([("map", text, True) for text in GOOD_MAPS] + [("map", text, False) for text in BAD_MAPS] +
+         [("plant", text, True) for text in GOOD_PLANTS] +
+         [("plant", text, False) for text in BAD_PLANTS])
+
+
+@pytest.mark.parametrize("kind,text,good", CASES)
+def test_schema_knows_good_from_bad(kind, text, good):
+    found = complaints(MAP if kind == "map" else PLANT, load(text))
+    assert (found == []) == good, found
+
+
+@pytest.mark.skipif(HEADGATE is None, reason="HEADGATE does not name the program")
+@pytest.mark.parametrize("kind,text,good", CASES)
+def test_the_reader_agrees(tmp_path, kind, text, good):
+    accepted, told = reader_accepts(tmp_path, text, kind)
+    assert accepted == good, told
+
+
+if __name__ == "__main__":
+    sys.exit(pytest.main([__file__, "-q", "-p", "no:cacheprovider"]))
