@@ -451,7 +451,8 @@ static void judge_try(struct talk *t, const struct block *what, mono_t now)
         done(t, now);
 }
 
-static void count_failure(struct talk *t, struct party *p, enum fault fault, mono_t now)
+static void count_failure(struct talk *t, struct party *p, enum fault fault, const char *why,
+                          mono_t now)
 {
     int64_t spent = mono_since(now, t->asked);
     if (fault == FAULT_TIMEOUT) {
@@ -463,6 +464,7 @@ static void count_failure(struct talk *t, struct party *p, enum fault fault, mon
         p->garbled++;
         t->stats.garbled++;
     }
+    p->why = why;
     p->doubt = true;
     p->doubted = now;
     party_missed(p);
@@ -474,7 +476,7 @@ void talk_failed(struct talk *t, enum fault fault, const char *why, mono_t now)
 {
     struct party *p = t->proving ? &t->parties[t->prover] : talk_party(t, t->current);
     bool others = p != talk_party(t, t->current);
-    count_failure(t, p, fault, now);
+    count_failure(t, p, fault, why, now);
     over(t, p, now);
     if (t->proving && t->lost_proofs < UINT8_MAX)
         t->lost_proofs++;

@@ -128,7 +128,7 @@ void talk_opened(struct talk *t, mono_t now)
         t->suspect = true;
         for (uint32_t i = 0; i < t->party_count; i++) {
             t->parties[i].doubt = true;
-            t->parties[i].doubted = mono_add(now, t->line->timeout_ns - LATE_NS);
+            t->parties[i].doubted = (mono_t){now.ns + t->line->timeout_ns - LATE_NS};
         }
     }
     /* One that accepted and hung up before is believed when it has answered. */

@@ -23,6 +23,7 @@ struct party {
     int64_t period_ns; /* the shortest of its requests' */
     int64_t delay_ns; /* the silence it wants, the longest of its requests' */
     int64_t rtt_ns; /* smoothed */
+    const char *why; /* what its last miss was */
     uint64_t good, timeouts, garbled, exceptions;
     const struct request *prober; /* silent: what it is asked; its other requests are parked */
     struct shapes *shapes; /* RTU: what alignment can be proved with; made when needed */

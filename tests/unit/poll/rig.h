@@ -5,10 +5,11 @@
 #ifndef TESTS_POLL_RIG_H
 #define TESTS_POLL_RIG_H
 
-#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
+#include <cmocka.h>
 
 #include "base/clock.h"
 #include "base/loop.h"
