@@ -1,10 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # Sourced by scripts/demo and scripts/test: makes sure that Debian packages are there.
+# shellcheck shell=sh disable=SC2034,SC2086
 
 build_packages="gcc cmake ninja-build pkg-config libc6-dev libmodbus-dev libmosquitto-dev
     libsqlite3-dev libyaml-dev libjansson-dev liblua5.4-dev libsystemd-dev"
+test_packages="libcmocka-dev mosquitto mosquitto-clients python3 python3-pytest python3-paho-mqtt
+    python3-pymodbus python3-jsonschema python3-yaml mandoc systemd"
+clang_packages="clang"
+lint_packages="clang-format clang-tidy cppcheck"
 
-# need_packages NAME...: installs what is missing, and says so. Quick when nothing is.
+# need_packages NAME...: installs what is missing, and says so. Quick when nothing is. Never waits
+# for a password where nobody could type one.
 need_packages() {
     missing=
     for package in "$@"; do
@@ -17,12 +23,19 @@ need_packages() {
     [ -n "$missing" ] || return 0
     echo "installing:$missing" >&2
     as_root=
-    [ "$(id -u)" -eq 0 ] || as_root=sudo
-    if ! { $as_root apt-get update -qq &&
-        DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq \
-            --no-install-recommends $missing >/dev/null; }; then
+    if [ "$(id -u)" -ne 0 ]; then
+        as_root="sudo"
+        [ -t 0 ] || as_root="sudo -n"
+    fi
+    said=$(mktemp)
+    if ! { $as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+            --no-install-recommends $missing; } >"$said" 2>&1 </dev/null; then
+        cat "$said" >&2
+        rm -f "$said"
         echo "could not install:$missing" >&2
         echo "as root: apt-get update && apt-get install$missing" >&2
         return 1
     fi
+    rm -f "$said"
 }
