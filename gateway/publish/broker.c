@@ -84,7 +84,7 @@ static void on_lost(void *me, const char *why)
     if (atomic_load(&b->stopping))
         return;
     if (was)
-        b->short_lives = mono_since(b->now, b->upped) < 10 * NS_PER_S ? b->short_lives + 1 : 0;
+        b->short_lives = mono_since(b->now, b->upped) < SHORT_LIFE ? b->short_lives + 1 : 0;
     if (was && b->short_lives == 3)
         log_warn("mqtt: connections end as soon as they begin; does another client call itself "
                  "\"%s\"?",

@@ -19,6 +19,8 @@ uint32_t send_in_flight(const struct broker *b)
 static uint32_t window(const struct broker *b)
 {
     uint32_t w = mqtt_window(b->mqtt);
+    if (b->short_lives >= 2 && mono_since(b->now, b->upped) < SHORT_LIFE)
+        return 1;
     return w < FLIGHTS ? w : FLIGHTS;
 }
 
@@ -144,8 +146,43 @@ void send_connected(struct broker *b)
         mqtt_subscribe(b->mqtt, filter, 1);
 }
 
+/* MQTT 5 reasons that pass: server busy, receive maximum exceeded, quota exceeded. */
+static bool passing(int reason)
+{
+    return reason == 0x89 || reason == 0x93 || reason == 0x97;
+}
+
+static void refused(struct broker *b, uint8_t lane, uint64_t seq, int reason)
+{
+    b->door->counters.refused++;
+    if (!b->told_refused)
+        log_error("mqtt: the broker refuses a message (reason 0x%02X)%s", (unsigned)reason,
+                  reason == 0x87 ? ": look at its access rules" : "");
+    b->told_refused = true;
+    if (lane < MESSAGE_JOURNALED)
+        journal_refused(b->journal, (enum message_lane)lane, seq, reason);
+}
+
+/* The only row in flight when the connection died, for the fifth time: it isn't sent again. */
+static void suspect(struct broker *b)
+{
+    const struct flight *f = flight(b, b->flight_first);
+    if (send_in_flight(b) != 1 || f->done || f->lane >= MESSAGE_JOURNALED ||
+        f->seq <= journal_acked(b->journal, (enum message_lane)f->lane))
+        return;
+    if (f->lane != b->suspect.lane || f->seq != b->suspect.seq)
+        b->suspect.times = 0;
+    b->suspect.lane = f->lane;
+    b->suspect.seq = f->seq;
+    if (++b->suspect.times < 5)
+        return;
+    refused(b, f->lane, f->seq, 0x83);
+    journal_ack(b->journal, (enum message_lane)f->lane, f->seq);
+}
+
 void send_lost(struct broker *b)
 {
+    suspect(b);
     uint64_t first = 0;
     for (uint32_t i = b->flight_first; i != b->flight_end; i++) {
         const struct flight *f = flight(b, i);
@@ -173,23 +210,6 @@ void send_answer(struct broker *b, int mid, int reason)
             return;
         }
     }
-}
-
-/* MQTT 5 reasons that pass: server busy, receive maximum exceeded, quota exceeded. */
-static bool passing(int reason)
-{
-    return reason == 0x89 || reason == 0x93 || reason == 0x97;
-}
-
-static void refused(struct broker *b, uint8_t lane, uint64_t seq, int reason)
-{
-    b->door->counters.refused++;
-    if (!b->told_refused)
-        log_error("mqtt: the broker refuses a message (reason 0x%02X)%s", (unsigned)reason,
-                  reason == 0x87 ? ": look at its access rules" : "");
-    b->told_refused = true;
-    if (lane < MESSAGE_JOURNALED)
-        journal_refused(b->journal, (enum message_lane)lane, seq, reason);
 }
 
 static void land(struct broker *b, const struct flight *f)
@@ -294,6 +314,9 @@ static void pump_lane(struct broker *b, enum message_lane lane, uint32_t share)
         struct journal_cursor before = b->cursors[lane];
         if (!journal_fetch(b->journal, &b->cursors[lane], &row))
             return;
+        if (row.seq <= journal_acked(b->journal, lane) &&
+            journal_was_refused(b->journal, lane, row.seq))
+            continue;
         if (!send_row(b, (uint8_t)lane, lane, &row)) {
             b->cursors[lane] = before;
             return;

@@ -280,6 +280,18 @@ void journal_refused(struct journal *j, enum message_lane lane, uint64_t seq, in
     j->dirty = true;
 }
 
+bool journal_was_refused(struct journal *j, enum message_lane lane, uint64_t seq)
+{
+    for (uint32_t i = 0; i < j->refusal_count; i++)
+        if (j->refusals[i].lane == (int)lane && j->refusals[i].seq == seq)
+            return true;
+    if (!j->lanes[lane].refused || !j->db)
+        return false;
+    sqlite3_bind_int(j->find_refused, 1, (int)lane);
+    sqlite3_bind_int64(j->find_refused, 2, (sqlite3_int64)seq);
+    return store_number(j->find_refused) == 1;
+}
+
 void journal_stats(struct journal *j, struct journal_stats *out)
 {
     *out = (struct journal_stats){

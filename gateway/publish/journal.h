@@ -46,6 +46,8 @@ void journal_ack(struct journal *j, enum message_lane lane, uint64_t upto);
 void journal_set_overlap(struct journal *j, enum message_lane lane, uint64_t upto);
 void journal_refused(struct journal *j, enum message_lane lane, uint64_t seq, int reason);   /* a dead letter: kept, not sent again */
 
+bool journal_was_refused(struct journal *j, enum message_lane lane, uint64_t seq);
+
 struct row {
     uint64_t seq;
     wall_t time;

@@ -93,6 +93,14 @@ struct broker {
         uncounted;
     mono_t online_said;
     unsigned short_lives;
+    /* Some rows cost the connection instead of being refused (Debian's mosquitto hangs up after a
+     * denied publish when max_queued_messages is 0; MQTT 3.1.1 knows no other way). After two short
+     * lives rows go one by one, and the one that is always there when the line goes dead is refused. */
+    struct {
+        uint8_t lane;
+        uint64_t seq;
+        unsigned times;
+    } suspect;
     char last_trouble[160];
 
     struct acked_point points[POINTS];
@@ -104,6 +112,8 @@ struct broker {
     uint32_t outbox_first, outbox_end;
     struct replay replay;
 };
+
+#define SHORT_LIFE (10 * NS_PER_S)
 
 /* broker_send.c: out of the journal and the door, into MQTT */
 bool send_init(struct broker *b);

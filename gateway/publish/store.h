@@ -43,7 +43,7 @@ struct journal {
     wall_t now;                    /* as last heard */
     sqlite3 *db;
     sqlite3_stmt *save_topic, *save_lane, *save_gap, *save_refused, *lost_above, *drop_gaps,
-        *drop_refused, *pages, *free_pages;
+        *drop_refused, *find_refused, *pages, *free_pages;
     struct lane lanes[MESSAGE_JOURNALED];
     struct topic_entry *topics;    /* id is index + 1 */
     uint32_t topic_count, topic_room, topics_saved;

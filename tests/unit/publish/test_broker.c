@@ -49,7 +49,7 @@ static void start_mosquitto(void)
     assert_non_null(f);
     fprintf(f,
             "listener %u 127.0.0.1\nallow_anonymous true\npersistence false\n"
-            "max_inflight_messages 200\nmax_queued_messages 0\n%s",
+            "max_inflight_messages 200\nmax_queued_messages 100000\n%s",
             port, more_config);
     fclose(f);
     mosquitto = fork();
