@@ -31,6 +31,7 @@ struct watch_value {
 struct watch_device {
     struct watch_item item;
     char *state, *reason, *line, *map;   /* never NULL */
+    char *gateway;                 /* who speaks for it */
     int64_t unit;
     wall_t since, last_ok;
     double rtt_ms;                 /* < 0: unknown */
@@ -66,11 +67,16 @@ void watch_free(struct watch *w);
 void watch_hear(struct watch *w, const char *topic, const void *payload, size_t length);
 void watch_sort(struct watch *w);
 
+const struct watch_item *watch_find(const struct watch_list *l, const char *path, size_t length);
+
 const char *watch_quality_name(int quality);
 
 /* ---- how it looks ---------------------------------------------------------------------------- */
 
 enum watch_page { WATCH_DEVICES, WATCH_VALUES, WATCH_PAGES };
+
+/* The gateway that said it is offline: retained words of yesterday are not news. */
+bool watch_is_old(const struct watch *w, enum watch_page page, const struct watch_item *item);
 
 struct watch_view {
     const char *title;             /* "lac-des-iles  mqtt://127.0.0.1:1883" */

@@ -94,13 +94,13 @@ static void draw_tabs(struct canvas *c, const struct watch_view *v, uint32_t row
 }
 
 static void draw_row(struct canvas *c, const struct watch_view *v, const struct watch_item *item,
-                     bool selected, const struct watch_widths *widths, wall_t now)
+                     bool selected, const struct watch_widths *widths, bool old, wall_t now)
 {
-    enum watch_mood mood = watch_mood_of(v->page, item);
+    enum watch_mood mood = watch_mood_of(v->page, item, old);
     if (v->colour)
         canvas_put(c, "%s%s", colour_of(mood), selected ? REVERSE : "");
     canvas_put(c, "%s", selected ? ">" : " ");
-    watch_row(c, v->page, item, widths, now);
+    watch_row(c, v->page, item, widths, old, now);
     if (v->colour)
         canvas_put(c, PLAIN);
     end_line(c);
@@ -166,13 +166,15 @@ void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, w
     for (uint32_t i = 0; i < lines; i++) {
         uint32_t at = v->top[v->page] + i;
         if (rows != NULL && at < count)
-            draw_row(c, v, rows[at], at == v->selected[v->page], &widths, now);
+            draw_row(c, v, rows[at], at == v->selected[v->page], &widths,
+                     watch_is_old(w, v->page, rows[at]), now);
         else
             end_line(c);
     }
     char detail[600] = "";
     if (rows != NULL && v->selected[v->page] < count)
-        watch_detail(v->page, rows[v->selected[v->page]], detail, sizeof detail);
+        watch_detail(v->page, rows[v->selected[v->page]],
+                     watch_is_old(w, v->page, rows[v->selected[v->page]]), detail, sizeof detail);
     canvas_cell(c, detail, (int)v->columns);
     end_line(c);
     canvas_cell(c, keys_of(v), (int)v->columns);

@@ -33,7 +33,8 @@ void watch_print(struct canvas *c, const struct watch *w, const struct watch_vie
         for (uint32_t i = 0; i < l->count; i++) {
             if (!watch_shown(&all, l->items[i]))
                 continue;
-            watch_row(c, all.page, l->items[i], &widths, now);
+            watch_row(c, all.page, l->items[i], &widths, watch_is_old(w, all.page, l->items[i]),
+                      now);
             end_line(c);
         }
     }
@@ -104,6 +105,7 @@ static void json_device(struct canvas *c, const struct watch_device *d)
 {
     text_member(c, "state", d->state);
     text_member(c, "reason", *d->reason ? d->reason : NULL);
+    text_member(c, "gateway", d->gateway);
     text_member(c, "line", d->line);
     number_member(c, "unit", d->unit);
     text_member(c, "map", d->map);

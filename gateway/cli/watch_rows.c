@@ -33,8 +33,10 @@ bool watch_shown(const struct watch_view *v, const struct watch_item *item)
     return v->page != WATCH_VALUES || strncmp(item->path, v->focus, strlen(v->focus)) == 0;
 }
 
-enum watch_mood watch_mood_of(enum watch_page page, const struct watch_item *item)
+enum watch_mood watch_mood_of(enum watch_page page, const struct watch_item *item, bool old)
 {
+    if (old)
+        return MOOD_DOUBTFUL;
     if (page == WATCH_DEVICES) {
         const struct watch_device *d = (const struct watch_device *)item;
         return strcmp(d->state, "online") == 0    ? MOOD_GOOD
@@ -87,7 +89,7 @@ void watch_headings(struct canvas *c, enum watch_page page, const struct watch_w
 }
 
 static void device_row(struct canvas *c, const struct watch_device *d, const struct watch_widths *w,
-                       wall_t now)
+                       bool old, wall_t now)
 {
     char since[16], rtt[24] = "-", good[24], bad[24], why[300];
     watch_age(since, d->since, now);
@@ -98,14 +100,19 @@ static void device_row(struct canvas *c, const struct watch_device *d, const str
     const struct {
         const char *text;
         int width;
-    } cells[] = {{d->state, STATE}, {since, -SINCE}, {rtt, -RTT}, {good, -GOOD}, {bad, -BAD}};
+    } cells[] = {{old ? "unknown" : d->state, STATE},
+                 {since, -SINCE},
+                 {rtt, -RTT},
+                 {good, -GOOD},
+                 {bad, -BAD}};
     canvas_path(c, d->item.path, w->name);
     canvas_bytes(c, " ", 1);
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
         canvas_cell(c, cells[i].text, cells[i].width);
         canvas_bytes(c, " ", 1);
     }
-    snprintf(why, sizeof why, "%s%s%s", d->line, *d->reason ? ": " : "", d->reason);
+    snprintf(why, sizeof why, "%s%s%s", d->line, old || *d->reason ? ": " : "",
+             old ? "gateway offline" : d->reason);
     canvas_cell(c, why, w->reason);
 }
 
@@ -116,9 +123,9 @@ static void reason_of(const struct watch_value *v, char *out, size_t room)
 }
 
 static void value_row(struct canvas *c, const struct watch_value *v, const struct watch_widths *w,
-                      wall_t now)
+                      bool old, wall_t now)
 {
-    char age[16], why[200];
+    char age[16], why[200], quality[32];
     watch_age(age, v->time, now);
     reason_of(v, why, sizeof why);
     canvas_path(c, v->item.path, w->name);
@@ -130,7 +137,9 @@ static void value_row(struct canvas *c, const struct watch_value *v, const struc
     canvas_bytes(c, " ", 1);
     canvas_cell(c, v->unit, UNIT);
     canvas_bytes(c, " ", 1);
-    canvas_cell(c, watch_quality_name(v->quality), QUALITY);
+    snprintf(quality, sizeof quality, "%s%s", old && v->quality == 192 ? "was " : "",
+             watch_quality_name(v->quality));
+    canvas_cell(c, quality, QUALITY);
     canvas_bytes(c, " ", 1);
     canvas_cell(c, age, -AGE);
     canvas_bytes(c, " ", 1);
@@ -138,27 +147,30 @@ static void value_row(struct canvas *c, const struct watch_value *v, const struc
 }
 
 void watch_row(struct canvas *c, enum watch_page page, const struct watch_item *item,
-               const struct watch_widths *w, wall_t now)
+               const struct watch_widths *w, bool old, wall_t now)
 {
     if (page == WATCH_DEVICES)
-        device_row(c, (const struct watch_device *)item, w, now);
+        device_row(c, (const struct watch_device *)item, w, old, now);
     else
-        value_row(c, (const struct watch_value *)item, w, now);
+        value_row(c, (const struct watch_value *)item, w, old, now);
 }
 
-void watch_detail(enum watch_page page, const struct watch_item *item, char *out, size_t room)
+void watch_detail(enum watch_page page, const struct watch_item *item, bool old, char *out,
+                  size_t room)
 {
     char why[300];
     if (page == WATCH_DEVICES) {
         const struct watch_device *d = (const struct watch_device *)item;
-        snprintf(out, room, "%s (line %s, unit %lld, map %s): %s%s%s", item->path, d->line,
-                 (long long)d->unit, d->map, d->state, *d->reason ? ": " : "", d->reason);
+        snprintf(out, room, "%s (line %s, unit %lld, map %s): %s%s%s%s", item->path, d->line,
+                 (long long)d->unit, d->map, old ? "gateway offline; was " : "", d->state,
+                 *d->reason ? ": " : "", d->reason);
         return;
     }
     const struct watch_value *v = (const struct watch_value *)item;
     reason_of(v, why, sizeof why);
-    snprintf(out, room, "%s = %s%s%s, %s%s%s", item->path, v->form == WATCH_NULL ? "-" : v->text,
-             *v->unit ? " " : "", v->unit, watch_quality_name(v->quality), *why ? ": " : "", why);
+    snprintf(out, room, "%s = %s%s%s, %s%s%s%s", item->path, v->form == WATCH_NULL ? "-" : v->text,
+             *v->unit ? " " : "", v->unit, old ? "gateway offline; was " : "",
+             watch_quality_name(v->quality), *why ? ": " : "", why);
 }
 
 void watch_gateway_text(const struct watch_gateway *g, double messages_per_s, wall_t now, char *out,

@@ -68,6 +68,44 @@ static void *item_of(struct watch_list *l, const char *path, size_t size)
     return item;
 }
 
+const struct watch_item *watch_find(const struct watch_list *l, const char *path, size_t length)
+{
+    if (l->slot_count == 0)
+        return NULL;
+    uint32_t at = (uint32_t)text_hash(0, path, length) & (l->slot_count - 1);
+    for (; l->slots[at] != 0; at = (at + 1) & (l->slot_count - 1)) {
+        const struct watch_item *there = l->items[l->slots[at] - 1];
+        if (strncmp(there->path, path, length) == 0 && there->path[length] == 0)
+            return there;
+    }
+    return NULL;
+}
+
+static bool speaks(const struct watch_item *gateway)
+{
+    const struct watch_gateway *g = (const struct watch_gateway *)gateway;
+    return g->item.gone || strcmp(g->state, "offline") != 0;
+}
+
+/* A device is known by its own path, a tag's by the tag's without its last part. */
+bool watch_is_old(const struct watch *w, enum watch_page page, const struct watch_item *item)
+{
+    const char *end = page == WATCH_VALUES ? strrchr(item->path, '/') : NULL;
+    size_t length = end != NULL ? (size_t)(end - item->path) : strlen(item->path);
+    const struct watch_device *d =
+        (const struct watch_device *)watch_find(&w->devices, item->path, length);
+    if (d != NULL && d->gateway != NULL) {
+        const struct watch_item *g = watch_find(&w->gateways, d->gateway, strlen(d->gateway));
+        if (g != NULL)
+            return !speaks(g);
+    }
+    for (uint32_t i = 0; i < w->gateways.count; i++) {
+        if (speaks(w->gateways.items[i]))
+            return false;
+    }
+    return w->gateways.count > 0;
+}
+
 static int by_path(const void *a, const void *b)
 {
     const struct watch_item *const *x = a, *const *y = b;
@@ -159,6 +197,7 @@ static void hear_device(struct watch_device *d, const json_t *said)
     const json_t *rtt = json_object_get(said, "rtt_ms");
     set_member(&d->state, said, "state");
     set_member(&d->reason, said, "reason");
+    set_member(&d->gateway, said, "gateway");
     set_member(&d->line, said, "line");
     set_member(&d->map, said, "map");
     d->unit = whole(said, "unit");
@@ -307,6 +346,7 @@ void watch_free(struct watch *w)
         free(d->state);
         free(d->reason);
         free(d->line);
+        free(d->gateway);
         free(d->map);
     }
     for (uint32_t i = 0; i < w->gateways.count; i++) {

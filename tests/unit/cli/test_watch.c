@@ -287,6 +287,29 @@ static void a_snapshot_in_json_is_exact(void **state)
     watch_free(w);
 }
 
+static void what_an_offline_gateway_said_is_old(void **state)
+{
+    (void)state;
+    struct watch *w = small_site();
+    struct watch_view v = screen_of(24, 120);
+    hear(w, "mine/v1/lac/device/mill/meter", "{\"state\":\"online\",\"gateway\":\"gw2\"}");
+    hear(w, "mine/v1/lac/gateway/gw2", "{\"state\":\"online\"}");
+    hear(w, "mine/v1/lac/device/mill/pump-1", "{\"state\":\"online\",\"gateway\":\"gw1\"}");
+    hear(w, "mine/v1/lac/gateway/gw1", "{\"state\":\"offline\",\"reason\":\"will\"}");
+    watch_sort(w);
+    free(drawn(w, &v));
+    assert_says(w, &v, "unknown", true);
+    assert_says(w, &v, ": gateway offline", true);
+    watch_key(&v, w, WATCH_TAB);
+    watch_key(&v, w, WATCH_DOWN);
+    assert_says(w, &v, " m\302\263/h    was good ", true);
+    assert_says(w, &v, "mill/pump-1/flow = 412.5 m\302\263/h, gateway offline; was good", true);
+    assert_says(w, &v, "18446744073709551615         good ", true);
+    hear(w, "mine/v1/lac/gateway/gw1", "{\"state\":\"online\"}");
+    assert_says(w, &v, "was good", false);
+    watch_free(w);
+}
+
 static void a_snapshot_on_paper_cuts_nothing(void **state)
 {
     (void)state;
@@ -319,6 +342,7 @@ int main(void)
         cmocka_unit_test(nonsense_is_counted_and_cleared_topics_go),
         cmocka_unit_test(keys_are_read_off_the_terminals_bytes),
         cmocka_unit_test(a_snapshot_in_json_is_exact),
+        cmocka_unit_test(what_an_offline_gateway_said_is_old),
         cmocka_unit_test(a_snapshot_on_paper_cuts_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
