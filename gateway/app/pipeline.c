@@ -48,7 +48,6 @@ void pipeline_feed(void *me, const struct block *b)
         pipeline_note(p, state, path, h->why, b->time);
     }
     tell_history(p->teller, p->board, p->touched, count, b->fault == FAULT_NONE, b->time);
-    tell_changed(p->teller, p->board, p->touched, count);
 }
 
 static const char *event_word(enum poll_event_kind kind)
@@ -161,7 +160,6 @@ static void age(struct pipeline *p, wall_t wall, mono_t now)
     if (p->derive)
         count = derive_run(p->derive, p->board, p->touched, count, p->touch_max, wall, now);
     tell_history(p->teller, p->board, p->touched, count, false, wall);
-    tell_changed(p->teller, p->board, p->touched, count);
 }
 
 mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now)

@@ -183,14 +183,6 @@ void tell_history(struct teller *t, struct board *b, const uint32_t *touched, ui
         end_frame(t, &f, path, time);
 }
 
-void tell_changed(struct teller *t, struct board *b, const uint32_t *touched, uint32_t count)
-{
-    if (!t->plant->mqtt.values)
-        return;
-    for (uint32_t i = 0; i < count; i++)
-        board_dirty(b, touched[i]);
-}
-
 static size_t value_topic(struct teller *t, const struct owner *owner)
 {
     struct prefix *p = &t->value_device;

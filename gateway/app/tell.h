@@ -26,8 +26,6 @@ void teller_free(struct teller *t);
  * came with an answer, and devices that tell everything do; else only news is told. */
 void tell_history(struct teller *t, struct board *b, const uint32_t *touched, uint32_t count,
                   bool good, wall_t time);
-/* Touched tags whose value, if it is news, is to be told. */
-void tell_changed(struct teller *t, struct board *b, const uint32_t *touched, uint32_t count);
 /* As many changed values as the door has room for. false: some are left. */
 bool tell_values(struct teller *t, struct board *b, wall_t wall);
 /* Device states that are owed or due, and after tell_session the dictionaries. false: some are left. */
