@@ -178,10 +178,6 @@ static bool resolve_one(struct map_builder *b, const struct reference *ref)
         p->from = (int32_t)other;
         return true;
     }
-    if (source->from >= 0 || source->exp_from >= 0 || source->mul_from >= 0) {
-        return complain(&b->r, ref->node, "%s: `%s` is itself computed; name a tag that is read",
-                        words[ref->kind], source->name);
-    }
     if (ref->kind == REF_EXP) {
         p->exp_from = (int32_t)other;
     } else {
@@ -190,13 +186,34 @@ static bool resolve_one(struct map_builder *b, const struct reference *ref)
     return true;
 }
 
+/* A scale that is itself scaled would be that of the round before. */
+static bool check_scales(const struct map_builder *b)
+{
+    bool good = true;
+    for (uint32_t i = 0; i < b->count; i++) {
+        const struct point *p = &b->points[i];
+        const int32_t others[2] = {p->exp_from, p->mul_from};
+        for (int k = 0; k < 2; k++) {
+            const struct point *other = others[k] < 0 ? NULL : &b->points[others[k]];
+            if (other != NULL &&
+                (other->from >= 0 || other->exp_from >= 0 || other->mul_from >= 0)) {
+                good = complain_at(&b->r, p->at,
+                                   "`%s` is scaled by `%s`, which is itself computed; "
+                                   "name a tag that is read",
+                                   p->name, other->name);
+            }
+        }
+    }
+    return good;
+}
+
 bool resolve_references(struct map_builder *b)
 {
     bool good = true;
     for (const struct reference *ref = b->references; ref != NULL; ref = ref->next) {
         good = resolve_one(b, ref) && good;
     }
-    return good;
+    return check_scales(b) && good;
 }
 
 /* How many computations away from the registers; DEEPEST + 1: too many, or a circle. */

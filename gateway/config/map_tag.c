@@ -371,6 +371,10 @@ static bool read_counter(const struct map_builder *b, const struct tag_nodes *n,
     unsigned kind = usual_kind(p);
     bool good = read_word(&b->r, n->kind, "kind", kind_names, 5, &kind);
     p->kind = (uint8_t)kind;
+    bool number = p->from >= 0 || (type_facts[p->type].number && p->bit < 0);
+    if (kind == KIND_COUNTER && (!number || p->choice_count > 0)) {
+        return complain(&b->r, n->kind, "only numbers count; this is none");
+    }
     if (kind != KIND_COUNTER && (n->wrap != NULL || n->reset != NULL)) {
         const struct node *wrong = n->wrap != NULL ? n->wrap : n->reset;
         return complain(&b->r, wrong, "`wrap` and `reset` are for counters; add `kind: counter`");

@@ -36,9 +36,9 @@ static bool read_path(struct plant_builder *b, const struct node *key, struct de
 {
     const char *first = strchr(key->text, '/');
     const char *second = first == NULL ? NULL : strchr(first + 1, '/');
-    if (second == NULL || !text_is_name(key->text, (size_t)(first - key->text)) ||
-        !text_is_name(first + 1, (size_t)(second - first - 1)) ||
-        !text_is_name(second + 1, strlen(second + 1))) {
+    if (second == NULL || !is_plain_name(key->text, (size_t)(first - key->text)) ||
+        !is_plain_name(first + 1, (size_t)(second - first - 1)) ||
+        !is_plain_name(second + 1, strlen(second + 1))) {
         return complain(&b->r, key,
                         "derived `%.120s`: the name is area/device/tag, each of A-Z a-z "
                         "0-9 . _ -",

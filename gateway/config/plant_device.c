@@ -157,7 +157,7 @@ static bool read_path(struct plant_builder *b, const struct node *key, const str
 {
     const char *slash = strchr(key->text, '/');
     const char *name = slash == NULL ? key->text : slash + 1;
-    if (!text_is_name(name, strlen(name))) {
+    if (!is_plain_name(name, strlen(name))) {
         return complain(&b->r, key, "device `%.80s`: a name has 1 to 64 of A-Z a-z 0-9 . _ -",
                         key->text);
     }

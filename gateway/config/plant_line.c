@@ -214,6 +214,29 @@ static bool read_line(struct plant_builder *b, const struct node *key, const str
 #undef FIELD
 }
 
+/* Two buses on one port would take each other's answers. */
+static bool check_ports(struct plant_builder *b)
+{
+    struct names ports;
+    bool good = true;
+    names_init(&ports, false);
+    for (uint32_t i = 0; i < b->plant->line_count; i++) {
+        const struct line *l = &b->plant->lines[i];
+        if (l->name == NULL || l->device == NULL || l->transport != TRANSPORT_RTU) {
+            continue;
+        }
+        uint32_t before = names_put(&ports, l->device, strlen(l->device), i);
+        if (before != NAMES_NONE) {
+            good = complain_at(&b->r, l->at,
+                               "line `%s` uses the same port as line `%s`; units of one "
+                               "bus belong to one line",
+                               l->name, b->plant->lines[before].name);
+        }
+    }
+    names_fini(&ports);
+    return good;
+}
+
 bool read_lines(struct plant_builder *b, const struct node *n)
 {
     if (n == NULL || n->kind != NODE_MAPPING || n->length == 0) {
@@ -232,5 +255,5 @@ bool read_lines(struct plant_builder *b, const struct node *n)
     }
     b->plant->lines = lines;
     b->plant->line_count = count;
-    return good;
+    return check_ports(b) && good;
 }

@@ -129,6 +129,11 @@ bool read_text(const struct reader *r, const struct node *n, const char *what, c
     return *out != NULL;
 }
 
+bool is_plain_name(const char *text, size_t length)
+{
+    return text_is_name(text, length) && strspn(text, ".") < length;
+}
+
 bool read_name(const struct reader *r, const struct node *n, const char *what, const char **out)
 {
     if (n == NULL) {
@@ -137,7 +142,7 @@ bool read_name(const struct reader *r, const struct node *n, const char *what, c
     if (!is_scalar(r, n, what)) {
         return false;
     }
-    if (!text_is_name(n->text, n->length)) {
+    if (!is_plain_name(n->text, n->length)) {
         return complain(r, n, "%s `%.64s`: a name has 1 to 64 of A-Z a-z 0-9 . _ -", what, n->text);
     }
     *out = arena_copy(r->arena, n->text, n->length);

@@ -41,6 +41,7 @@ bool is_list(const struct reader *r, const struct node *n, const char *what);
 bool is_mapping(const struct reader *r, const struct node *n, const char *what);
 
 bool read_text(const struct reader *r, const struct node *n, const char *what, const char **out);
+bool is_plain_name(const char *text, size_t length);   /* and not dots alone: names get into paths */
 bool read_name(const struct reader *r, const struct node *n, const char *what, const char **out);
 bool read_word(const struct reader *r, const struct node *n, const char *what,
                const char *const *words, size_t count, unsigned *out);

@@ -280,6 +280,19 @@ static const struct mistakes cases[] = {
      "tags:\n"
      "  a: {at: input 0, type: u16, wrap: 9999}\n",
      "map.yaml:3:37: error: `wrap` and `reset` are for counters; add `kind: counter`\n"},
+    {"a scale is read, not computed",
+     "format: 1\n"
+     "tags:\n"
+     "  a: {at: input 0, type: u16, exp_from: b}\n"
+     "  b: {at: input 1, type: s16, exp_from: c}\n"
+     "  c: {at: input 2, type: s16}\n",
+     "map.yaml:3:3: error: `a` is scaled by `b`, which is itself computed; name a tag that is "
+     "read\n"},
+    {"only numbers count",
+     "format: 1\n"
+     "tags:\n"
+     "  a: {at: coil 0, kind: counter}\n",
+     "map.yaml:3:25: error: only numbers count; this is none\n"},
     {"a string has a length",
      "format: 1\n"
      "tags:\n"

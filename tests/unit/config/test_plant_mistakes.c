@@ -124,6 +124,17 @@ static const struct mistakes cases[] = {
      "devices: {p: {map: m, line: a, unit: 1, area: mill}}\n",
      "plant.yaml:4:22: warning: /dev/ttyUSB0 gets another number when adapters are plugged in "
      "another order; name it by /dev/serial/by-id/... or by-path\n"},
+    {"one bus, one line",
+     "format: 1\n"
+     "site: s\n"
+     "gateway: g\n"
+     "lines: {a: {connect: \"rtu:///dev/ttyS0\"}, b: {connect: \"rtu:///dev/ttyS0\"}, \"..\": "
+     "{connect: \"tcp://h\"}}\n"
+     "areas: {mill: M}\n"
+     "devices: {p: {map: m, line: a, unit: 1, area: mill}}\n",
+     "plant.yaml:4:43: error: line `b` uses the same port as line `a`; units of one bus belong to "
+     "one line\n"
+     "plant.yaml:4:77: error: line `..`: a name has 1 to 64 of A-Z a-z 0-9 . _ -\n"},
     {"units of a bus",
      "format: 1\n"
      "site: s\n"
