@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -121,12 +123,17 @@ struct broker *broker_new(struct door *door, struct journal *journal,
                                      .lost = on_lost,
                                      .message = on_message,
                                      .acked = on_acked};
-    if (!send_init(b))
+    b->ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (b->ended < 0)
+        *why = "no descriptor is left";
+    else if (!send_init(b))
         *why = "the topics of this gateway are too long";
     else
         b->mqtt = mqtt_new(setup->mqtt, NULL, hooks, why);
     if (b->mqtt)
         return b;
+    if (b->ended >= 0)
+        close(b->ended);
     send_free(b);
     free(b);
     return NULL;
@@ -319,6 +326,7 @@ static void *run(void *me)
     part(b);
     journal_commit(b->journal);
     count(b);
+    eventfd_write(b->ended, 1);
     return NULL;
 }
 
@@ -339,13 +347,19 @@ void broker_stop(struct broker *b, int64_t grace_ns)
     atomic_store(&b->grace_ns, grace_ns);
     atomic_store(&b->stopping, true);
     mailbox_wake(b->door->rows);
+    struct pollfd ended = {.fd = b->ended, .events = POLLIN};
     mono_t until = mono_add(clock_mono(), grace_ns + 950 * NS_PER_MS);
-    const struct timespec t = {.tv_sec = until.ns / NS_PER_S, .tv_nsec = until.ns % NS_PER_S};
-    if (pthread_clockjoin_np(b->thread, NULL, CLOCK_MONOTONIC, &t) == 0)
+    for (int64_t left = 1; left > 0 && !(ended.revents & POLLIN);) {
+        left = mono_since(until, clock_mono());
+        poll(&ended, 1, left > 0 ? (int)(left / NS_PER_MS) : 0);
+    }
+    if (ended.revents & POLLIN) {
+        pthread_join(b->thread, NULL);
         b->running = false;
-    else
+    } else {
         log_warn(
             "mqtt: the broker thread is held up by the network or the disk; it is left behind");
+    }
 }
 
 void broker_free(struct broker *b)
@@ -357,5 +371,6 @@ void broker_free(struct broker *b)
     mqtt_free(b->mqtt);
     send_free(b);
     journal_close(b->journal);
+    close(b->ended);
     free(b);
 }

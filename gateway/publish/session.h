@@ -65,6 +65,7 @@ struct broker {
     struct mqtt_client *mqtt;
     pthread_t thread;
     bool running; /* a thread was started and not joined */
+    int ended;                     /* eventfd: the thread has nothing more to do */
     _Atomic bool stopping;
     _Atomic int64_t grace_ns;
 
