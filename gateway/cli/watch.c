@@ -97,6 +97,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
     case 'm':
         a->options.library = word;
         break;
+    case 'l':
+        a->options.lines_file = word;
+        break;
     case 'f':
         a->filter = word;
         break;
@@ -345,6 +348,7 @@ int verb_watch(int argc, char **argv)
         {"user", 'u', "NAME", 0, "for the broker", 0},
         {"password-file", 'p', "FILE", 0, "for the broker", 0},
         {"ca", 'c', "FILE", 0, "certificate that vouches for the broker", 0},
+        {"lines", 'l', "FILE", 0, "as the other verbs take it; changes nothing here", 0},
         {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
         {0}};
     static const struct argp argp = {
