@@ -197,6 +197,8 @@ static size_t value_topic(struct teller *t, const struct owner *owner)
 bool tell_values(struct teller *t, struct board *b, wall_t wall)
 {
     uint32_t tag;
+    if (!t->plant->mqtt.values)
+        return true;
     if (!atomic_load_explicit(&t->door->connected, memory_order_relaxed))
         return true; /* a new session is told everything */
     while (mailbox_room(t->door->live) > LIVE_RESERVE && board_next_dirty(b, &tag)) {
