@@ -13,8 +13,9 @@
 
 enum {
     SCHEMA = 1,
-    WAL_PAGES = 1000,
-    WAL_LEAST = 100,
+    PAGE = 8192, /* small ones cost system calls, big ones wear out small plants' flash */
+    WAL_PAGES = 512,
+    WAL_LEAST = 32,
     BALLAST = 8 << 20,
     BALLAST_LEAST = 256 << 10,
     CHECKED_WHOLE = 64 << 20
@@ -280,7 +281,7 @@ int store_open(struct journal *j)
 {
     char pragma[96];
     uint64_t version = 0;
-    int wal = j->ballast / 8192 < WAL_PAGES ? (int)(j->ballast / 8192) : WAL_PAGES;
+    int wal = j->ballast / (2 * PAGE) < WAL_PAGES ? (int)(j->ballast / (2 * PAGE)) : WAL_PAGES;
     int rc = sqlite3_open_v2(
         j->file, &j->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK)
@@ -289,9 +290,9 @@ int store_open(struct journal *j)
     sqlite3_busy_timeout(j->db, 2000);
     sqlite3_snprintf(sizeof(pragma), pragma,
                      "PRAGMA wal_autocheckpoint=%d; PRAGMA journal_size_limit=%d",
-                     wal ? wal : WAL_LEAST, 2 * 4096 * WAL_PAGES);
-    rc =
-        store_exec(j, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY");
+                     wal ? wal : WAL_LEAST, 2 * PAGE * WAL_PAGES);
+    rc = store_exec(j, "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+                       "PRAGMA temp_store=MEMORY");
     if (rc == SQLITE_OK)
         rc = store_exec(j, pragma);
     if (rc == SQLITE_OK)
@@ -377,7 +378,7 @@ int store_replace(struct journal *j)
 void store_measure(struct journal *j)
 {
     uint64_t pages = store_number(j->pages), unused = store_number(j->free_pages);
-    j->bytes = (pages - (unused < pages ? unused : pages)) * 4096;
+    j->bytes = (pages - (unused < pages ? unused : pages)) * PAGE;
 }
 
 /* The ballast is at least as big as the log may become, so that giving it up always lets the log be
