@@ -78,10 +78,13 @@ bool talk_init(struct talk *t, struct house *h, uint32_t line, mono_t start)
     if (talk_is_bus(t)) {
         t->char_ns = link_char_ns(t->line);
         t->gap_ns = link_gap_ns(t->line);
+        /* A network adds pauses of its own between the bytes of a frame and what follows it. */
+        if (t->is_socket && t->gap_ns < SOCKET_GAP_NS)
+            t->gap_ns = SOCKET_GAP_NS;
     }
     t->ask.framing = t->framing;
     t->ask.transaction = (uint16_t)talk_random(h);
-    t->backoff_ns = t->line->reconnect_min_ns;
+    t->backoff_ns = talk_first_backoff(t);
     allowance_init(&t->allowance, t->line->silent_share, 2 * t->line->timeout_ns, start);
 
     t->schedule = schedule_new(h->arena, plan, line, start);
@@ -141,6 +144,8 @@ void talk_tick(struct talk *t, mono_t now)
         talk_next(t, now);
         return;
     case TALK_WAITING:
+        if (talk_overslept(t, now))
+            return;
         talk_failed(t, FAULT_TIMEOUT, t->got ? "the answer was not whole in time" : "no answer",
                     now);
         return;

@@ -34,6 +34,8 @@ enum { CONNECTING_MAX = 200, ANSWER_ROOM = ADU_MAX + 12 };
 /* After this long an answer isn't expected any more, however late a device may be. */
 #define LATE_NS (10 * NS_PER_S)
 
+#define SOCKET_GAP_NS (5 * NS_PER_MS)
+
 /* How often at least it is looked whether a silent unit's time to be asked has come. */
 #define PROBER_STEP_NS (5 * NS_PER_S)
 
@@ -100,6 +102,7 @@ struct talk {
     mono_t asked, sent; /* sent: the last bit has left */
     mono_t deadline; /* of the answer, absolute */
     mono_t last_byte, drain_end;
+    mono_t stutter_end; /* somebody spoke twice: until then silences are longer */
     wall_t arrived;
     struct allowance allowance;
     int64_t backoff_ns;
@@ -134,6 +137,12 @@ static inline struct party *talk_party(struct talk *t, const struct request *r)
     return &t->parties[talk_errand(t, r)->party];
 }
 
+static inline int64_t talk_first_backoff(const struct talk *t)
+{
+    int64_t least = 10 * NS_PER_MS; /* whatever the configuration says, never in a circle */
+    return t->line->reconnect_min_ns > least ? t->line->reconnect_min_ns : least;
+}
+
 /* line_open.c */
 void talk_open(struct talk *t, mono_t now); /* also waits for its turn */
 void talk_close(struct talk *t, bool reset);
@@ -150,6 +159,7 @@ void talk_next(struct talk *t, mono_t now); /* asks what is due, or waits for it
 /* line_hear.c */
 void talk_hear(struct talk *t, mono_t now);
 bool talk_silent(struct talk *t, mono_t now); /* before asking; false: it wasn't, dealt with */
+bool talk_overslept(struct talk *t, mono_t now); /* true: nobody's fault, dealt with */
 void talk_settled(struct talk *t, mono_t now);
 void talk_drain(struct talk *t, mono_t now); /* the bus is suspect from here on */
 void talk_suspect(struct talk *t, const char *why, mono_t now);

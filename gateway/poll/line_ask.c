@@ -13,8 +13,8 @@ static void park(struct talk *t, const struct request *r, mono_t now)
     e->parked = true;
     e->since = now;
     t->stats.skipped++;
-    talk_fault(t, r, &(struct block){.fault = FAULT_BACKED_OFF, .why = "no answer; not asked"},
-               now);
+    const char *why = talk_party(t, r)->why;
+    talk_fault(t, r, &(struct block){.fault = FAULT_BACKED_OFF, .why = why}, now);
 }
 
 /* When the silent may be asked next; now if at once. */

@@ -8,6 +8,8 @@
 
 static const int64_t silence_ns = 20 * NS_PER_MS;
 static const int64_t drain_limit_ns = NS_PER_S;
+static const int64_t stutter_ns = 60 * NS_PER_S;
+static const int64_t overslept_ns = 500 * NS_PER_MS;
 
 void talk_drain(struct talk *t, mono_t now)
 {
@@ -36,12 +38,21 @@ static void hung_up(struct talk *t, mono_t now)
         talk_reopen(t, true, why, now);
 }
 
+static const struct party *asked_party(const struct talk *t)
+{
+    return &t->parties[t->errands[t->current - t->requests].party];
+}
+
 /* The first byte names the unit, if it is one at all; one that spoke twice may speak a third time.
  */
 static void doubt_sender(struct talk *t, uint8_t unit, mono_t now)
 {
     for (uint32_t i = 0; i < t->party_count; i++) {
         if (t->parties[i].unit == unit) {
+            /* It owed us nothing, so it repeats itself, or another master asks it. What comes
+             * between two questions does no harm, so leave more room there. */
+            if (!t->parties[i].doubt)
+                t->stutter_end = mono_add(now, stutter_ns);
             t->parties[i].doubt = true;
             t->parties[i].doubted = now;
         }
@@ -118,6 +129,18 @@ static bool is_echo(const struct talk *t)
     return talk_is_bus(t) && !t->line->echo && memcmp(t->bytes, t->sent_bytes, n) == 0;
 }
 
+/* No byte may follow within 3.5 characters. An answer that came much sooner than this unit's
+ * answers do may be the repetition of an earlier one: wait until the true one would be here. */
+static mono_t settled_at(const struct talk *t, mono_t now)
+{
+    mono_t silent = mono_add(now, t->gap_ns);
+    const struct party *p = t->proving ? &t->parties[t->prover] : asked_party(t);
+    if (mono_since(now, t->sent) * 2 >= p->rtt_ns)
+        return silent;
+    mono_t usual = mono_add(t->sent, p->rtt_ns * 3 / 2);
+    return mono_before(silent, usual) ? usual : silent;
+}
+
 static void weigh(struct talk *t, mono_t now)
 {
     struct answer a;
@@ -130,12 +153,14 @@ static void weigh(struct talk *t, mono_t now)
                 return; /* eight bytes tell for sure, and come at once or never */
             a.why = "our own bytes came back: set echo: true on this line";
         }
+        if (talk_is_bus(t) && t->bytes[0] != t->ask.unit)
+            doubt_sender(t, t->bytes[0], now);
         talk_failed(t, FAULT_GARBLED, a.why, now);
         return;
     }
     t->arrived = clock_wall();
     if (talk_is_bus(t)) {
-        talk_enter(t, TALK_SETTLING, mono_add(now, t->gap_ns));
+        talk_enter(t, TALK_SETTLING, settled_at(t, now));
         return;
     }
     if (v == ADU_GOOD)
@@ -158,11 +183,15 @@ static void receive(struct talk *t, mono_t now)
         hung_up(t, now);
         return;
     }
+    if (talk_is_bus(t) && t->is_socket)
+        link_acknowledge(t->watcher.fd);
     t->stats.bytes_in += (uint64_t)n;
     t->got = (uint16_t)(t->got + n);
     t->last_byte = now;
     /* We may have been stopped for a while; nobody can say how old these bytes are. */
     if (mono_before(t->deadline, now)) {
+        if (talk_overslept(t, now))
+            return;
         talk_failed(t, FAULT_TIMEOUT, "the answer was not whole in time", now);
         return;
     }
@@ -193,6 +222,26 @@ void talk_hear(struct talk *t, mono_t now)
     case TALK_CONNECTING:
         return;
     }
+}
+
+/* The whole machine stood still, or this program did. What the equipment said meanwhile is too old,
+ * but that it said nothing can't be held against it. */
+bool talk_overslept(struct talk *t, mono_t now)
+{
+    if (mono_since(now, t->deadline) < overslept_ns)
+        return false;
+    static const char why[] = "the gateway itself stood still";
+    if (!talk_is_bus(t)) {
+        talk_reopen(t, false, why, now);
+        return true;
+    }
+    struct party *p =
+        t->proving ? &t->parties[t->prover] : &t->parties[asked_party(t) - t->parties];
+    p->doubt = true;
+    p->doubted = now;
+    talk_put_back(t, now);
+    talk_suspect(t, why, now);
+    return true;
 }
 
 void talk_settled(struct talk *t, mono_t now)

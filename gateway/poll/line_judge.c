@@ -10,6 +10,7 @@ static const int64_t busy_pause_ns = 100 * NS_PER_MS;
 static const int64_t busy_patience_ns = 500 * NS_PER_MS;
 static const int64_t misfit_pause_ns = 60 * NS_PER_S; /* our configuration is wrong */
 static const int64_t hole_pause_ns = 600 * NS_PER_S;
+static const int64_t stutter_pause_ns = 25 * NS_PER_MS;
 static const int64_t unpark_step_ns = 5 * NS_PER_MS;
 static const int64_t longest_probe_ns = 60 * NS_PER_S;
 static const int64_t longest_probe_alone_ns = 5 * NS_PER_S; /* when nobody else has to wait */
@@ -181,7 +182,12 @@ static void next_piece(struct talk *t, mono_t now)
 static void over(struct talk *t, struct party *p, mono_t now)
 {
     t->stats.busy_ns += mono_since(now, t->asked);
-    mono_t quiet = talk_is_bus(t) ? mono_add(t->last_byte, t->gap_ns) : now;
+    mono_t quiet = now;
+    if (talk_is_bus(t)) {
+        quiet = mono_add(t->last_byte, t->gap_ns);
+        if (mono_before(now, t->stutter_end))
+            quiet = mono_add(quiet, stutter_pause_ns);
+    }
     t->not_before = mono_add(quiet, t->line->delay_ns);
     p->not_before = mono_add(now, p->delay_ns);
 }
@@ -342,6 +348,10 @@ static void cut(struct talk *t, uint8_t code, mono_t now)
 
 static void poll_refused(struct talk *t, uint8_t code, mono_t now)
 {
+    /* Some first refuse and then answer after all. */
+    struct party *p = talk_party(t, t->current);
+    p->doubt = true;
+    p->doubted = now;
     switch (code) {
     case 2:
     case 3:
@@ -369,9 +379,12 @@ static void proof_refused(struct talk *t, uint8_t code, mono_t now)
     t->proving = false;
     if (t->lost_proofs < UINT8_MAX)
         t->lost_proofs++;
-    if (code == 5 || code == 6)
-        put_off(t, mono_add(now, busy_pause_ns));
-    else
+    if (code == 5 || code == 6) {
+        struct errand *e = talk_errand(t, t->current);
+        e->since = e->begun ? e->since : now;
+        e->begun = true;
+        wait_for(t, code, now);
+    } else
         shapes_refused(t->shape);
 }
 
@@ -388,6 +401,7 @@ void talk_refused(struct talk *t, uint8_t code, mono_t now)
         /* The gateway speaks for a unit that it doesn't reach: the line is fine. */
         talk_confirm(t, now);
         t->misses = 0;
+        p->why = adu_exception_name(code);
         party_missed(p);
         bool others = t->proving && p != talk_party(t, t->current);
         t->proving = false;
@@ -445,7 +459,7 @@ static void judge_try(struct talk *t, const struct block *what, mono_t now)
         return;
     }
     talk_fault(t, r, what, now);
-    if (p->silent || p->misses > patience || (mute && !affordable))
+    if (p->silent || p->misses > patience)
         give_up(t, p, what, now);
     else
         done(t, now);

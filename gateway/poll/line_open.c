@@ -107,7 +107,7 @@ void talk_confirm(struct talk *t, mono_t now)
     if (t->told_up && !t->hang_ups)
         return;
     t->hang_ups = 0;
-    t->backoff_ns = t->line->reconnect_min_ns;
+    t->backoff_ns = talk_first_backoff(t);
     tell_up(t, now);
 }
 
@@ -191,7 +191,7 @@ void talk_connected(struct talk *t, mono_t now)
     }
     let_others_try(t->house, now);
     if (!t->hang_ups)
-        t->backoff_ns = t->line->reconnect_min_ns;
+        t->backoff_ns = talk_first_backoff(t);
     talk_opened(t, now);
 }
 
@@ -199,6 +199,7 @@ static void on_resolved(void *me, const struct addresses *found, const char *why
 {
     struct talk *t = me;
     mono_t now = clock_mono();
+    t->house->connecting++; /* not while a name server sleeps: others want to connect */
     if (found->count)
         *t->addresses = *found;
     else if (!t->addresses->count) {
@@ -214,15 +215,16 @@ static void open_socket(struct talk *t, mono_t now)
     struct house *h = t->house;
     if (!t->addresses)
         t->addresses = calloc(1, sizeof(*t->addresses));
-    h->connecting++;
     t->address = 0;
     if (!t->addresses) {
+        h->connecting++;
         talk_attempt_over(t, "out of memory", now);
         return;
     }
     struct addresses digits;
     if (resolve_numeric(t->line->host, t->line->port, &digits)) {
         *t->addresses = digits;
+        h->connecting++;
         try_address(t, now);
         return;
     }
@@ -231,6 +233,7 @@ static void open_socket(struct talk *t, mono_t now)
         h->resolver = resolver_new(h->loop);
     if (!h->resolver || !resolver_ask(h->resolver, t->line->host, t->line->port, on_resolved, t)) {
         t->address = ADDRESSES_MAX;
+        h->connecting++;
         talk_attempt_over(t, "the name can't be looked up: out of memory", now);
     }
 }

@@ -77,6 +77,11 @@ long link_read(int fd, bool is_socket, uint8_t *to, size_t room)
     }
 }
 
+void link_acknowledge(int fd)
+{
+    set(fd, IPPROTO_TCP, TCP_QUICKACK, 1);
+}
+
 bool link_write(int fd, bool is_socket, const uint8_t *from, size_t length)
 {
     for (;;) {

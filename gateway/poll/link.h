@@ -24,6 +24,9 @@ enum { LINK_GONE = -1 }; /* the other end has gone; errno 0 when it went in good
 
 /* Bytes now there, 0: none, or LINK_GONE. */
 long link_read(int fd, bool is_socket, uint8_t *to, size_t room);
+/* A peer that gathers small writes keeps the second of two back until the first is acknowledged,
+ * which the kernel likes to do with our next request. Then it would look like its answer. */
+void link_acknowledge(int fd);
 bool link_write(int fd, bool is_socket, const uint8_t *from, size_t length); /* all or failed */
 
 /* Time of one character, and the 3.5 of them that end a frame. */

@@ -119,7 +119,7 @@ static void *serve(void *arg)
             continue;
         }
         pthread_mutex_unlock(&s->lock);
-        l->error = look_up(l->host, l->port, AI_ADDRCONFIG, &l->found);
+        l->error = look_up(l->host, l->port, 0, &l->found);
         pthread_mutex_lock(&s->lock);
         queue_put(&s->answered, l);
         eventfd_write(s->bell, 1);

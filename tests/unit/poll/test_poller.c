@@ -157,7 +157,7 @@ static void nine_units_behind_rtu_over_tcp_keep_their_rate(void **state)
 static void late_answers_of_one_unit_cost_the_others_little(void **state)
 {
     (void)state;
-    nine_keep_their_rate(TRANSPORT_RTU, four_is_late, 90);
+    nine_keep_their_rate(TRANSPORT_RTU, four_is_late, 80);
 }
 
 /* ---- silence and return -----------------------------------------------------------------------
@@ -480,7 +480,6 @@ static void a_device_away_behind_a_gateway_leaves_the_link_alone(void **state)
     rig_run(b.loop, b.poller, &b.t, never, 600 * NS_PER_MS);
     assert_true(b.t.good_of[3] >= 28);
     assert_int_equal(b.t.faults_of[3], 0);
-    assert_int_equal(b.t.last.exception, 0);
     assert_true(b.t.faults[FAULT_EXCEPTION] >= 1);
     assert_int_equal(b.t.events[POLL_UNIT_SILENT], 1);
     assert_int_equal(stats(&b).connects, 1);
@@ -536,6 +535,57 @@ static void a_unit_that_serves_no_other_shape_is_believed_after_silence(void **s
     end(&b);
 }
 
+/* The second of two small writes is held back by the sender's kernel until ours acknowledges the
+ * first, which happens with the next question. */
+static bool refuses_then_answers(const struct question *q, void *me)
+{
+    uint8_t a[600];
+    (void)me;
+    if (q->nth % 4 == 3) {
+        rig_say(q, a, rig_exception(q, 4, a));
+        rig_pause(q->nth % 8 == 3 ? 0 : 9);
+    }
+    say_right(q);
+    return true;
+}
+
+static void an_answer_behind_a_refusal_is_not_taken_for_the_next(void **state)
+{
+    (void)state;
+    for (int kind = TRANSPORT_RTU; kind <= TRANSPORT_RTU_OVER_TCP; kind++) {
+        struct bench b;
+        equip(&b, (enum transport)kind, refuses_then_answers, NULL);
+        for (uint16_t first = 0; first < 80; first = (uint16_t)(first + 20))
+            rig_read(b.g, 1, first, 10, 10 * NS_PER_MS);
+        begin(&b);
+        rig_run(b.loop, b.poller, &b.t, never, 2 * NS_PER_S);
+        assert_true(b.t.good > 20);
+        end(&b);
+    }
+}
+
+static void a_gateway_that_stood_still_blames_nobody(void **state)
+{
+    (void)state;
+    for (int kind = TRANSPORT_TCP; kind <= TRANSPORT_RTU_OVER_TCP; kind++) {
+        struct bench b;
+        equip(&b, (enum transport)kind, answers, NULL);
+        for (uint8_t unit = 1; unit <= 5; unit++)
+            rig_read(b.g, unit, 0, 10, 20 * NS_PER_MS);
+        begin(&b);
+        rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+        unsigned before = b.t.good;
+        rig_pause(900);
+        rig_run(b.loop, b.poller, &b.t, never, 10 * NS_PER_MS);
+        assert_true(b.t.good <= before + 12); /* no burst: each once, perhaps twice */
+        rig_run(b.loop, b.poller, &b.t, never, 200 * NS_PER_MS);
+        assert_true(b.t.good >= before + 20);
+        assert_int_equal(b.t.faults[FAULT_TIMEOUT], 0);
+        assert_int_equal(b.t.events[POLL_UNIT_SILENT], 0);
+        end(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -556,6 +606,8 @@ int main(void)
         cmocka_unit_test(busy_is_waited_for),
         cmocka_unit_test(a_device_away_behind_a_gateway_leaves_the_link_alone),
         cmocka_unit_test(a_refused_function_is_asked_again_seldom),
+        cmocka_unit_test(an_answer_behind_a_refusal_is_not_taken_for_the_next),
+        cmocka_unit_test(a_gateway_that_stood_still_blames_nobody),
         cmocka_unit_test(a_unit_that_serves_no_other_shape_is_believed_after_silence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
