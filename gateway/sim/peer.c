@@ -77,7 +77,7 @@ static void ready(void *arg, uint32_t events)
     well = well && serve(p);
     if (!well) {
         if (is_terminal(p))
-            terminal_renew(p);
+            terminal_left(p);
         else
             peer_free(p);
         return;
@@ -94,6 +94,7 @@ struct peer *peer_new(struct endpoint *e, int fd)
         return NULL;
     }
     p->endpoint = e;
+    p->left_fd = -1;
     p->watcher = (struct watcher){fd, EPOLLIN, ready, p};
     if (!loop_add(e->server->loop, &p->watcher)) {
         close(fd);
@@ -117,14 +118,16 @@ void peer_free(struct peer *p)
     loop_remove(p->endpoint->server->loop, &p->watcher);
     if (fd >= 0)
         close(fd);
+    if (p->left_fd >= 0)
+        close(p->left_fd);
     free(p);
 }
 
 /* A silence of a tenth of a second ends any frame on a bus. */
 void peer_tick(struct peer *p)
 {
-    if (p->gone) {
-        terminal_renew(p);
+    if (p->left) {
+        terminal_look(p);
         return;
     }
     if (p->endpoint->rtu && p->in_length > 0 && p->out_length == 0) {

@@ -73,7 +73,7 @@ static bool listen_at(struct endpoint *e, uint16_t port_base)
 static bool make_dir(struct server *s, const char *dir)
 {
     if (dir != NULL) {
-        s->dir_made = mkdir(dir, 0755) == 0;   /* what is there already stays afterwards too */
+        s->dir_made = mkdir(dir, 0755) == 0; /* what is there already stays afterwards too */
         char *whole = realpath(dir, NULL);
         bool fits = whole != NULL && strlen(whole) < sizeof s->dir;
         if (fits)

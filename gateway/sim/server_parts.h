@@ -15,7 +15,8 @@ struct peer {
     uint8_t in[2 * FRAME_MAX], out[FRAME_MAX];
     size_t in_length, out_length, out_sent;
     bool waited;                   /* bytes were here at the last tick already */
-    bool gone;                     /* a terminal without anybody at its other end */
+    bool left;                     /* a terminal that nobody holds at its other end */
+    int left_fd;                   /* its descriptor meanwhile, unwatched */
     struct peer *next;
 };
 
@@ -48,7 +49,8 @@ void peer_tick(struct peer *p);
 
 /* terminal.c */
 bool terminal_open(struct endpoint *e);
-void terminal_renew(struct peer *p);                   /* a new terminal behind the same link */
+void terminal_left(struct peer *p);                    /* the other end was closed */
+void terminal_look(struct peer *p);                    /* at the next tick: is somebody back? */
 void terminal_close(struct endpoint *e);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,31 +86,48 @@ bool terminal_open(struct endpoint *e)
     return peer_new(e, fd) != NULL;
 }
 
-/* A terminal that was left keeps what its last user set, exclusive use included. A new one begins
- * clean, as when an adapter is plugged in again. */
-void terminal_renew(struct peer *p)
+/* Not watched any more: a terminal without another end is always ready, with nothing. */
+void terminal_left(struct peer *p)
 {
-    struct endpoint *e = p->endpoint;
-    struct server *s = e->server;
-    char target[128];
-    int old = p->watcher.fd;
-    loop_remove(s->loop, &p->watcher);
-    if (old >= 0)
-        close(old);
-    p->in_length = p->out_length = p->out_sent = 0;
+    p->left_fd = p->watcher.fd;
+    p->left = true;
     p->waited = false;
-    p->gone = true; /* until it works; the next tick tries again */
-    int fd = open_master(target, sizeof target);
-    if (fd < 0)
-        return;
+    p->in_length = p->out_length = p->out_sent = 0;
+    loop_remove(p->endpoint->server->loop, &p->watcher);
+}
+
+static bool watch(struct peer *p, int fd)
+{
     p->watcher.fd = fd;
     p->watcher.events = EPOLLIN;
-    if (!point_link(e->link, target) || !loop_add(s->loop, &p->watcher)) {
-        close(fd);
+    p->left = !loop_add(p->endpoint->server->loop, &p->watcher);
+    if (p->left)
         p->watcher.fd = -1;
+    return !p->left;
+}
+
+/* Who closed and opened again at once goes on with the same terminal. Otherwise it keeps what its
+ * last user set, exclusive use included; so a new one takes its place behind the link, as when an
+ * adapter is plugged in again. */
+void terminal_look(struct peer *p)
+{
+    char target[128];
+    struct pollfd seen = {p->left_fd, POLLIN, 0};
+    if (p->left_fd >= 0 && poll(&seen, 1, 0) >= 0 && (seen.revents & POLLHUP) == 0) {
+        if (watch(p, p->left_fd))
+            p->left_fd = -1;
         return;
     }
-    p->gone = false;
+    int fd = open_master(target, sizeof target);
+    if (fd < 0)
+        return; /* tried again at the next tick */
+    if (!point_link(p->endpoint->link, target) || !watch(p, fd)) {
+        close(fd);
+        return;
+    }
+    if (p->left_fd >= 0)
+        close(p->left_fd);
+    p->left_fd = -1;
 }
 
 void terminal_close(struct endpoint *e)

@@ -111,7 +111,7 @@ static void every_type_comes_back_as_it_was_put_in(void **state)
         {RAW_F16, "AB", 5.9604644775390625e-08},
         {RAW_F32, "ABCD", 230.25},
         {RAW_F32, "CDAB", -0.0625},
-        {RAW_F32, "BADC", 1e30F},
+        {RAW_F32, "BADC", 0x1p100},
         {RAW_F32, "DCBA", 412.5},
         {RAW_F64, "ABCDEFGH", 1234567.875},
         {RAW_F64, "GHEFCDAB", -1e300},

@@ -14,6 +14,7 @@
 #include <modbus.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -53,9 +54,11 @@ static void rig_begin(struct rig *r)
     assert_non_null(r->server);
     r->child = fork();
     assert_true(r->child >= 0);
+    if (r->child == 0)
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when a test ends early */
     while (r->child == 0) {
-        loop_run(r->loop, 20 * NS_PER_MS);
-        server_tick(r->server);
+        if (loop_run(r->loop, 20 * NS_PER_MS) == 0)
+            server_tick(r->server);
     }
 }
 
