@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
@@ -296,6 +297,16 @@ static void check(struct mqtt_client *c, int rc)
         gone(c, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
 }
 
+/* With TLS the library does not notice that nobody listens, and has taken the error from the
+ * socket. */
+static void refused_connect(struct mqtt_client *c)
+{
+    int error = 0;
+    socklen_t length = sizeof(error);
+    getsockopt(mosquitto_socket(c->m), SOL_SOCKET, SO_ERROR, &error, &length);
+    gone(c, strerror(error ? error : ECONNREFUSED));
+}
+
 void mqtt_run(struct mqtt_client *c, short revents, mono_t now)
 {
     if (c->state == AWAY)
@@ -305,10 +316,12 @@ void mqtt_run(struct mqtt_client *c, short revents, mono_t now)
             return;
         attempt(c, now);
     } else {
-        if (revents & POLLOUT)
+        if (!c->gone && (revents & POLLOUT))
             check(c, mosquitto_loop_write(c->m, 1));
         if (!c->gone && (revents & (POLLIN | POLLHUP | POLLERR)))
             check(c, mosquitto_loop_read(c->m, 1));
+        if (!c->gone && !c->came_up && c->state == CONNECTING && (revents & (POLLERR | POLLHUP)))
+            refused_connect(c);
         if (!c->gone && !mono_before(now, c->misc)) {
             check(c, mosquitto_loop_misc(c->m));
             c->misc = mono_add(now, MISC_EVERY);
