@@ -14,7 +14,7 @@ enum {
     SCALAR_MAX = 8192,
     DEFAULT_MAX_GAP = 16,
 };
-#define EVERY_MIN_NS (10 * NS_PER_MS)
+#define EVERY_MIN_NS (100 * NS_PER_US)
 #define EVERY_MAX_NS (7 * 24 * 3600 * NS_PER_S)
 
 /* What a type is. Numbers of the letters of its order are its bytes on the wire, but for the

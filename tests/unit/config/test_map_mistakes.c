@@ -307,9 +307,9 @@ static const struct mistakes cases[] = {
      "format: 1\n"
      "tags:\n"
      "  a: {at: input 0, type: u16, every: 5}\n"
-     "  b: {at: input 0, type: u16, every: 1ms}\n",
+     "  b: {at: input 0, type: u16, every: 50us}\n",
      "map.yaml:3:38: error: every `5` is no duration; write 500ms, 5s, 10m, 72h (with the unit)\n"
-     "map.yaml:4:38: error: every is 1ms; it can be 10 ms to 7 d\n"},
+     "map.yaml:4:38: error: every is 50us; it can be 100 us to 7 d\n"},
     {"only true and false are truths",
      "format: 1\n"
      "tags:\n"
