@@ -196,7 +196,7 @@ static struct life life_of(const struct point *p, uint64_t seed)
     l.swing = 0.5F;
     for (size_t i = 0; i < sizeof usuals / sizeof *usuals; i++) {
         if (strcmp(usuals[i].unit, p->unit) == 0 && speaks_of(p->name, usuals[i].word)) {
-            l.middle = (float)(usuals[i].middle * (0.9 + 0.2 * chance(&seed)));
+            l.middle = (float)(usuals[i].middle * (0.98 + 0.04 * chance(&seed)));
             l.swing = (float)usuals[i].swing;
             if (strcmp(p->unit, "Hz") == 0)
                 l.middle = 60;
