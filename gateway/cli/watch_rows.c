@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* Columns of fixed width; names and reasons share what is left. */
 enum {
     STATE = 7,
@@ -122,18 +124,32 @@ static void reason_of(const struct watch_value *v, char *out, size_t room)
     snprintf(out, room, "%s%s%s", v->reason, last ? "; last " : "", last ? v->last : "");
 }
 
+/* A screen is for a glance: a fraction of more than GLANCE characters is rounded to 7 digits. The
+ * line below the table, --json and the topic itself have them all. */
+enum { GLANCE = 12 };
+
+static const char *at_a_glance(const struct watch_value *v, char out[32])
+{
+    double x;
+    bool fraction = v->form == WATCH_WORD && strpbrk(v->text, ".eE") != NULL;
+    if (!fraction || strlen(v->text) <= GLANCE || !text_to_real(v->text, &x))
+        return v->text;
+    snprintf(out, 32, "%.7g", x);
+    return out;
+}
+
 static void value_row(struct canvas *c, const struct watch_value *v, const struct watch_widths *w,
                       bool old, wall_t now)
 {
-    char age[16], why[200], quality[32];
+    char age[16], why[200], quality[32], rounded[32];
+    const char *text = at_a_glance(v, rounded);
     watch_age(age, v->time, now);
     reason_of(v, why, sizeof why);
     canvas_path(c, v->item.path, w->name);
     canvas_bytes(c, " ", 1);
     /* Half a number is a wrong number: rather none, as spreadsheets do. */
-    bool cut =
-        strlen(v->text) > (size_t)w->value && v->text[strspn(v->text, "+-.0123456789eE")] == 0;
-    canvas_cell(c, v->form == WATCH_NULL ? "-" : cut ? "#####" : v->text, -w->value);
+    bool cut = strlen(text) > (size_t)w->value && text[strspn(text, "+-.0123456789eE")] == 0;
+    canvas_cell(c, v->form == WATCH_NULL ? "-" : cut ? "#####" : text, -w->value);
     canvas_bytes(c, " ", 1);
     canvas_cell(c, v->unit, UNIT);
     canvas_bytes(c, " ", 1);
