@@ -3,8 +3,8 @@
  * never both; it owns its descriptor and its schedule, and shares everything else. Told the time.
  *
  * line.c keeps the state, line_open.c the connection, line_ask.c chooses and sends, line_hear.c
- * receives, line_judge.c draws the consequences. Nobody outside looks into struct talk but the
- * poller's statistics and the tests. */
+ * receives, line_judge.c and line_refuse.c draw the consequences. Nobody outside looks into struct
+ * talk but the poller's statistics and the tests. */
 #ifndef POLL_LINE_H
 #define POLL_LINE_H
 
@@ -166,12 +166,23 @@ void talk_suspect(struct talk *t, const char *why, mono_t now);
 
 /* line_judge.c */
 void talk_answered(struct talk *t, const struct answer *a, mono_t now);
-void talk_refused(struct talk *t, uint8_t code, mono_t now);
 void talk_failed(struct talk *t, enum fault fault, const char *why, mono_t now);
 void talk_put_back(struct talk *t, mono_t now); /* nothing is taken while nothing can be asked */
 void talk_all_down(struct talk *t, const char *why, mono_t now);
 void talk_fault(struct talk *t, const struct request *r, const struct block *b, mono_t now);
 bool talk_pass_holes(struct talk *t, mono_t now); /* false: nothing is left of current */
 void talk_unpark(struct talk *t, uint16_t party, mono_t now);
+void talk_judge_try(struct talk *t, const struct block *what, mono_t now);
+void talk_over(struct talk *t, struct party *p, mono_t now); /* what was in flight has ended */
+void talk_heard(struct talk *t, struct party *p, mono_t now);
+void talk_hand_over(struct talk *t, const struct request *r, struct block *b);
+void talk_put_off(struct talk *t, mono_t until);
+void talk_done(struct talk *t, mono_t now);
+void errand_forget_round(struct errand *e);
+
+/* line_refuse.c */
+void talk_refused(struct talk *t, uint8_t code, mono_t now);
+bool talk_pass_holes(struct talk *t, mono_t now); /* false: nothing is left of current */
+void talk_next_piece(struct talk *t, mono_t now);
 
 #endif

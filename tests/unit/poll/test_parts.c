@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts that know no sockets: shapes, pieces, back-off, allowance, deadlines. */
+#include "rig.c"
+
+#include "poll/party.h"
+#include "poll/pieces.h"
+#include "poll/shape.h"
+#include "poll/timers.h"
+
+static struct rig *one_line(void)
+{
+    struct rig *g = rig_new();
+    rig_line(g, TRANSPORT_RTU, "/dev/null", 0);
+    return g;
+}
+
+static bool nobody(const void *me, uint8_t function, uint16_t count)
+{
+    (void)me;
+    (void)function;
+    (void)count;
+    return false;
+}
+
+static void no_shape_looks_like_a_poll_or_like_another_shape(void **state)
+{
+    (void)state;
+    static const uint16_t counts[][4] = {{10, 10, 10}, {1, 2, 3}, {1}, {125}, {2, 4, 6, 8}, {1, 1}};
+    for (size_t row = 0; row < sizeof(counts) / sizeof(counts[0]); row++) {
+        struct rig *g = one_line();
+        for (unsigned i = 0; i < 4 && counts[row][i]; i++)
+            rig_read(g, 1, (uint16_t)(200 * i), counts[row][i], NS_PER_S);
+        rig_read(g, 2, 0, 5, NS_PER_S);
+        struct shapes s;
+        shapes_find(&s, &g->plan, 0, 1);
+        assert_int_equal(s.count, SHAPES_MAX);
+        for (unsigned i = 0; i < s.count; i++) {
+            assert_int_not_equal(s.at[i].count, 5);
+            for (unsigned k = 0; k < 4; k++)
+                assert_int_not_equal(s.at[i].count, counts[row][k]);
+            for (unsigned k = 0; k < i; k++)
+                assert_int_not_equal(s.at[i].count, s.at[k].count);
+        }
+        rig_free(g);
+    }
+}
+
+static void a_shape_never_reads_what_must_not_be_read(void **state)
+{
+    (void)state;
+    struct rig *g = one_line();
+    static const struct never never[] = {{TABLE_HOLDING, 4, 9}};
+    g->map.limits.never = never;
+    g->map.limits.never_count = 1;
+    rig_read(g, 1, 2, 2, NS_PER_S);
+    struct shapes s;
+    shapes_find(&s, &g->plan, 0, 1);
+    assert_int_equal(s.count, 1);
+    assert_int_equal(s.at[0].first, 2);
+    assert_int_equal(s.at[0].count, 1);
+    rig_free(g);
+}
+
+static void an_outstanding_shape_is_not_used_again_soon(void **state)
+{
+    (void)state;
+    struct rig *g = one_line();
+    rig_read(g, 1, 0, 20, NS_PER_S);
+    struct shapes s;
+    mono_t now = {NS_PER_S};
+    shapes_find(&s, &g->plan, 0, 1);
+    struct shape *used[SHAPES_MAX];
+    for (unsigned i = 0; i < SHAPES_MAX; i++) {
+        used[i] = shapes_take(&s, 10 * NS_PER_S, nobody, NULL, now);
+        assert_non_null(used[i]);
+        for (unsigned k = 0; k < i; k++)
+            assert_ptr_not_equal(used[i], used[k]);
+    }
+    assert_null(shapes_take(&s, 10 * NS_PER_S, nobody, NULL, now));
+    assert_non_null(shapes_take(&s, 10 * NS_PER_S, nobody, NULL, mono_add(now, 10 * NS_PER_S)));
+    shapes_proved(&s, used[3]); /* it answered in order: nothing older can come */
+    shapes_refused(used[3]); /* one exception doesn't rule out what was served before */
+    assert_ptr_equal(shapes_take(&s, 10 * NS_PER_S, nobody, NULL, now), used[3]);
+    rig_free(g);
+}
+
+static void a_request_is_cut_between_values_until_one_is_left(void **state)
+{
+    (void)state;
+    struct rig *g = one_line();
+    struct request *r = rig_read(g, 1, 0, 10, NS_PER_S); /* five values of two registers */
+    struct pieces *ps = NULL;
+    assert_true(pieces_cut(&ps, &g->plan, r, 0));
+    assert_int_equal(ps->count, 2);
+    assert_int_equal(ps->at[0].count, 4);
+    assert_int_equal(ps->at[1].offset, 4);
+    assert_int_equal(ps->at[1].count, 6);
+    assert_true(pieces_cut(&ps, &g->plan, r, 1));
+    assert_int_equal(ps->at[1].count, 2);
+    assert_false(pieces_cut(&ps, &g->plan, r, 1));
+    ps->at[1].hole = true;
+    assert_true(pieces_cut(&ps, &g->plan, r, 2));
+    pieces_join(ps); /* 0..3, hole 4..5, 6..9 */
+    assert_int_equal(ps->count, 3);
+    assert_int_equal(ps->at[2].offset, 6);
+    assert_int_equal(ps->at[2].count, 4);
+    free(ps);
+    rig_free(g);
+}
+
+static void a_group_is_never_cut(void **state)
+{
+    (void)state;
+    struct rig *g = one_line();
+    g->points[0].group = g->points[3].group = 0;
+    struct request *r = rig_read(g, 1, 0, 10, NS_PER_S);
+    struct pieces *ps = NULL;
+    assert_true(pieces_cut(&ps, &g->plan, r, 0));
+    assert_int_equal(ps->at[0].count, 8);
+    assert_int_equal(ps->at[1].offset, 8);
+    assert_false(pieces_cut(&ps, &g->plan, r, 0));
+    free(ps);
+    rig_free(g);
+}
+
+static void gaps_fall_out_when_a_request_is_cut_and_are_named(void **state)
+{
+    (void)state;
+    struct rig *g = one_line();
+    struct request *r = rig_read(g, 3, 0x100, 10, NS_PER_S);
+    static struct feed feeds[] = {{3, 0, 0, 0}, {3, 1, 8, 0}};
+    char text[128];
+    r->feeds = feeds;
+    r->feed_count = 2;
+    struct pieces *ps = NULL;
+    assert_true(pieces_cut(&ps, &g->plan, r, 0));
+    pieces_tell(ps, 0, &g->plan, r, text, sizeof(text));
+    assert_string_equal(text, "limits: {never: [\"holding 0x0102..0x0107\"]}  "
+                              "# unit 3 refuses to be read across it");
+    free(ps);
+    rig_free(g);
+}
+
+static void silence_is_probed_at_growing_intervals(void **state)
+{
+    (void)state;
+    struct request r = {.unit = 7, .period_ns = 10 * NS_PER_S};
+    struct party p;
+    party_init(&p, &r);
+    party_add(&p, &r);
+    static const int seconds[] = {1, 2, 4, 8, 16, 32, 60, 60};
+    mono_t now = {NS_PER_S};
+    for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+        party_give_up(&p, 60 * NS_PER_S, i * 97, now);
+        assert_int_equal(p.interval_ns, seconds[i] * NS_PER_S);
+        int64_t wait = mono_since(p.next_probe, now);
+        assert_in_range(wait, p.interval_ns * 9 / 10, p.interval_ns * 11 / 10);
+        now = p.next_probe;
+    }
+    assert_true(party_heard(&p, now));
+    assert_false(party_heard(&p, now));
+    party_give_up(&p, 60 * NS_PER_S, 0, now);
+    assert_int_equal(p.interval_ns, NS_PER_S);
+}
+
+static void the_silent_get_their_share_and_no_more(void **state)
+{
+    (void)state;
+    struct allowance a;
+    mono_t now = {0};
+    allowance_init(&a, 0.1, NS_PER_S, now);
+    int64_t spent = 0;
+    for (int ms = 0; ms < 100000; ms += 10) {
+        now = (mono_t){ms * NS_PER_MS};
+        if (allowance_left(&a, now)) {
+            allowance_spend(&a, 500 * NS_PER_MS, now);
+            spent += 500 * NS_PER_MS;
+        }
+    }
+    assert_in_range(spent, 10 * NS_PER_S, 12 * NS_PER_S);
+}
+
+static void the_earliest_deadline_is_always_first(void **state)
+{
+    (void)state;
+    enum { N = 500 };
+    static struct timer t[N];
+    struct timers ts;
+    uint32_t x = 1;
+    assert_true(timers_init(&ts, N));
+    for (unsigned step = 0; step < 20000; step++) {
+        x = x * 1664525U + 1013904223U;
+        unsigned i = (x >> 8) % N;
+        timers_set(&ts, &t[i], x & 64 ? MONO_NEVER : (mono_t){x >> 12});
+        if (step % 50)
+            continue;
+        mono_t least = MONO_NEVER;
+        unsigned in = 0;
+        for (unsigned k = 0; k < N; k++) {
+            in += t[k].place != 0;
+            if (t[k].place)
+                least = mono_min(least, t[k].when);
+        }
+        assert_int_equal(in, ts.count);
+        const struct timer *first = timers_first(&ts);
+        assert_true(first ? first->when.ns == least.ns : in == 0);
+    }
+    timers_fini(&ts);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_shape_looks_like_a_poll_or_like_another_shape),
+        cmocka_unit_test(a_shape_never_reads_what_must_not_be_read),
+        cmocka_unit_test(an_outstanding_shape_is_not_used_again_soon),
+        cmocka_unit_test(a_request_is_cut_between_values_until_one_is_left),
+        cmocka_unit_test(a_group_is_never_cut),
+        cmocka_unit_test(gaps_fall_out_when_a_request_is_cut_and_are_named),
+        cmocka_unit_test(silence_is_probed_at_growing_intervals),
+        cmocka_unit_test(the_silent_get_their_share_and_no_more),
+        cmocka_unit_test(the_earliest_deadline_is_always_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
