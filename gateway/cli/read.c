@@ -21,16 +21,24 @@ struct read_arguments {
     int64_t patience_ns;
 };
 
+struct kept { /* a block as it came */
+    struct kept *next;
+    struct block block;
+    uint8_t data[2 * REGISTERS_MAX];
+};
+
 struct reading {
     const struct read_arguments *arguments;
+    struct arena *arena;
     const struct plan *plan; /* only the requests that are wanted */
     const struct device *device;
     int32_t only; /* point index; -1: all */
     struct board *board;
     uint32_t *touched;
+    struct kept *first, **last;
     bool *ended; /* per request */
     uint32_t waiting;
-    bool any_bad, first;
+    bool any_bad, printed;
 };
 
 static error_t parse(int key, char *word, struct argp_state *state)
@@ -201,7 +209,7 @@ static void print_json(struct reading *r, const struct point *p, const struct sa
 {
     char text[2048];
     struct json j = json_into(text, sizeof text);
-    json_raw(&j, r->first ? "\n" : ",\n", r->first ? 1 : 2);
+    json_raw(&j, r->printed ? ",\n" : "\n", r->printed ? 2 : 1);
     json_word(&j, "{\"tag\":");
     json_string(&j, p->name);
     json_word(&j, ",\"table\":");
@@ -251,37 +259,57 @@ static const struct feed *feed_of(const struct block *b, uint32_t device, uint32
     return NULL;
 }
 
+/* Blocks are kept until all have come: a value may hang on a scale that is read after it. */
 static void on_block(void *me, const struct block *b)
 {
     struct reading *r = me;
     if (r->ended[b->request->id] || b->fault == FAULT_BACKED_OFF)
         return;
-    const struct plant *plant = r->plan->plant;
-    uint32_t device = (uint32_t)(r->device - plant->devices);
-    uint32_t n = board_feed(r->board, b, r->touched);
-    double wire_ms = (double)mono_since(b->answered, b->asked) / (double)NS_PER_MS;
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t point = r->touched[i] - r->device->first_tag;
-        if (r->touched[i] < r->device->first_tag || point >= r->device->map->point_count ||
-            (r->only >= 0 && (int32_t)point != r->only))
-            continue;
-        const struct point *p = &r->device->map->points[point];
-        const struct sample *s = &board_tag(r->board, r->touched[i])->now;
-        const struct feed *f = p->from >= 0 ? NULL : feed_of(b, device, point);
-        char raw[800] = "";
-        if (f)
-            raw_words(raw, sizeof raw, b, f, p);
-        if (r->arguments->json)
-            print_json(r, p, s, raw, wire_ms);
-        else
-            print_line(p, s, raw, wire_ms);
-        r->first = false;
-        r->any_bad |= s->quality != QUALITY_GOOD;
-    }
-    bool whole = b->first == b->request->first && b->count == b->request->count;
-    if (whole) {
+    struct kept *k = arena_get(r->arena, sizeof *k);
+    if (!k)
+        return;
+    k->block = *b;
+    if (b->length > 0 && b->length <= sizeof k->data)
+        memcpy(k->data, b->data, b->length);
+    k->block.data = k->data;
+    *r->last = k;
+    r->last = &k->next;
+    board_feed(r->board, b, r->touched);
+    if (b->first == b->request->first && b->count == b->request->count) {
         r->ended[b->request->id] = true;
         r->waiting--;
+    }
+}
+
+static void print_point(struct reading *r, const struct block *b, uint32_t point)
+{
+    const struct point *p = &r->device->map->points[point];
+    const struct sample *s = &board_tag(r->board, r->device->first_tag + point)->now;
+    double wire_ms = (double)mono_since(b->answered, b->asked) / (double)NS_PER_MS;
+    uint32_t device = (uint32_t)(r->device - r->plan->plant->devices);
+    const struct feed *f = p->from >= 0 ? NULL : feed_of(b, device, point);
+    char raw[800] = "";
+    if (f)
+        raw_words(raw, sizeof raw, b, f, p);
+    if (r->arguments->json)
+        print_json(r, p, s, raw, wire_ms);
+    else
+        print_line(p, s, raw, wire_ms);
+    r->printed = true;
+    r->any_bad |= s->quality != QUALITY_GOOD;
+}
+
+static void print_all(struct reading *r)
+{
+    const struct device *d = r->device;
+    for (const struct kept *k = r->first; k; k = k->next) {
+        uint32_t n = board_feed(r->board, &k->block, r->touched);
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t point = r->touched[i] - d->first_tag;
+            bool here = r->touched[i] >= d->first_tag && point < d->map->point_count;
+            if (here && (r->only < 0 || (int32_t)point == r->only))
+                print_point(r, &k->block, point);
+        }
     }
 }
 
@@ -310,7 +338,8 @@ static bool ask(struct reading *r)
 
 static int read_device(const struct read_arguments *a, struct side *side)
 {
-    struct reading r = {.arguments = a, .first = true};
+    struct reading r = {.arguments = a, .arena = side->arena};
+    r.last = &r.first;
     if (!find(side->plant, side->arena, &r))
         return EXIT_NO;
     r.plan = narrow(side->arena, side->plan, &r);
@@ -322,7 +351,9 @@ static int read_device(const struct read_arguments *a, struct side *side)
         r.touched = arena_get_array(side->arena, board_touch_max(r.board) + 1, sizeof *r.touched);
         if (a->json)
             fputs("[", stdout);
-        if (r.ended && r.touched && ask(&r) && r.waiting == 0 && !r.any_bad)
+        bool asked = r.ended && r.touched && ask(&r);
+        print_all(&r);
+        if (asked && r.waiting == 0 && !r.any_bad)
             status = EXIT_DONE;
         if (a->json)
             fputs("\n]\n", stdout);
