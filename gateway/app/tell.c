@@ -9,7 +9,7 @@
 #include "publish/topic.h"
 
 /* Device states are told when they change, and now and then for their figures. */
-static const int64_t device_every_ms = 60000;
+static const int64_t device_every_min_ms = 10000, device_every_max_ms = 60000;
 
 /* Room in the live door that values leave to states, stats and replies. */
 enum { LIVE_RESERVE = 256 * 1024 };
@@ -294,7 +294,7 @@ bool tell_devices(struct teller *t, struct status *status, wall_t wall)
         if (!tell_meta(t, t->next_meta, wall))
             return false;
 
-    /* Changed states at once; the figures of all the others in turn, spread over a minute. */
+    /* Changed states at once; the figures of all the others in turn, spread over some time. */
     uint32_t device;
     while (status_next_owed(status, &device)) {
         struct device_health *h = status_device(status, device);
@@ -305,6 +305,11 @@ bool tell_devices(struct teller *t, struct status *status, wall_t wall)
     }
     if (p->device_count == 0)
         return true;
+    int64_t device_every_ms = (int64_t)p->device_count * 100;
+    if (device_every_ms < device_every_min_ms)
+        device_every_ms = device_every_min_ms;
+    if (device_every_ms > device_every_max_ms)
+        device_every_ms = device_every_max_ms;
     int64_t step_ms = device_every_ms / p->device_count;
     if (t->device_turn_ms == 0)
         t->device_turn_ms = wall.ms + device_every_ms;
