@@ -27,6 +27,12 @@ static const char *colour_of(enum watch_mood mood)
     return "";
 }
 
+/* The last column stays free: erasing to the end of the line from there takes its character away. */
+static int width_of(const struct watch_view *v)
+{
+    return (int)v->columns - 1;
+}
+
 static void end_line(struct canvas *c)
 {
     canvas_put(c, "\033[K\r\n");
@@ -44,7 +50,7 @@ static void draw_title(struct canvas *c, const struct watch_view *v, wall_t now)
         v->trouble == NULL ? "connected" : "NOT CONNECTED: ", v->trouble == NULL ? "" : v->trouble);
     if (v->colour)
         canvas_put(c, BOLD);
-    canvas_cell(c, text, (int)v->columns - 9);
+    canvas_cell(c, text, width_of(v) - 9);
     canvas_put(c, " %s", clock);
     if (v->colour)
         canvas_put(c, PLAIN);
@@ -63,13 +69,13 @@ static void draw_gateways(struct canvas *c, const struct watch *w, const struct 
         watch_gateway_text(g, shown == 0 ? v->messages_per_s : -1, now, text, sizeof text);
         enum watch_mood mood = strcmp(g->state, "online") == 0 ? MOOD_NONE : MOOD_BAD;
         canvas_put(c, "%s", v->colour ? colour_of(mood) : "");
-        canvas_cell(c, text, (int)v->columns);
+        canvas_cell(c, text, width_of(v));
         canvas_put(c, "%s", v->colour ? PLAIN : "");
         end_line(c);
         shown++;
     }
     if (shown == 0) {
-        canvas_cell(c, "no gateway has said anything yet", (int)v->columns);
+        canvas_cell(c, "no gateway has said anything yet", width_of(v));
         end_line(c);
     }
 }
@@ -89,7 +95,7 @@ static void draw_tabs(struct canvas *c, const struct watch_view *v, uint32_t row
     if (v->editing || v->filter[0] != 0)
         snprintf(text + length, sizeof text - length, "  filter: %s%s", v->filter,
                  v->editing ? "_" : "");
-    canvas_cell(c, text, (int)v->columns);
+    canvas_cell(c, text, width_of(v));
     end_line(c);
 }
 
@@ -151,7 +157,7 @@ void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, w
     /* Title, tabs, headings, detail, keys. */
     uint32_t count, lines = v->rows > gateways + 6 ? v->rows - gateways - 5 : 1;
     const struct watch_item **rows = pick(w, v, &count);
-    struct watch_widths widths = watch_widths_for(v->page, (int)v->columns - 1);
+    struct watch_widths widths = watch_widths_for(v->page, width_of(v));
     keep_in_sight(v, count, lines);
 
     c->length = 0;
@@ -175,9 +181,9 @@ void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, w
     if (rows != NULL && v->selected[v->page] < count)
         watch_detail(v->page, rows[v->selected[v->page]],
                      watch_is_old(w, v->page, rows[v->selected[v->page]]), detail, sizeof detail);
-    canvas_cell(c, detail, (int)v->columns);
+    canvas_cell(c, detail, width_of(v));
     end_line(c);
-    canvas_cell(c, keys_of(v), (int)v->columns);
+    canvas_cell(c, keys_of(v), width_of(v));
     canvas_put(c, "\033[K\033[J");
     free(rows);
 }
