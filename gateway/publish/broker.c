@@ -224,6 +224,7 @@ static bool turn(struct broker *b, bool rows)
         send_state(b, "online", NULL);
     }
     bool more = send_pump(b);
+    mqtt_flush(b->mqtt);
     send_settle(b);
     remember(b);
     if (mono_since(b->now, b->trimmed) >= (b->trim_more ? COMMIT_EVERY : 2 * NS_PER_S)) {
@@ -291,6 +292,7 @@ static void part(struct broker *b)
         send_state(b, "offline", "stop");
     while (mqtt_connected(b->mqtt) && mono_before(b->now, until)) {
         send_pump(b);
+        mqtt_flush(b->mqtt);
         send_settle(b);
         if (b->outbox_first == b->outbox_end && send_in_flight(b) == 0)
             break;

@@ -4,6 +4,8 @@
 #include "publish/mqtt.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,6 +35,7 @@ struct mqtt_client {
     int64_t backoff;
     uint64_t chance;
     uint16_t window;
+    uint32_t unflushed; /* publishes since mqtt_flush */
     char *will_topic, *will;
     size_t will_length;
     const char *cached_type; /* whose property list is kept */
@@ -138,6 +141,7 @@ static void hang_up(struct mqtt_client *c)
         mosquitto_destroy(c->m);
     c->m = NULL;
     c->came_up = false;
+    c->unflushed = 0;
 }
 
 void mqtt_free(struct mqtt_client *c)
@@ -378,6 +382,21 @@ bool mqtt_congested(const struct mqtt_client *c)
     return c->m && mosquitto_want_write(c->m);
 }
 
+/* The library writes each packet by itself; held back here, many of them make one segment. */
+static void cork(struct mqtt_client *c, int on)
+{
+    int fd = mosquitto_socket(c->m);
+    if (fd >= 0)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof(on));
+}
+
+void mqtt_flush(struct mqtt_client *c)
+{
+    if (c->unflushed > 1 && c->m)
+        cork(c, 0);
+    c->unflushed = 0;
+}
+
 uint16_t mqtt_window(const struct mqtt_client *c)
 {
     return c->window;
@@ -417,6 +436,8 @@ enum mqtt_result mqtt_publish(struct mqtt_client *c, const struct mqtt_message *
     if (!mqtt_connected(c))
         return MQTT_NOT_CONNECTED;
     mosquitto_property *list = properties(c, m, &own);
+    if (++c->unflushed == 2)
+        cork(c, 1);
     int rc = mosquitto_publish_v5(c->m, mid, m->topic, (int)m->length, m->payload, m->qos,
                                   m->retained, list);
     if (own)

@@ -60,6 +60,9 @@ uint16_t mqtt_window(const struct mqtt_client *c);     /* QoS 1 publishes that m
 
 enum mqtt_result { MQTT_SENT, MQTT_NOT_CONNECTED, MQTT_TOO_LARGE, MQTT_FAILED };
 enum mqtt_result mqtt_publish(struct mqtt_client *c, const struct mqtt_message *m, int *mid);
+/* What was published leaves at once only if it is a single message; several wait for each other until
+ * this is called, at the end of the caller's turn (or until the kernel's patience of 200 ms ends). */
+void mqtt_flush(struct mqtt_client *c);
 bool mqtt_subscribe(struct mqtt_client *c, const char *filter, int qos);   /* again after each connect */
 
 void mqtt_drop(struct mqtt_client *c, const char *why, mono_t now);   /* hang up, come back later */
