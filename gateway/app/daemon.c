@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "publish/retained.h"
 
 /* Rows wait here while the broker thread commits; at 50,000 tags a second this is some seconds of
  * a slow disk. Live messages are only ever the newest, so they need less. */
@@ -37,6 +38,7 @@ struct gateway {
     struct door door;
     struct sequence sequence;
     struct broker *broker;
+    struct retained *retained;
     struct watcher signals;
     mono_t wake_due; /* MONO_NEVER: nothing put since the last wake */
     mono_t watchdog_due;
@@ -163,8 +165,11 @@ static bool start(struct gateway *g, struct diags *ds)
     }
     if (!start_broker(g))
         return false;
-    return side_build(&g->side, &g->door, &g->sequence, ds) &&
-           side_start(&g->side, g->loop, clock_mono());
+    g->retained = retained_new(g->state_dir);
+    if (!g->retained || !side_build(&g->side, &g->door, &g->sequence, ds))
+        return false;
+    retained_plan(g->retained, g->side.plant);
+    return side_start(&g->side, g->loop, clock_mono());
 }
 
 static void describe(const struct gateway *g, const char *what, char *text, size_t room)
@@ -218,6 +223,7 @@ static void reload(struct gateway *g)
     struct side old = g->side;
     g->side = fresh;
     side_fini(&old);
+    retained_plan(g->retained, g->side.plant);
     raise_file_limit(g->side.plant);
     char text[160];
     describe(g, "reloaded", text, sizeof text);
@@ -239,7 +245,9 @@ static void pass(struct gateway *g, mono_t end)
     mono_t now = clock_mono();
     mono_t due = poller_run(g->side.poller, now);
     due = mono_min(due, pipeline_tick(g->side.pipeline, g->side.poller, clock_wall(), now));
-    if (pipeline_flush(g->side.pipeline) && g->wake_due.ns == INT64_MAX)
+    bool put = retained_tick(g->retained, &g->door, now);
+    put = pipeline_flush(g->side.pipeline) || put;
+    if (put && g->wake_due.ns == INT64_MAX)
         g->wake_due = mono_add(now, wake_ns);
     if (!mono_before(now, g->wake_due)) {
         mailbox_wake(g->door.rows);
@@ -303,6 +311,7 @@ int daemon_run(const struct daemon_options *o)
     if (g.broker)
         broker_stop(g.broker, grace_ns);
     broker_free(g.broker);
+    retained_free(g.retained);
     mailbox_free(g.door.rows);
     mailbox_free(g.door.live);
     if (g.signals.fd >= 0)
