@@ -16,6 +16,7 @@
 
 #include "app/side.h"
 #include "app/tell.h"
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -38,6 +39,7 @@ struct gateway {
     struct door door;
     struct sequence sequence;
     struct broker *broker;
+    struct arena *own; /* what the broker thread reads; plants come and go with reloads */
     struct retained *retained;
     struct watcher signals;
     mono_t wake_due; /* MONO_NEVER: nothing put since the last wake */
@@ -114,6 +116,36 @@ static bool open_door(struct gateway *g)
     return g->door.rows && g->door.live;
 }
 
+static const char *keep(struct gateway *g, const char *text)
+{
+    return text ? arena_copy(g->own, text, strlen(text)) : NULL;
+}
+
+/* false: out of memory. */
+static bool keep_setup(struct gateway *g, struct broker_setup *s)
+{
+    const struct plant *plant = g->side.plant;
+    g->own = arena_new(0);
+    struct mqtt *m = g->own ? arena_get(g->own, sizeof *m) : NULL;
+    if (!m)
+        return false;
+    *m = plant->mqtt;
+    m->host = keep(g, m->host);
+    m->root = keep(g, m->root);
+    m->user = keep(g, m->user);
+    m->password_file = keep(g, m->password_file);
+    m->ca = keep(g, m->ca);
+    m->cert = keep(g, m->cert);
+    m->key = keep(g, m->key);
+    m->client_id = keep(g, m->client_id);
+    *s = (struct broker_setup){.mqtt = m,
+                               .site = keep(g, plant->site),
+                               .gateway = keep(g, plant->gateway),
+                               .version = HEADGATE_VERSION,
+                               .started = g->sequence.started};
+    return !arena_exhausted(g->own);
+}
+
 static bool start_broker(struct gateway *g)
 {
     const char *why = NULL;
@@ -131,12 +163,10 @@ static bool start_broker(struct gateway *g)
     g->sequence.epoch = journal_epoch(journal);
     g->sequence.started = clock_wall();
 
-    struct broker_setup setup = {.mqtt = &plant->mqtt,
-                                 .site = plant->site,
-                                 .gateway = plant->gateway,
-                                 .version = HEADGATE_VERSION,
-                                 .started = g->sequence.started};
-    g->broker = broker_new(&g->door, journal, &setup, &why);
+    struct broker_setup setup;
+    why = "out of memory";
+    if (keep_setup(g, &setup))
+        g->broker = broker_new(&g->door, journal, &setup, &why);
     if (!g->broker) {
         journal_close(journal);
         log_error("mqtt: %s", why);
@@ -310,10 +340,12 @@ int daemon_run(const struct daemon_options *o)
     side_fini(&g.side);
     if (g.broker)
         broker_stop(g.broker, grace_ns);
-    broker_free(g.broker);
     retained_free(g.retained);
-    mailbox_free(g.door.rows);
-    mailbox_free(g.door.live);
+    if (broker_free(g.broker)) { /* else its thread still uses these */
+        arena_free(g.own);
+        mailbox_free(g.door.rows);
+        mailbox_free(g.door.live);
+    }
     if (g.signals.fd >= 0)
         close(g.signals.fd);
     loop_free(g.loop);

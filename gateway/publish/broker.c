@@ -364,15 +364,18 @@ void broker_stop(struct broker *b, int64_t grace_ns)
     }
 }
 
-void broker_free(struct broker *b)
+bool broker_free(struct broker *b)
 {
+    if (!b)
+        return true;
     /* A thread left behind still uses all this; the process is about to end. */
-    if (!b || b->running)
-        return;
+    if (b->running)
+        return false;
     command_free(b);
     mqtt_free(b->mqtt);
     send_free(b);
     journal_close(b->journal);
     close(b->ended);
     free(b);
+    return true;
 }

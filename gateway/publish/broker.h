@@ -62,6 +62,6 @@ bool broker_start(struct broker *b);                   /* false: no thread could
 /* Flushes the journal, tries to send what is waiting for at most grace_ns, says offline, joins. Ends
  * within grace_ns and a second, whatever the network does. Called by the putter of the mailboxes. */
 void broker_stop(struct broker *b, int64_t grace_ns);
-void broker_free(struct broker *b);
+bool broker_free(struct broker *b);                    /* false: its thread was left behind, and still uses door and setup */
 
 #endif
