@@ -19,7 +19,7 @@ uint64_t talk_random(struct house *h)
 
 void talk_enter(struct talk *t, enum talk_state state, mono_t when)
 {
-    t->state = (uint8_t)state;
+    talk_be(t, state);
     timers_set(&t->house->timers, &t->timer, when);
 }
 

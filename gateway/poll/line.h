@@ -51,6 +51,7 @@ struct house {
     struct arena *arena;
     struct talk *first_queued, **last_queued;
     uint32_t connecting;
+    uint32_t waiting; /* conversations in which an answer is awaited */
     uint64_t random;
 };
 
@@ -124,6 +125,12 @@ void talk_tick(struct talk *t, mono_t now); /* its timer has come */
 void talk_enter(struct talk *t, enum talk_state state, mono_t when);
 void talk_event(struct talk *t, enum poll_event_kind kind, int unit, const char *text, mono_t now);
 uint64_t talk_random(struct house *h);
+static inline void talk_be(struct talk *t, enum talk_state state)
+{
+    t->house->waiting += state == TALK_WAITING;
+    t->house->waiting -= t->state == TALK_WAITING;
+    t->state = (uint8_t)state;
+}
 static inline bool talk_is_bus(const struct talk *t)
 {
     return t->framing == FRAMING_RTU;

@@ -222,7 +222,7 @@ static bool begin(struct talk *t, mono_t now)
 
 void talk_next(struct talk *t, mono_t now)
 {
-    t->state = TALK_IDLE; /* whatever was asked before is over */
+    talk_be(t, TALK_IDLE); /* whatever was asked before is over */
     for (;;) {
         mono_t when = t->not_before;
         if (!mono_before(now, when)) {

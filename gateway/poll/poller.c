@@ -77,6 +77,11 @@ mono_t poller_run(struct poller *p, mono_t now)
     return MONO_NEVER;
 }
 
+uint32_t poller_waiting(const struct poller *p)
+{
+    return p->house.waiting;
+}
+
 void poller_line_stats(const struct poller *p, uint32_t line, struct line_stats *out)
 {
     assert(line < p->count);

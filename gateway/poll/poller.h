@@ -64,6 +64,7 @@ struct poller *poller_new(struct loop *loop, const struct plan *plan, struct pol
                           mono_t start);
 void poller_free(struct poller *p);
 mono_t poller_run(struct poller *p, mono_t now); /* does what is due; when to call again */
+uint32_t poller_waiting(const struct poller *p); /* lines that were asked and haven't answered yet */
 void poller_line_stats(const struct poller *p, uint32_t line, struct line_stats *out);
 bool poller_unit_stats(const struct poller *p, uint32_t line, uint8_t unit, struct unit_stats *out);
 
