@@ -179,7 +179,9 @@ mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wal
         tell_figures(p, poller, wall);
         p->stats_due = mono_add(now, stats_every_ns);
     }
-    mono_t due = poller ? mono_min(p->board_due, p->stats_due) : p->board_due;
+    /* The board's turn rides on other reasons to be awake, or waits for one more turn. */
+    mono_t due = mono_add(p->board_due, board_every_ns);
+    due = poller ? mono_min(due, p->stats_due) : due;
     return told ? due : mono_min(due, mono_add(now, 5 * NS_PER_MS));
 }
 
