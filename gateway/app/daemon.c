@@ -26,8 +26,10 @@
  * a slow disk. Live messages are only ever the newest, so they need less. */
 enum { ROWS_BYTES = 8 << 20, LIVE_BYTES = 2 << 20 };
 
-/* Answers arrive in bursts; the broker thread is woken once for a burst. */
+/* Answers arrive in bursts; the broker thread is woken once for a burst: when all that were asked
+ * have answered, or so long after the first. */
 static const int64_t wake_ns = 10 * NS_PER_MS;
+static const int64_t wake_apart_ns = 2 * NS_PER_MS;
 static const int64_t grace_ns = 1 * NS_PER_S;
 
 struct gateway {
@@ -43,6 +45,7 @@ struct gateway {
     struct retained *retained;
     struct watcher signals;
     mono_t wake_due; /* MONO_NEVER: nothing put since the last wake */
+    mono_t woken;
     mono_t watchdog_due;
     int64_t watchdog_ns; /* 0: nobody asked for it */
     bool stop, reload;
@@ -279,10 +282,12 @@ static void pass(struct gateway *g, mono_t end)
     put = pipeline_flush(g->side.pipeline) || put;
     if (put && g->wake_due.ns == INT64_MAX)
         g->wake_due = mono_add(now, wake_ns);
+    if (g->wake_due.ns != INT64_MAX && poller_waiting(g->side.poller) == 0)
+        g->wake_due = mono_min(g->wake_due, mono_add(g->woken, wake_apart_ns));
     if (!mono_before(now, g->wake_due)) {
-        mailbox_wake(g->door.rows);
-        mailbox_wake(g->door.live);
+        mailbox_wake(g->door.rows); /* one bell is enough: both boxes are emptied */
         g->wake_due = MONO_NEVER;
+        g->woken = now;
     }
     if (g->watchdog_ns && !mono_before(now, g->watchdog_due)) {
         sd_notify(0, "WATCHDOG=1");
