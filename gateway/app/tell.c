@@ -147,7 +147,7 @@ static void end_frame(struct teller *t, struct frame *f, const char *path, wall_
     if (f->count == 0)
         return;
     size_t length = frame_end(f);
-    assert(length > 0);
+    assert(path && length > 0);
     size_t topic = topic_append(t->history.text, t->history.length, path, strlen(path));
     put_row(t, MESSAGE_HISTORY, false, t->history.text, topic, t->frame, length, time);
 }
@@ -260,7 +260,7 @@ static bool tell_meta(struct teller *t, uint32_t index, wall_t wall)
 {
     const struct plant *p = t->plant;
     const struct device *d = index < p->device_count ? &p->devices[index] : NULL;
-    if (!d && !leads_its_path(p, index - p->device_count))
+    if (index >= p->device_count && !leads_its_path(p, index - p->device_count))
         return true;
     struct meta m = {.plant = p,
                      .path = d ? d->path : p->derived[index - p->device_count].device_path,

@@ -80,7 +80,8 @@ static void check_plant(struct check *c, const char *file)
     }
     c->tags += plant->derived_count;
     derive_free(derive_new(plant, c->ds));
-    (void)plan_build(c->arena, plant, c->ds);  /* what can't be asked is a mistake of the files too */
+    /* What can't be asked is a mistake of the files too. */
+    (void)plan_build(c->arena, plant, c->ds);
     for (uint32_t i = 0; i < plant->device_count; i++) {
         check_map(c, plant->devices[i].map->file);
     }

@@ -198,7 +198,7 @@ bool examples_run(const struct map *map, struct diags *ds)
         for (uint32_t g = 0; r.bytes != NULL && g < ex->given_count; g++) {
             r.bytes[g] = on_the_wire(r.arena, &ex->given[g]);
         }
-        good = !arena_exhausted(r.arena);
+        good = r.bytes != NULL && !arena_exhausted(r.arena);
         for (uint32_t e = 0; good && e < ex->expected_count; e++) {
             expect(&r, &ex->expected[e], ds);
         }

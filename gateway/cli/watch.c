@@ -22,7 +22,7 @@ enum { QUIET_MS = 400, REDRAW_MS = 200 };
 
 struct watch_arguments {
     const char *plant_file, *broker, *root, *site, *filter;
-    char host[300];                /* what mqtt.host points to */
+    char host[300]; /* what mqtt.host points to */
     struct mqtt mqtt; /* from options only */
     struct plant_options options;
     bool once, json;

@@ -27,7 +27,7 @@ static const char *colour_of(enum watch_mood mood)
     return "";
 }
 
-/* The last column stays free: erasing to the end of the line from there takes its character away. */
+/* The last column stays free: erasing to the end of the line from there takes its character. */
 static int width_of(const struct watch_view *v)
 {
     return (int)v->columns - 1;

@@ -144,7 +144,7 @@ static const char *put_in(struct map_builder *b, const char *text, const char *l
 {
     char out[NAME_ROOM * 4];
     size_t at = 0, label_length = label == NULL ? 0 : strlen(label);
-    if (label == NULL || strstr(text, "{n}") == NULL) {
+    if (text == NULL || label == NULL || strstr(text, "{n}") == NULL) {
         return text;
     }
     while (*text != '\0') {

@@ -74,10 +74,13 @@ static bool good_name(const struct plant_builder *b, const struct node *n)
         return false;
     }
     bool good = n->length > 0 && n->length <= NAME_LIMIT;
-    for (const char *part = n->text; good && part != NULL;) {
-        size_t length = strcspn(part, "/");
+    const char *part = n->text;
+    for (size_t length; good; part += length + 1) {
+        length = strcspn(part, "/");
         good = text_is_name(part, length) && part[0] != '.';
-        part = part[length] == '/' ? part + length + 1 : NULL;
+        if (part[length] != '/') {
+            break;
+        }
     }
     if (good && n->length > 5 && strcmp(n->text + n->length - 5, ".yaml") == 0) {
         return complain(&b->r, n, "map `%s`: leave out the .yaml", n->text);

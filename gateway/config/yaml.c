@@ -2,6 +2,7 @@
 /* Events, never libyaml's own document: that one is quadratic in nesting, and follows aliases. */
 #include "config/yaml.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -210,7 +211,9 @@ static void check_keys(struct builder *b, const struct node *mapping)
 
 static bool on_end(struct builder *b)
 {
+    assert(b->depth > 0);
     struct open_node *o = &b->open[--b->depth];
+    assert(o->node != NULL);
     o->node->length = o->node->kind == NODE_MAPPING ? o->children / 2 : o->children;
     if (o->node->kind == NODE_MAPPING) {
         check_keys(b, o->node);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines that can't keep their rates, and what would help: where the time goes, how much slower it
  * would have to be, and which baud rate would do. */
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/diag.h"
@@ -78,6 +79,7 @@ static void advise(const struct plan *p, uint32_t line, double load, struct diag
 {
     const struct line *l = &p->plant->lines[line];
     struct habit h = dearest_habit(p, line);
+    assert(h.first != NULL); /* a load comes from requests */
     const struct feed *feed = &h.first->feeds[0];
     const struct device *d = &p->plant->devices[feed->device];
     char from[32], to[32], remedy[200];

@@ -94,7 +94,7 @@ double plan_worst_cycle(const struct plan *p, uint32_t line, unsigned silent)
 {
     /* A unit that falls silent costs one request with its retries; after that it is backed off, and
      * the rest of its requests is not sent. Its price is what that takes beyond its usual share. */
-    int64_t price[256];
+    int64_t price[256] = {0};
     unsigned units = 0;
     int64_t cycle = 0;
     uint32_t end = p->first_request[line + 1];

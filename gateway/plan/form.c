@@ -17,7 +17,7 @@ struct item {
 
 bool form_room(void *slot, uint32_t *room, uint32_t need, size_t size)
 {
-    void *array;
+    void *array, *wider;
     if (need <= *room)
         return true;
     uint32_t more = *room < 32 ? 64 : *room * 2;
@@ -25,10 +25,10 @@ bool form_room(void *slot, uint32_t *room, uint32_t need, size_t size)
         more = need;
     /* The slot is a pointer of some other type: copied, since it may not be looked at as void *. */
     memcpy(&array, slot, sizeof array);
-    array = realloc(array, (size_t)more * size);
-    if (array == NULL)
+    wider = realloc(array, (size_t)more * size);
+    if (wider == NULL)
         return false;
-    memcpy(slot, &array, sizeof array);
+    memcpy(slot, &wider, sizeof wider);
     *room = more;
     return true;
 }

@@ -81,6 +81,7 @@ static uint32_t heap_take(const struct schedule *s, struct heap *h, before_fn *b
  */
 static int64_t phase(int64_t period_ns, int64_t tick_ns, uint32_t line, uint32_t nth, uint32_t of)
 {
+    assert(tick_ns > 0 && of > 0);
     int64_t places = period_ns / tick_ns;
     if (places < 1)
         return 0;

@@ -162,8 +162,9 @@ void encode_device(struct json *j, const struct device_status *d)
     else
         json_word(j, "null");
     json_word(j, ",\"rtt_ms\":");
+    int64_t rtt_us = d->rtt_ns / NS_PER_US;
     if (d->rtt_ns >= 0)
-        json_real(j, (double)(d->rtt_ns / NS_PER_US) / 1000, false);
+        json_real(j, (double)rtt_us / 1000, false);
     else
         json_word(j, "null");
     member(j, "good", d->good);

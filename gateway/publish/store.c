@@ -180,6 +180,7 @@ static int begin_new(struct journal *j)
 static int one(struct journal *j, const char *sql, uint64_t *x)
 {
     sqlite3_stmt *s = NULL;
+    *x = 0;
     int rc = sqlite3_prepare_v2(j->db, sql, -1, &s, NULL);
     if (rc == SQLITE_OK) {
         rc = sqlite3_step(s);

@@ -212,7 +212,8 @@ static uint64_t digits_bits(long double x, unsigned width)
 static uint64_t groups_bits(long double x, unsigned width)
 {
     bool negative = x < 0;
-    long double most = powl(10, width / 4) - 1;
+    unsigned digits = width / 4;
+    long double most = powl(10, digits) - 1;
     uint64_t n = (uint64_t)fminl(roundl(fabsl(x)), most), raw = 0;
     for (unsigned shift = 0; shift < width; shift += 16) {
         uint16_t group = (uint16_t)(n % 10000);

@@ -207,11 +207,15 @@ static int compile(lua_State *lua)
 /* "is:2: unexpected symbol": the words behind the place, and the line. */
 static const char *without_place(const char *message, unsigned *line)
 {
-    int end = 0;
+    char *end;
     *line = 1;
-    if (sscanf(message, "is:%u: %n", line, &end) == 1 && end > 0)
-        return message + end;
-    return message;
+    if (strncmp(message, "is:", 3) != 0)
+        return message;
+    unsigned long number = strtoul(message + 3, &end, 10);
+    if (end == message + 3 || strncmp(end, ": ", 2) != 0)
+        return message;
+    *line = (unsigned)number;
+    return end + 2;
 }
 
 static const char *error_text(lua_State *lua, int status, unsigned *line)

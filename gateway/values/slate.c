@@ -2,6 +2,7 @@
 /* Everything that a plan already decides about its board, so that a block costs no thought. */
 #include "values/slate.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "values/decode.h"
@@ -165,6 +166,7 @@ static uint32_t request_steps(const struct board *b, const struct request *r, st
         while (end < r->feed_count && r->feeds[end].device == device)
             end++;
         const struct sheet *s = b->units[device].sheet;
+        assert(s);
         for (uint32_t i = 0; i < s->late_count; i++) {
             uint32_t feed = find_feed(r, first, end, root_of(s->map, s->late[i]));
             if (feed == NONE || feed >= end)

@@ -13,10 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct arena *arena = arena_new(64 << 20);
     struct diags *ds = diags_new();
-    const struct map *map =
-        map_parse(arena, (const char *)bytes, length, "fuzz.yaml", "fuzz", ds);
+    const struct map *map = map_parse(arena, (const char *)bytes, length, "fuzz.yaml", "fuzz", ds);
     if (!map && diags_errors(ds) == 0 && !arena_exhausted(arena))
-        __builtin_trap();          /* refused without a word */
+        __builtin_trap(); /* refused without a word */
     diags_free(ds);
     arena_free(arena);
     return 0;

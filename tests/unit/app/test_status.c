@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+
 #include <cmocka.h>
 
 #include "app/status.h"
@@ -25,10 +26,10 @@ static void a_device_is_what_its_answers_make_it(void **state)
         {FAULT_TIMEOUT, 0, 3000, DEVICE_SILENT, true},
         {FAULT_BACKED_OFF, 0, 4000, DEVICE_SILENT, false},
         {FAULT_NONE, 0, 5000, DEVICE_ONLINE, true},
-        {FAULT_EXCEPTION, 2, 6000, DEVICE_ONLINE, false},    /* one refused block among good ones */
-        {FAULT_EXCEPTION, 2, 30000, DEVICE_FAULTY, true},    /* nothing good for too long */
+        {FAULT_EXCEPTION, 2, 6000, DEVICE_ONLINE, false}, /* one refused block among good ones */
+        {FAULT_EXCEPTION, 2, 30000, DEVICE_FAULTY, true}, /* nothing good for too long */
         {FAULT_HOLE, 0, 31000, DEVICE_FAULTY, false},
-        {FAULT_EXCEPTION, 11, 32000, DEVICE_SILENT, true},   /* the gateway before it says: away */
+        {FAULT_EXCEPTION, 11, 32000, DEVICE_SILENT, true}, /* the gateway before it says: away */
         {FAULT_LINE_DOWN, 0, 33000, DEVICE_OFFLINE, true},
         {FAULT_GARBLED, 0, 34000, DEVICE_SILENT, true},
     };

@@ -131,11 +131,9 @@ static void hostile_maps_are_refused_at_once(void **state)
 
 static void bytes_that_are_no_text_are_refused(void **state)
 {
-    static const char *const texts[] = {"format: 1\ntitle: \xC3(\n",
-                                        "\xFF\xFEg",
-                                        "format: 1\ntitle: \"a\\0b\"\n",
-                                        "format: 1\ntitle: \"a\\x07b\"\n",
-                                        "format: 1\ntitle: \xED\xA0\x80\n"};
+    static const char *const texts[] = {
+        "format: 1\ntitle: \xC3(\n", "\xFF\xFEg", "format: 1\ntitle: \"a\\0b\"\n",
+        "format: 1\ntitle: \"a\\x07b\"\n", "format: 1\ntitle: \xED\xA0\x80\n"};
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         struct arena *a = arena_new(0);

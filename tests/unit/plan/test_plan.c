@@ -305,7 +305,7 @@ static void four_thousand_devices_need_little_memory(void **state)
     struct line *lines = calloc(DEVICES, sizeof *lines);
     struct device *devices = calloc(DEVICES, sizeof *devices);
     assert_true(points != NULL && lines != NULL && devices != NULL);
-    for (uint16_t i = 0; i < TAGS; i++)
+    for (int i = 0; i < TAGS; i++)
         points[i] = point_at(TABLE_HOLDING, (uint16_t)((i * 37) % TAGS), 1);
     struct map map = map_of(points, TAGS);
     for (uint32_t i = 0; i < DEVICES; i++) {
