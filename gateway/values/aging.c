@@ -22,18 +22,40 @@ static bool freeze(struct board *b, struct beat *beat, wall_t wall, uint32_t roo
     return true;
 }
 
-/* A feed's tag when its time is over; else the moment when it will be goes into next. */
+/* From here on silence counts, also that of what was never heard. */
+static void begin(struct board *b, mono_t now)
+{
+    for (uint32_t i = 0; i < b->beat_count; i++)
+        if (!b->beats[i].known)
+            b->beats[i].changed_ns = now.ns;
+    for (uint32_t i = 0; i < b->plan->request_count; i++) {
+        struct asked *a = &b->asked[i];
+        if (a->news_ns != 0)
+            continue;
+        a->news_ns = now.ns;
+        a->check_ns = mono_add(now, a->limit_ns).ns;
+    }
+}
+
+/* A feed's tag when its time is over; else the moment when it will be goes into next. One that was
+ * never heard is told then: what a former run left with the broker may still call it good. */
 static void age_tag(struct board *b, const struct request *r, const struct feed *f, uint32_t point,
                     int64_t age, wall_t wall, int64_t *next)
 {
     uint32_t tag = b->plant->devices[f->device].first_tag + point;
-    if (b->tags[tag].state.now.quality != QUALITY_GOOD)
+    struct sample s = b->tags[tag].state.now;
+    bool unheard = s.time.ms == 0;
+    if (s.quality != QUALITY_GOOD && !unheard)
         return;
     int64_t limit = slate_stale_after(b, r, f);
-    if (age >= limit)
+    if (age < limit) {
+        *next = limit < *next ? limit : *next;
+    } else if (unheard) {
+        s.time = wall;
+        slate_store(b, tag, &s);
+    } else {
         slate_doubt(b, tag, "stale", wall);
-    else if (limit < *next)
-        *next = limit;
+    }
 }
 
 static bool age_request(struct board *b, uint32_t index, wall_t wall, mono_t now, uint32_t room)
@@ -61,10 +83,14 @@ uint32_t board_tick(struct board *b, wall_t wall, mono_t now, uint32_t *touched,
     b->touched = touched;
     b->touched_count = 0;
     b->pass++;
+    if (b->next_scan_ns == INT64_MIN) {
+        begin(b, now);
+        b->next_scan_ns = now.ns;
+    }
     for (uint32_t i = 0; i < b->beat_count; i++) {
         struct beat *beat = &b->beats[i];
         const struct heartbeat *h = &b->plant->devices[beat->device].map->heartbeat;
-        if (beat->known && !beat->frozen && now.ns - beat->changed_ns >= h->within_ns) {
+        if (!beat->frozen && now.ns - beat->changed_ns >= h->within_ns) {
             beat->frozen = true;
             beat->marked = 0;
         }

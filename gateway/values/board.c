@@ -313,7 +313,8 @@ uint32_t board_feed(struct board *b, const struct block *block, uint32_t *touche
     bool bits = r->table == TABLE_COIL || r->table == TABLE_DISCRETE;
     uint32_t covered = v.end - v.start;
     assert(block->data && block->length >= (bits ? (covered + 7) / 8 : covered * 2U));
-    a->turn += v.start == 0; /* the first piece of an answer counts for all of it */
+    a->turn += v.start <= a->part; /* the first part that is served counts for all of a round */
+    a->part = v.start;
     v.turn = a->turn;
     feed_data(b, &v);
     return b->touched_count;

@@ -201,7 +201,7 @@ static bool make_asked(struct board *b)
         const struct request *r = &plan->requests[i];
         struct asked *a = &b->asked[i];
         a->check_ns = a->limit_ns = INT64_MAX;
-        a->turn = UINT32_MAX;
+        a->turn = a->part = UINT32_MAX;
         a->first_step = b->step_count;
         a->step_count = request_steps(b, r, NULL);
         b->step_count += a->step_count;

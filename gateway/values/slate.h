@@ -52,6 +52,7 @@ struct asked { /* of each request */
     int64_t check_ns; /* mono: when a tag of it may become stale; INT64_MAX: none can */
     int64_t limit_ns; /* the shortest staleness among its feeds */
     uint32_t turn; /* of good answers, for slow feeds */
+    uint32_t part; /* where the last of them began in the request */
     uint32_t first_step, step_count;
     bool has_beat; /* a heartbeat is among its feeds */
 };

@@ -159,6 +159,55 @@ static void a_program_that_stopped_freezes_its_device(void **state)
     small_end(&s);
 }
 
+static void what_is_never_heard_is_told_once(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    small_point(&s, u16(), 0);
+    struct point share = scaled_point(RAW_U16, "0.01", "0");
+    share.from = 0;
+    small_point(&s, share, -1);
+    small_board(&s);
+    assert_int_equal(small_tick(&s, 8), 0);
+    small_pass(&s, 2900);
+    assert_int_equal(small_tick(&s, 8), 0);
+    small_pass(&s, 400);
+    assert_int_equal(small_tick(&s, 8), 2);
+    for (uint32_t tag = 0; tag < 2; tag++) {
+        const struct sample *told = &board_tag(s.board, tag)->now;
+        assert_int_equal(told->quality, QUALITY_NOT_CONNECTED);
+        assert_string_equal(told->reason, "not yet read");
+        assert_int_equal(told->time.ms, s.wall.ms);
+    }
+    small_pass(&s, 10000);
+    assert_int_equal(small_tick(&s, 8), 0);
+    small_end(&s);
+}
+
+static void a_heartbeat_that_is_never_heard_is_none(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    small_point(&s, u16(), 0);
+    small_point(&s, u16(), 1);
+    s.map.heartbeat = (struct heartbeat){1, 5 * NS_PER_S};
+    small_board(&s);
+    small_tick(&s, 8);
+    for (int second = 0; second < 6; second++) {
+        feed_words(&s, 0, "0001");
+        feed_fault(&s, 1, FAULT_EXCEPTION, 2);
+        small_pass(&s, 1000);
+        small_tick(&s, 8);
+    }
+    assert_int_equal(board_tag(s.board, 0)->now.quality, QUALITY_UNCERTAIN);
+    feed_words(&s, 1, "0007");
+    feed_words(&s, 0, "0001");
+    assert_int_equal(board_tag(s.board, 0)->now.quality, QUALITY_GOOD);
+    small_end(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -167,6 +216,8 @@ int main(void)
         cmocka_unit_test(what_does_not_fit_waits_for_the_next_tick),
         cmocka_unit_test(trouble_is_not_stale),
         cmocka_unit_test(a_program_that_stopped_freezes_its_device),
+        cmocka_unit_test(what_is_never_heard_is_told_once),
+        cmocka_unit_test(a_heartbeat_that_is_never_heard_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

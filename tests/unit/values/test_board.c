@@ -163,6 +163,26 @@ static void a_slow_tag_has_its_turn_with_each_nth_answer(void **state)
     small_end(&s);
 }
 
+static void a_slow_tag_has_its_turn_behind_a_hole(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    for (int i = 0; i < 3; i++)
+        small_point(&s, u16(), 0);
+    s.feeds[0][2].every_nth = 3;
+    small_board(&s);
+    static const unsigned turns[] = {2, 1, 1, 2, 1, 1, 2};
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+        struct block hole = block_of(&s, 0);
+        hole.fault = FAULT_HOLE;
+        hole.count = 1;
+        board_feed(s.board, &hole, s.touched);
+        assert_int_equal(feed_part(&s, 0, 1, "0001 0002"), turns[i]);
+    }
+    small_end(&s);
+}
+
 static void computed_tags_follow_their_source(void **state)
 {
     (void)state;
@@ -526,6 +546,7 @@ int main(void)
         cmocka_unit_test(backing_off_takes_along_what_still_looked_alive),
         cmocka_unit_test(a_part_of_an_answer_renews_only_what_it_holds),
         cmocka_unit_test(a_slow_tag_has_its_turn_with_each_nth_answer),
+        cmocka_unit_test(a_slow_tag_has_its_turn_behind_a_hole),
         cmocka_unit_test(computed_tags_follow_their_source),
         cmocka_unit_test(scales_are_taken_from_the_same_answer),
         cmocka_unit_test(a_status_decides_whether_a_value_counts),
