@@ -10,6 +10,9 @@
 #include "config/map_parts.h"
 #include "config/map_whole.h"
 
+/* After so many, what hangs on them is not looked at. */
+enum { MISTAKES_ENOUGH = 200 };
+
 static const char *const verified_words[] = {"device", "document", "implementation", "invented"};
 
 struct map_nodes {
@@ -94,6 +97,15 @@ static bool read_identify(const struct map_builder *b, const struct node *n)
     return is_scalar(&b->r, tag, "tag") && find_point(b, tag, tag->text, "identify") != NAMES_NONE;
 }
 
+static void add_unread(struct map_builder *b, const struct node *key)
+{
+    struct unread *u = arena_get(b->scratch, sizeof *u);
+    if (u != NULL) {
+        *u = (struct unread){b->unread, key->text};
+        b->unread = u;
+    }
+}
+
 static bool read_tags(struct map_builder *b, const struct node *root, const struct node *tags)
 {
     if (tags == NULL) {
@@ -107,7 +119,10 @@ static bool read_tags(struct map_builder *b, const struct node *root, const stru
     }
     bool good = true;
     for (const struct node *k = tags->first; k != NULL; k = k->next->next) {
-        good = read_tag(b, k, k->next) && good;
+        if (!read_tag(b, k, k->next)) {
+            good = false;
+            add_unread(b, k);
+        }
     }
     return good;
 }
@@ -162,14 +177,16 @@ static bool build(struct map_builder *b, const struct node *root)
         return false;
     }
     good = read_head(b, root, &n) && good;
-    /* A reference to a tag that could not be read would only be a second complaint about it. */
-    if (!read_tags(b, root, n.tags)) {
+    good = read_tags(b, root, n.tags) && good;
+    if (b->points == NULL || diags_errors(b->r.ds) >= MISTAKES_ENOUGH) {
         return false;
     }
     good = resolve_references(b) && sort_computed(b) && good;
     good = check_groups(b) && good;
     m->heartbeat.point = -1;
-    good = read_heartbeat(&b->r, n.heartbeat, b->points, &b->names, &m->heartbeat) && good;
+    good = (b->unread != NULL ||
+            read_heartbeat(&b->r, n.heartbeat, b->points, &b->names, &m->heartbeat)) &&
+           good;
     good = read_identify(b, n.identify) && good;
     good = read_examples(b, n.examples) && good;
     m->points = b->points;

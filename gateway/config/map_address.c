@@ -43,6 +43,14 @@ static bool read_table(const struct map_builder *b, const struct node *n, const 
                     *near == '\0' ? "; there are coil, discrete, input and holding" : near);
 }
 
+/* 30001 counts inputs as far as 39999 and 300001 as far as 365536: 40001 is another table's, and
+ * would be read from a place that nobody meant. */
+static bool within_block(uint64_t base, uint64_t number)
+{
+    uint64_t block = base < 100000 ? TELLING_BASE : 100000;
+    return number / block == base / block && number - base < ADDRESSES;
+}
+
 /* 40001 by itself: the table whose base is the nearest below, if bases tell tables apart. */
 static bool from_doc_number(const struct map_builder *b, const struct node *n, const char *what,
                             uint64_t number, uint8_t *table, uint16_t *address)
@@ -60,7 +68,7 @@ static bool from_doc_number(const struct map_builder *b, const struct node *n, c
             twice = true;
         }
     }
-    if (best == TABLE_COUNT || twice || number - b->base[best] >= ADDRESSES) {
+    if (best == TABLE_COUNT || twice || !within_block(b->base[best], number)) {
         return complain(&b->r, n,
                         "%s: `%s` names no table; write `holding N` or `input N` with the "
                         "zero-based wire address, or say what the maker counts from: "

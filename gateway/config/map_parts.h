@@ -46,6 +46,12 @@ struct reference {
     enum reference_kind kind;
 };
 
+/* A tag that could not be read: who refers to it has made no mistake. */
+struct unread {
+    struct unread *next;
+    const char *name;
+};
+
 struct map_builder {
     struct reader r;
     struct arena *scratch; /* gone when the map is read */
@@ -59,6 +65,7 @@ struct map_builder {
     double deadband;
     int64_t max_silence_ns;
     struct reference *references, *last_reference;
+    struct unread *unread;
 };
 
 /* map_address.c */

@@ -24,11 +24,26 @@ static uint32_t lookup(const struct map_builder *b, const char *name)
     return i != NAMES_NONE && strcmp(b->points[i].name, name) == 0 ? i : NAMES_NONE;
 }
 
+/* The name of a tag that could not be read, of one of its bits, or of one of its repetitions. To
+ * complain of a reference to it would only be a second complaint about the same mistake. */
+static bool is_unread(const struct map_builder *b, const char *name)
+{
+    for (const struct unread *u = b->unread; u != NULL; u = u->next) {
+        size_t length = strcspn(u->name, "{");
+        bool repeated = u->name[length] == '{';
+        if (strncmp(u->name, name, length) == 0 &&
+            (repeated || name[length] == '\0' || name[length] == '.')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t find_point(const struct map_builder *b, const struct node *n, const char *name,
                     const char *what)
 {
     uint32_t i = lookup(b, name);
-    if (i == NAMES_NONE) {
+    if (i == NAMES_NONE && !is_unread(b, name)) {
         complain(&b->r, n, "%s: no tag `%.64s` in this map%s", what, name, suggest_point(b, name));
     }
     return i;
@@ -114,6 +129,9 @@ static bool find_condition_point(const struct map_builder *b, const struct refer
             }
             c->bit = (int8_t)bit;
         }
+    }
+    if (i == NAMES_NONE && is_unread(b, name)) {
+        return false;
     }
     if (i == NAMES_NONE) {
         return complain(&b->r, ref->node, "valid_if: no tag `%.64s` in this map%s", name,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Types, their byte orders, and which bits of a register are meant. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "config/map.h"
@@ -223,6 +224,30 @@ static bool read_number_order(const struct map_builder *b, const struct tag_node
     return good;
 }
 
+/* What other lists of registers call our types: no misspelling, so no nearest word helps. */
+static bool is_foreign_word(const struct map_builder *b, const struct node *n)
+{
+    static const char *const words[][2] = {
+        {"float", "f32"},  {"float32", "f32"},  {"real", "f32"},     {"single", "f32"},
+        {"double", "f64"}, {"float64", "f64"},  {"lreal", "f64"},    {"float16", "f16"},
+        {"int", "s16"},    {"int16", "s16"},    {"short", "s16"},    {"uint", "u16"},
+        {"uint16", "u16"}, {"word", "u16"},     {"int32", "s32"},    {"dint", "s32"},
+        {"long", "s32"},   {"uint32", "u32"},   {"udint", "u32"},    {"dword", "u32"},
+        {"ulong", "u32"},  {"int64", "s64"},    {"lint", "s64"},     {"uint64", "u64"},
+        {"ulint", "u64"},  {"int8", "s8"},      {"sint", "s8"},      {"uint8", "u8"},
+        {"byte", "u8"},    {"usint", "u8"},     {"boolean", "bool"}, {"bit", "bool"},
+        {"bcd", "bcd16"},  {"ascii", "string"}, {"str", "string"},
+    };
+    for (size_t i = 0; n != NULL && n->kind == NODE_SCALAR && i < sizeof words / sizeof *words;
+         i++) {
+        if (strcasecmp(n->text, words[i][0]) == 0) {
+            complain(&b->r, n, "type `%s` is called `%s` here", n->text, words[i][1]);
+            return true;
+        }
+    }
+    return false;
+}
+
 bool read_type(const struct map_builder *b, const struct tag_nodes *n, struct point *p,
                const struct node *tag)
 {
@@ -231,7 +256,8 @@ bool read_type(const struct map_builder *b, const struct tag_nodes *n, struct po
     if (n->type == NULL && !bits && n->bit == NULL) {
         return complain(&b->r, tag, "no type; say `type: u16`, f32, ... or `bit: N`");
     }
-    if (!read_word(&b->r, n->type, "type", type_names, RAW_COUNT, &type)) {
+    if (is_foreign_word(b, n->type) ||
+        !read_word(&b->r, n->type, "type", type_names, RAW_COUNT, &type)) {
         return false;
     }
     if (bits && type != RAW_BOOL) {

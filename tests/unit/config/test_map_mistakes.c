@@ -49,9 +49,16 @@ static const struct mistakes cases[] = {
     {"a word that is no type gets the list",
      "format: 1\n"
      "tags:\n"
-     "  a: {at: input 0, type: REAL}\n",
-     "map.yaml:3:26: error: type `REAL` is not known; one of: bool u8 s8 u16 s16 u24 s24 u32 s32 "
+     "  a: {at: input 0, type: number}\n",
+     "map.yaml:3:26: error: type `number` is not known; one of: bool u8 s8 u16 s16 u24 s24 u32 s32 "
      "u48 s48 u64 s64 f16 f32 f64 bcd16 bcd32 bcd64 m10k32 m10k48 m10k64 sm16 string time\n"},
+    {"a type by another maker's name is named with ours",
+     "format: 1\n"
+     "tags:\n"
+     "  a: {at: input 0, type: REAL}\n"
+     "  b: {at: input 2, type: uint16}\n",
+     "map.yaml:3:26: error: type `REAL` is called `f32` here\n"
+     "map.yaml:4:26: error: type `uint16` is called `u16` here\n"},
     {"a misspelt table is named with the right one",
      "format: 1\n"
      "tags:\n"
@@ -69,6 +76,32 @@ static const struct mistakes cases[] = {
      "tags: {a: {at: 300, type: u16}}\n",
      "map.yaml:3:16: error: at: `300` names no table; write `holding N` or `input N` with the "
      "zero-based wire address, or say what the maker counts from: `doc_base: {holding: 40001}`\n"},
+    {"a number beyond the block of a base is another table's",
+     "format: 1\n"
+     "doc_base: {input: 30001}\n"
+     "tags: {a: {at: 40001, type: u16}, b: {at: 39999, type: u16}}\n",
+     "map.yaml:3:16: error: at: `40001` names no table; write `holding N` or `input N` with the "
+     "zero-based wire address, or say what the maker counts from: `doc_base: {holding: 40001}`\n"},
+    {"what hangs on other mistakes is told with them, and nothing twice",
+     "format: 1\n"
+     "identify: {tag: serial}\n"
+     "tags:\n"
+     "  a: {at: input 0, type: u16, scale: x}\n"
+     "  pump_{n}_on: {at: input 0, type: bool, repeat: {count: 2}}\n"
+     "  b: {from: a, table: [[0, 0], [1, 1]]}\n"
+     "  c: {from: lvl, table: [[0, 0], [1, 1]]}\n"
+     "  d: {at: input 1, type: u16, valid_if: a.ok}\n"
+     "  e: {at: input 1, type: u16, valid_if: pump_2_on}\n"
+     "  f: {at: input 1, type: u16, valid_if: g.ok}\n"
+     "examples:\n"
+     "  - {given: {input 0: [65536]}, expect: {a: 1, x: 2}}\n",
+     "map.yaml:2:17: error: identify: no tag `serial` in this map\n"
+     "map.yaml:4:38: error: scale `x` is no number; write 0.1, -2 or 1e-3\n"
+     "map.yaml:5:50: error: repeat needs `stride: N`, the addresses from one to the next\n"
+     "map.yaml:7:13: error: from: no tag `lvl` in this map\n"
+     "map.yaml:10:41: error: valid_if: no tag `g.ok` in this map\n"
+     "map.yaml:12:24: error: a given register is 65536; it can be 0 to 65535\n"
+     "map.yaml:12:48: error: expect: no tag `x` in this map\n"},
     {"an address ends at 65535",
      "format: 1\n"
      "tags:\n"
