@@ -16,6 +16,7 @@
 #include "config/yaml.h"
 #include "plan/plan.h"
 #include "values/derive.h"
+#include "values/sandbox.h"
 
 enum { DEEPEST = 8, PATH_ROOM = 4096, FILE_LIMIT = 16 << 20 };
 
@@ -66,6 +67,15 @@ static void check_map(struct check *c, const char *file)
     if (!examples_run(map, c->ds)) {
         diag_add(c->ds, DIAG_ERROR, (struct place){kept, 1, 1}, "out of memory");
     }
+}
+
+static void check_expression(const struct derived *d, struct diags *ds)
+{
+    struct sandbox *s = sandbox_new(1);
+    if (s != NULL) {
+        sandbox_compile(s, 0, d, ds);
+    }
+    sandbox_free(s);
 }
 
 static void check_plant(struct check *c, const char *file)
@@ -234,12 +244,16 @@ int verb_check(int argc, char **argv)
         fputs("headgate check: out of memory\n", stderr);
         return EXIT_NO;
     }
+    c.options.expression = check_expression;
     names_init(&c.seen, false);
     for (int i = 0; i < c.path_count; i++) {
         check_path(&c, c.paths[i], DEEPEST);
     }
     report(&c);
-    int status = diags_errors(c.ds) == 0 ? EXIT_DONE : EXIT_NO;
+    if (c.files == 0) {
+        fputs("headgate check: there is no *.yaml file in there\n", stderr);
+    }
+    int status = c.files > 0 && diags_errors(c.ds) == 0 ? EXIT_DONE : EXIT_NO;
     names_fini(&c.seen);
     diags_free(c.ds);
     arena_free(c.arena);

@@ -147,6 +147,13 @@ static const struct plant *load(struct plant_builder *b, const char *file)
         return NULL;
     }
     bool good = build(b, root) && diags_errors(b->r.ds) == before;
+    for (uint32_t i = 0; !good && b->options != NULL && b->options->expression != NULL &&
+                         i < b->plant->derived_count;
+         i++) {
+        if (b->plant->derived[i].input_count > 0) {
+            b->options->expression(&b->plant->derived[i], b->r.ds);
+        }
+    }
     if (arena_exhausted(b->r.arena)) {
         good = complain(&b->r, root, "out of memory");
     }

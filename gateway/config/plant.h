@@ -11,6 +11,9 @@ struct plant_options {
     const char *library;           /* NULL: $HEADGATE_MAPS, else the installed library */
     const char *lines_file;        /* YAML "line: connect" pairs that replace the plant's own, as
                                       `headgate sim` writes them; NULL: none */
+    /* Asked about each expression of a file that has mistakes elsewhere, so that all are told in one
+     * run; of a plant without mistakes the caller has the expressions itself. NULL: nobody is. */
+    void (*expression)(const struct derived *d, struct diags *ds);
 };
 
 /* Maps are looked for as maps/NAME.yaml beside the plant file, then as NAME.yaml in the library.

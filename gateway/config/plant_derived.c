@@ -182,6 +182,9 @@ static bool walk_from(struct plant_builder *b, uint32_t start, uint8_t *state, s
             continue;
         }
         if (state[tag - first] == 1) {
+            while (depth > 0) { /* told once; the others of the circle are not its beginning */
+                state[stack[--depth].derived] = 2;
+            }
             return complain_at(&b->r, d->at,
                                "`%s` is computed from itself in a circle, by way of "
                                "`%s`",
@@ -198,12 +201,13 @@ static bool check_circles(struct plant_builder *b)
     uint32_t count = b->plant->derived_count;
     uint8_t *state = arena_get_array(b->scratch, count + 1U, 1);
     struct walk *stack = arena_get_array(b->scratch, count + 1U, sizeof *stack);
+    bool good = true;
     for (uint32_t i = 0; state != NULL && stack != NULL && i < count; i++) {
-        if (state[i] == 0 && !walk_from(b, i, state, stack)) {
-            return false;
+        if (state[i] == 0) {
+            good = walk_from(b, i, state, stack) && good;
         }
     }
-    return state != NULL && stack != NULL;
+    return good && state != NULL && stack != NULL;
 }
 
 bool read_derived(struct plant_builder *b, const struct node *n)
@@ -249,5 +253,5 @@ bool read_derived(struct plant_builder *b, const struct node *n)
     for (const struct node *k = n->first; k != NULL; k = k->next->next) {
         good = read_one(b, k, k->next, &derived[count++]) && good;
     }
-    return good && check_circles(b);
+    return check_circles(b) && good;
 }

@@ -363,7 +363,12 @@ bool sandbox_compile(struct sandbox *s, uint32_t index, const struct derived *d,
         unsigned line;
         const char *why = error_text(s->lua, status, &line);
         struct place at = d->expression_at;
-        if (line > 1) {
+        unsigned lines = 1;
+        for (const char *c = d->expression; *c != '\0'; c++)
+            lines += *c == '\n';
+        if (line > lines) { /* what it stumbled over is our own closing bracket */
+            why = "it ends too early";
+        } else if (line > 1) {
             at.line += line - 1;
             at.column = 1;
         }

@@ -44,6 +44,30 @@ def test_wrong_usage_is_2():
         assert done.stderr
 
 
+def test_a_promised_verb_says_not_yet():
+    done = run("why", EXAMPLE, "a/b/c")
+    assert done.returncode == 2 and "not yet" in done.stderr
+
+
+def test_a_folder_without_files_is_no_yes(tmp_path):
+    assert run("check", tmp_path).returncode == 1
+
+
+def test_a_wrong_expression_is_told_along_with_other_mistakes(tmp_path):
+    words = yaml.safe_load(EXAMPLE.read_text())
+    words["gatewy"] = words.pop("gateway")
+    name = next(iter(words["derived"]))
+    words["derived"][name]["is"] = "r +"
+    words["derived"]["tailings/pond/unknown"] = {"of": {"r": "tailings/pond/rain_rate"}, "is": "r * q"}
+    bad = tmp_path / "plant.yaml"
+    bad.write_text(yaml.safe_dump(words, sort_keys=False))
+    (tmp_path / "maps").symlink_to(EXAMPLE.parent / "maps")
+    done = run("check", bad)
+    assert done.returncode == 1
+    for part in ("did you mean `gateway`", "ends too early", "`q`"):
+        assert part in done.stdout, done.stdout
+
+
 def test_check_says_yes_to_what_is_shipped():
     done = run("check", EXAMPLE)
     assert done.returncode == 0, done.stdout + done.stderr

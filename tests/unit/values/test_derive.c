@@ -202,8 +202,8 @@ static void hostile_expressions_come_to_nothing(void **state)
 static void mistakes_have_a_place(void **state)
 {
     (void)state;
-    assert_string_equal(result_of("a +"), "plant.yaml:21:1: the expression of pit/sums/x is no "
-                                          "Lua: unexpected symbol near ')'");
+    assert_string_equal(result_of("a +"), "plant.yaml:20:9: the expression of pit/sums/x is no "
+                                          "Lua: it ends too early");
     assert_string_equal(result_of("a b"), "plant.yaml:20:9: the expression of pit/sums/x is no "
                                           "Lua: ')' expected near 'b'");
     assert_string_equal(result_of("a +\nb +\n* c"),
