@@ -228,7 +228,7 @@ static bool turn(struct broker *b, bool rows)
     send_settle(b);
     remember(b);
     if (mono_since(b->now, b->trimmed) >= (b->trim_more ? COMMIT_EVERY : 2 * NS_PER_S)) {
-        b->trim_more = journal_trim(b->journal, b->wall);
+        b->trim_more = journal_trim(b->journal, b->wall, b->now);
         b->trimmed = b->now;
     }
     if (mono_since(b->now, b->counted) >= COUNT_EVERY)

@@ -117,6 +117,8 @@ struct journal *journal_open(const char *dir, struct journal_limits limits, wall
     }
     for (int i = 0; i < MESSAGE_JOURNALED; i++)
         j->lanes[i].next = j->lanes[i].committed + 1;
+    int64_t newest = store_newest_ms(j);
+    j->aged.ms = newest > 0 && newest < now.ms ? newest : now.ms;
     store_measure(j);
     return j;
 }

@@ -67,8 +67,10 @@ bool journal_fetch(struct journal *j, struct journal_cursor *cursor, struct row 
 uint64_t journal_seq_at(struct journal *j, enum message_lane lane, wall_t time);
 
 /* Makes room: old acknowledged rows, then, over the size, the oldest history. Does a bounded piece
- * of work; true: there is more to do. */
-bool journal_trim(struct journal *j, wall_t now);
+ * of work; true: there is more to do. Rows grow old by mono, behind the newest row that was there
+ * when the journal was opened: a wall clock that jumps by years takes nothing away. Also looks
+ * whether the file is still there. */
+bool journal_trim(struct journal *j, wall_t wall, mono_t now);
 
 struct journal_stats {
     /* Since the epoch began, per lane; next - 1 = acked + waiting + dropped. */

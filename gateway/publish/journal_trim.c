@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the journal gives up, and in which order: acknowledged rows cost nothing, unacknowledged
  * history costs a gap, events and audit are the dearest. */
+#include <sys/stat.h>
+
 #include "base/log.h"
 #include "publish/store.h"
 
@@ -117,11 +119,30 @@ static bool drop_old(struct journal *j, int lane, wall_t before)
            drop_acked(j, lane, journal_seq_at(j, (enum message_lane)lane, before) - 1, PIECE);
 }
 
-bool journal_trim(struct journal *j, wall_t now)
+static void grow_older(struct journal *j, mono_t now)
+{
+    if (j->aged_at.ns)
+        j->aged.ms += mono_since(now, j->aged_at) / NS_PER_MS;
+    j->aged_at = now;
+}
+
+/* SQLite would go on writing into a file that nobody can find any more. */
+static bool taken_away(struct journal *j)
+{
+    struct stat st;
+    if (stat(j->file, &st) == 0 && st.st_ino == j->inode)
+        return false;
+    log_error("journal: %s was taken away while in use", j->file);
+    j->damaged = true;
+    return true;
+}
+
+bool journal_trim(struct journal *j, wall_t wall, mono_t now)
 {
     bool more = false;
-    j->now = now;
-    if (!j->db || j->damaged || j->must_reopen)
+    j->now = wall;
+    grow_older(j, now);
+    if (!j->db || j->damaged || j->must_reopen || taken_away(j))
         return false;
     store_stop_reading(j);
     store_measure(j);
@@ -132,6 +153,6 @@ bool journal_trim(struct journal *j, wall_t now)
         store_measure(j);
     }
     for (int i = 0; i < MESSAGE_JOURNALED && j->limits.keep_ns > 0; i++)
-        more = drop_old(j, i, (wall_t){now.ms - j->limits.keep_ns / NS_PER_MS}) || more;
+        more = drop_old(j, i, (wall_t){j->aged.ms - j->limits.keep_ns / NS_PER_MS}) || more;
     return more;
 }

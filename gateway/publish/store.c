@@ -281,6 +281,7 @@ static int read_state(struct journal *j)
 int store_open(struct journal *j)
 {
     char pragma[96];
+    struct stat st;
     uint64_t version = 0;
     int wal = j->ballast / (2 * PAGE) < WAL_PAGES ? (int)(j->ballast / (2 * PAGE)) : WAL_PAGES;
     int rc = sqlite3_open_v2(
@@ -306,6 +307,7 @@ int store_open(struct journal *j)
         rc = look_through(j);
     if (rc == SQLITE_OK)
         rc = prepare_all(j);
+    j->inode = stat(j->file, &st) == 0 ? st.st_ino : 0;
     return rc == SQLITE_OK ? read_state(j) : rc;
 }
 
@@ -334,18 +336,22 @@ void store_close(struct journal *j)
     j->db = NULL;
 }
 
-/* What waits in memory is all that the new epoch begins with. */
-static void begin_lane(struct lane *l)
+/* What waits in memory is all that the new epoch begins with; what was on the disk and nobody had
+ * acknowledged is a gap before it. */
+static void begin_lane(struct lane *l, uint64_t acked)
 {
     const struct recent *r = &l->recent;
-    uint64_t first = r->saved < r->end ? recent_at(r, r->saved)->from : l->next, lost = 0;
+    uint64_t first = r->saved < r->end ? recent_at(r, r->saved)->from : l->next;
+    uint64_t lost = first - 1 - acked;
+    l->gone_from = lost ? acked + 1 : 0;
+    l->gone_to = lost ? first - 1 : 0;
     for (uint64_t i = r->saved; i < r->end; i++)
         if (recent_at(r, i)->topic == 0)
             lost += recent_at(r, i)->seq - recent_at(r, i)->from + 1;
-    l->committed = l->acked = l->overlap = first - 1;
-    l->first = first;
+    l->committed = l->acked = l->overlap = acked;
+    l->first = l->gone_to ? l->gone_to : first;
     l->lost = l->lost_waiting = l->lost_unsaved = lost;
-    l->refused = l->gone_from = l->gone_to = 0;
+    l->refused = 0;
 }
 
 int store_replace(struct journal *j)
@@ -353,7 +359,9 @@ int store_replace(struct journal *j)
     static const char *const tails[] = {"", "-wal", "-shm"};
     size_t room = strlen(j->file) + 64;
     char *from = malloc(room), *to = malloc(room);
-    uint64_t epoch = j->epoch;
+    uint64_t epoch = j->epoch, acked[MESSAGE_JOURNALED];
+    for (int i = 0; i < MESSAGE_JOURNALED; i++)
+        acked[i] = j->lanes[i].acked;
     store_close(j);
     for (size_t i = 0; from && to && i < sizeof(tails) / sizeof(tails[0]); i++) {
         snprintf(from, room, "%s%s", j->file, tails[i]);
@@ -365,15 +373,30 @@ int store_replace(struct journal *j)
     free(to);
     /* The book stays: rows that wait point into it. */
     j->epoch = epoch;
+    (void)mkdir(j->dir, 0750); /* it may have been taken away, too */
     int rc = store_open(j);
     /* The numbers go on where they were; the new epoch simply doesn't begin with 1. */
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         recent_forget(&j->lanes[i].recent);
-        begin_lane(&j->lanes[i]);
+        begin_lane(&j->lanes[i], acked[i]);
     }
     j->refusal_count = 0;
     j->dirty = true;
     return rc;
+}
+
+int64_t store_newest_ms(struct journal *j)
+{
+    int64_t newest = 0;
+    for (int i = 0; i < MESSAGE_JOURNALED; i++) {
+        struct lane *l = &j->lanes[i];
+        sqlite3_bind_int64(l->oldest, 1, (sqlite3_int64)l->committed);
+        int64_t time =
+            sqlite3_step(l->oldest) == SQLITE_ROW ? sqlite3_column_int64(l->oldest, 1) : 0;
+        sqlite3_reset(l->oldest);
+        newest = time > newest ? time : newest;
+    }
+    return newest;
 }
 
 void store_measure(struct journal *j)

@@ -41,6 +41,9 @@ struct journal {
     int lock;
     struct journal_limits limits;
     wall_t now;                    /* as last heard */
+    wall_t aged;                   /* what rows are old against; goes on with the monotonic clock */
+    mono_t aged_at;                /* 0: not yet begun */
+    uint64_t inode;                /* of the database; another one there isn't ours */
     sqlite3 *db;
     sqlite3_stmt *save_topic, *save_lane, *save_gap, *save_refused, *lost_above, *drop_gaps,
         *drop_refused, *find_refused, *pages, *free_pages;
@@ -71,6 +74,7 @@ void store_stop_reading(struct journal *j);            /* an open read would kee
 int store_trouble(struct journal *j, int rc);
 uint64_t store_number(sqlite3_stmt *s);                /* first column of the first row; 0 if none */
 void store_measure(struct journal *j);                 /* sets bytes */
+int64_t store_newest_ms(struct journal *j);            /* the time of the newest row; 0: there is none */
 /* A file that is given up when the disk is full. Taken (again) when there is plenty of room. */
 void store_ballast(struct journal *j);
 void store_full(struct journal *j);                    /* the disk is: gives it up, and grows no more */

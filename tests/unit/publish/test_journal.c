@@ -372,6 +372,11 @@ static void nothing_committed_is_lost_by_kill_minus_nine(void **state)
     }
 }
 
+static mono_t later(int64_t seconds)
+{
+    return (mono_t){(1000 + seconds) * NS_PER_S};
+}
+
 static void old_rows_go_when_acknowledged_only(void **state)
 {
     (void)state;
@@ -380,21 +385,81 @@ static void old_rows_go_when_acknowledged_only(void **state)
         add(j, MESSAGE_HISTORY, i, 100);
     journal_commit(j);
     journal_ack(j, MESSAGE_HISTORY, 15000);
-    while (journal_trim(j, (wall_t){noon.ms + 22000}))
+    journal_trim(j, noon, later(0));
+    while (journal_trim(j, noon, later(22)))
         ;
     assert_int_equal(journal_first(j, MESSAGE_HISTORY), 12000);
-    while (journal_trim(j, (wall_t){noon.ms + 90000}))
+    while (journal_trim(j, noon, later(90)))
         ;
     assert_int_equal(journal_first(j, MESSAGE_HISTORY), 15001);
     assert_int_equal(whole(j, MESSAGE_HISTORY, 15001), 0);
     sums(j);
     journal_ack(j, MESSAGE_HISTORY, 30000);
-    while (journal_trim(j, (wall_t){noon.ms + 90000}))
+    while (journal_trim(j, noon, later(90)))
         ;
     assert_int_equal(journal_first(j, MESSAGE_HISTORY), 30001);
     journal_close(j);
     j = opened(wide);
     assert_int_equal(journal_next(j, MESSAGE_HISTORY), 30001);
+    journal_close(j);
+}
+
+static void a_clock_that_jumps_takes_nothing_away(void **state)
+{
+    (void)state;
+    const int64_t years = INT64_C(10) * 365 * 86400 * 1000;
+    const struct journal_limits hours = {INT64_C(72) * 3600 * NS_PER_S, INT64_C(1) << 30};
+    struct journal *j = opened(hours);
+    for (uint64_t i = 1; i <= 100; i++)
+        add(j, MESSAGE_HISTORY, i, 100);
+    journal_commit(j);
+    journal_ack(j, MESSAGE_HISTORY, 100);
+    journal_trim(j, noon, later(0));
+    journal_trim(j, (wall_t){noon.ms + years}, later(2));
+    journal_trim(j, (wall_t){noon.ms - years}, later(4));
+    assert_int_equal(journal_first(j, MESSAGE_HISTORY), 1);
+    journal_close(j);
+    /* It may be wrong from the start, too. */
+    const char *why;
+    j = journal_open(dir, hours, (wall_t){noon.ms + years}, &why);
+    assert_non_null(j);
+    journal_trim(j, (wall_t){noon.ms + years}, later(6));
+    journal_trim(j, (wall_t){noon.ms + years}, later(8));
+    assert_int_equal(journal_first(j, MESSAGE_HISTORY), 1);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 1), 0);
+    journal_trim(j, noon, later(8 + 73 * 3600));
+    assert_int_equal(journal_first(j, MESSAGE_HISTORY), 101);
+    journal_close(j);
+}
+
+static void a_file_taken_away_is_noticed_and_what_it_held_is_a_gap(void **state)
+{
+    (void)state;
+    struct journal *j = opened(wide);
+    struct journal_cursor c = {MESSAGE_HISTORY, 1};
+    struct row r;
+    for (uint64_t i = 1; i <= 100; i++)
+        add(j, MESSAGE_HISTORY, i, 100);
+    journal_commit(j);
+    journal_ack(j, MESSAGE_HISTORY, 40);
+    uint64_t epoch = journal_epoch(j);
+    empty(dir);
+    assert_int_equal(rmdir(dir), 0);
+    for (uint64_t i = 101; i <= 110; i++)
+        add(j, MESSAGE_HISTORY, i, 100);
+    journal_trim(j, noon, later(0));
+    assert_true(journal_commit(j));
+    assert_true(journal_epoch(j) > epoch);
+    sums(j);
+    c.next = journal_acked(j, MESSAGE_HISTORY) + 1;
+    assert_true(journal_fetch(j, &c, &r));
+    assert_true(is_gap(&r, 41, 100));
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 41), 60);
+    journal_close(j);
+    j = opened(wide);
+    assert_int_equal(journal_next(j, MESSAGE_HISTORY), 111);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 41), 60);
+    sums(j);
     journal_close(j);
 }
 
@@ -412,11 +477,11 @@ static void over_its_size_history_goes_first_and_leaves_a_gap(void **state)
         if (i == 2000)
             journal_ack(j, MESSAGE_HISTORY, 500);
         if (i % 1000 == 0)
-            while (journal_trim(j, noon))
+            while (journal_trim(j, noon, later(0)))
                 ;
     }
     journal_commit(j);
-    while (journal_trim(j, noon))
+    while (journal_trim(j, noon, later(0)))
         ;
     struct journal_stats s;
     journal_stats(j, &s);
@@ -518,6 +583,8 @@ int main(void)
         FACT(a_damaged_file_is_set_aside_and_a_new_epoch_begins),
         FACT(nothing_committed_is_lost_by_kill_minus_nine),
         FACT(old_rows_go_when_acknowledged_only),
+        FACT(a_clock_that_jumps_takes_nothing_away),
+        FACT(a_file_taken_away_is_noticed_and_what_it_held_is_a_gap),
         FACT(over_its_size_history_goes_first_and_leaves_a_gap),
         FACT(without_disk_rows_wait_then_become_a_gap_and_it_heals),
         FACT(on_a_full_disk_the_oldest_rows_make_room),
