@@ -172,8 +172,7 @@ static void compare(struct retained *r, FILE *f, const char *base)
     char *line = NULL, path[TOPIC_MAX] = "", topic[2 * TOPIC_MAX];
     size_t room = 0;
     unsigned tags = 0;
-    ssize_t n;
-    while ((n = getline(&line, &room, f)) > 0) {
+    while (getline(&line, &room, f) > 0) {
         line[strcspn(line, "\n")] = '\0';
         if (*line == '\t' && *path) {
             snprintf(topic, sizeof(topic), "%s/value/%s/%.100s", base, path, line + 1);

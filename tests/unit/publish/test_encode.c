@@ -34,7 +34,7 @@ static json_t *parsed(const char *text, size_t length)
 
 #define TEXT(s)                                                                                    \
     {                                                                                              \
-        .kind = VALUE_TEXT, .length = sizeof(s) - 1, .text = (s)                                     \
+        .kind = VALUE_TEXT, .length = sizeof(s) - 1, .text = (s)                                   \
     }
 
 static void values_are_written_so_that_nobody_misreads_them(void **state)
