@@ -64,7 +64,7 @@ def test_a_wrong_expression_is_told_along_with_other_mistakes(tmp_path):
     (tmp_path / "maps").symlink_to(EXAMPLE.parent / "maps")
     done = run("check", bad)
     assert done.returncode == 1
-    for part in ("did you mean `gateway`", "ends too early", "`q`"):
+    for part in ("did you mean `gateway`", "ends too early", "'q'"):
         assert part in done.stdout, done.stdout
 
 
