@@ -47,6 +47,8 @@ void pipeline_feed(void *me, const struct block *b)
         log_notice("%s: %s%s%s", path, state, h->why ? ": " : "", h->why ? h->why : "");
         pipeline_note(p, state, path, h->why, b->time);
     }
+    if (b->request->feed_count > 0)
+        tell_near(p->teller, b->request->feeds[0].device);
     tell_history(p->teller, p->board, p->touched, count, b->fault == FAULT_NONE, b->time);
 }
 

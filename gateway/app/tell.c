@@ -19,6 +19,13 @@ struct prefix { /* the part of a topic that many messages share */
     size_t length;
 };
 
+struct owner { /* of tags that stand in a row: a device, or one derived tag */
+    uint32_t first, count;
+    const struct point *points;
+    const char *path;
+    bool history_all;
+};
+
 struct teller {
     const struct plan *plan;
     const struct plant *plant;
@@ -27,7 +34,8 @@ struct teller {
     struct prefix history, value;
     struct prefix value_device; /* value/<area>/<device> of the tag last told */
     const char *value_path;
-    uint32_t near; /* device of the tag last looked up */
+    struct owner owner; /* of the tag last looked up */
+    uint32_t near; /* the device where the next one is looked for first */
     uint32_t next_meta; /* devices, then derived tags; beyond both: all told */
     uint32_t next_device;
     int64_t device_turn_ms; /* when next_device is due for its figures */
@@ -67,38 +75,50 @@ void teller_free(struct teller *t)
     free(t);
 }
 
-/* Whose tag is it? Consecutive tags mostly share their device. */
-struct owner {
-    const char *path;
-    const struct point *point;
-    bool history_all;
-};
-
 static bool in_device(const struct device *d, uint32_t tag)
 {
     return tag >= d->first_tag && tag - d->first_tag < d->map->point_count;
 }
 
-static struct owner owner_of(struct teller *t, uint32_t tag)
+static uint32_t device_of(const struct plant *p, uint32_t tag)
+{
+    uint32_t low = 0, high = p->device_count - 1;
+    while (low < high) {
+        uint32_t middle = (low + high + 1) / 2;
+        if (p->devices[middle].first_tag <= tag)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}
+
+static void find_owner(struct teller *t, uint32_t tag)
 {
     const struct plant *p = t->plant;
     if (tag >= p->first_derived) {
         const struct derived *d = &p->derived[tag - p->first_derived];
-        return (struct owner){d->device_path, &d->point, false};
+        t->owner = (struct owner){tag, 1, &d->point, d->device_path, false};
+        return;
     }
-    if (!in_device(&p->devices[t->near], tag)) {
-        uint32_t low = 0, high = p->device_count - 1;
-        while (low < high) {
-            uint32_t middle = (low + high + 1) / 2;
-            if (p->devices[middle].first_tag <= tag)
-                low = middle;
-            else
-                high = middle - 1;
-        }
-        t->near = low;
-    }
+    if (!in_device(&p->devices[t->near], tag))
+        t->near = device_of(p, tag);
     const struct device *d = &p->devices[t->near];
-    return (struct owner){d->path, &d->map->points[tag - d->first_tag], d->history_all};
+    t->owner =
+        (struct owner){d->first_tag, d->map->point_count, d->map->points, d->path, d->history_all};
+}
+
+/* Consecutive tags mostly share their owner. */
+static const struct point *point_of(struct teller *t, uint32_t tag)
+{
+    if (tag - t->owner.first >= t->owner.count)
+        find_owner(t, tag);
+    return &t->owner.points[tag - t->owner.first];
+}
+
+void tell_near(struct teller *t, uint32_t device)
+{
+    t->near = device;
 }
 
 static bool put(struct teller *t, struct mailbox *box, struct message m, const char *topic,
@@ -161,20 +181,20 @@ void tell_history(struct teller *t, struct board *b, const uint32_t *touched, ui
     const char *path = NULL;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t tag = touched[i];
-        struct owner owner = owner_of(t, tag);
+        const struct point *point = point_of(t, tag);
         const struct sample *s = &board_tag(b, tag)->now;
-        if (!(good && owner.history_all) && !board_news(b, tag, LANE_HISTORY, time))
+        if (!(good && t->owner.history_all) && !board_news(b, tag, LANE_HISTORY, time))
             continue;
-        if (path != owner.path) {
+        if (path != t->owner.path) {
             if (path)
                 end_frame(t, &f, path, time);
-            path = owner.path;
+            path = t->owner.path;
             frame_begin(&f, t->frame, sizeof t->frame, path, time);
         }
-        if (!frame_add(&f, owner.point->key, owner.point->key_length, s)) {
+        if (!frame_add(&f, point->key, point->key_length, s)) {
             end_frame(t, &f, path, time);
             frame_begin(&f, t->frame, sizeof t->frame, path, time);
-            bool fits = frame_add(&f, owner.point->key, owner.point->key_length, s);
+            bool fits = frame_add(&f, point->key, point->key_length, s);
             assert(fits);
         }
         board_reported(b, tag, LANE_HISTORY, time);
@@ -183,15 +203,16 @@ void tell_history(struct teller *t, struct board *b, const uint32_t *touched, ui
         end_frame(t, &f, path, time);
 }
 
-static size_t value_topic(struct teller *t, const struct owner *owner)
+static size_t value_topic(struct teller *t, const struct point *point)
 {
     struct prefix *p = &t->value_device;
-    if (t->value_path != owner->path) {
+    const char *path = t->owner.path;
+    if (t->value_path != path) {
         memcpy(p->text, t->value.text, t->value.length);
-        p->length = topic_append(p->text, t->value.length, owner->path, strlen(owner->path));
-        t->value_path = owner->path;
+        p->length = topic_append(p->text, t->value.length, path, strlen(path));
+        t->value_path = path;
     }
-    return topic_append(p->text, p->length, owner->point->name, owner->point->name_length);
+    return topic_append(p->text, p->length, point->name, point->name_length);
 }
 
 bool tell_values(struct teller *t, struct board *b, wall_t wall)
@@ -204,11 +225,11 @@ bool tell_values(struct teller *t, struct board *b, wall_t wall)
     while (mailbox_room(t->door->live) > LIVE_RESERVE && board_next_dirty(b, &tag)) {
         if (!board_news(b, tag, LANE_VALUE, wall))
             continue;
-        struct owner owner = owner_of(t, tag);
+        const struct point *point = point_of(t, tag);
         const struct tag_state *s = board_tag(b, tag);
         struct json j = json_into(t->payload, sizeof t->payload);
-        encode_value(&j, &s->now, &s->last, s->last_time, owner.point->unit);
-        size_t topic = value_topic(t, &owner);
+        encode_value(&j, &s->now, &s->last, s->last_time, point->unit);
+        size_t topic = value_topic(t, point);
         if (!put_live(t, MESSAGE_VALUE, t->value_device.text, topic, &j, s->now.time)) {
             board_dirty(b, tag);
             return false;

@@ -26,6 +26,8 @@ void teller_free(struct teller *t);
  * came with an answer, and devices that tell everything do; else only news is told. */
 void tell_history(struct teller *t, struct board *b, const uint32_t *touched, uint32_t count,
                   bool good, wall_t time);
+/* Where the tags told next most likely belong; a guess that fails costs a search. */
+void tell_near(struct teller *t, uint32_t device);
 /* As many changed values as the door has room for. false: some are left. */
 bool tell_values(struct teller *t, struct board *b, wall_t wall);
 /* Device states that are owed or due, and after tell_session the dictionaries. false: some are left. */

@@ -70,59 +70,56 @@ struct condition {
     int64_t constant;              /* booleans are 0 and 1 */
 };
 
-/* One tag of a map. */
+/* One tag of a map. What each answer needs stands first and close together: the way from memory is
+ * most of what decoding costs. */
 struct point {
-    const char *name;              /* "flow", "status.ready" */
-    uint32_t name_length;
-    struct place at;
-
-    int32_t from;                  /* >= 0: computed from that point's value, not read */
     uint8_t table;                 /* enum table */
     uint8_t type;                  /* enum raw_type */
-    uint16_t address;              /* wire address, zero-based */
-    uint16_t words;                /* registers (or bits, in bit tables) it occupies */
-    uint8_t order[8];              /* numbers of 2..8 bytes: most significant byte first, the place
-                                      of each byte on the wire; order[0] for AB.. is 0. u8 and s8:
-                                      1 (the low byte) or 0; u24 and s24: three places of four */
-    bool own_order;                /* given for this tag, not for its type */
     uint8_t bytes;                 /* bytes of the number on the wire; 0 for strings, coils, and
                                       times of several fields (PM800, SIX, IEC870) */
     int8_t bit;                    /* one bit of a register, 0 = least significant; -1: none */
-    bool inverted;                 /* a bit or a coil that means its opposite */
+    uint8_t order[8];              /* numbers of 2..8 bytes: most significant byte first, the place
+                                      of each byte on the wire; order[0] for AB.. is 0. u8 and s8:
+                                      1 (the low byte) or 0; u24 and s24: three places of four */
+    uint8_t curve;                 /* enum curve */
+    uint8_t kind;                  /* enum kind */
     uint8_t shift;                 /* after mask */
+    bool inverted;                 /* a bit or a coil that means its opposite */
+    uint16_t words;                /* registers (or bits, in bit tables) it occupies */
+    uint16_t address;              /* wire address, zero-based */
+    int32_t from;                  /* >= 0: computed from that point's value, not read */
+    int32_t exp_from, mul_from;    /* points whose value is a power of ten / a factor; -1: none */
+    struct condition valid_if;
     uint64_t mask;                 /* 0: none */
-    uint8_t string_form, time_form;
-    int32_t group;                 /* atomic group in this map, to be read in one request; -1: none */
+    uint32_t invalid_count, choice_count;
+    const char *key;               /* "\"flow\":" for JSON, ready to copy */
+    uint32_t key_length;
+    bool has_valid;
+    bool has_wrap;
+    bool reset;                    /* a counter may be set to zero by people */
+    double deadband;               /* engineering units; 0: every change */
+    int64_t max_silence_ns;        /* publish at least this often though unchanged; 0: never */
 
     const struct invalid *invalid;
-    uint32_t invalid_count;
-    uint8_t curve;                 /* enum curve */
+    const struct choice *choices;  /* sorted by raw */
     struct decimal scale, offset;  /* LINEAR: raw * scale + offset */
+    double valid_low, valid_high;  /* engineering units, inclusive */
+    double wrap;                   /* a counter restarts at 0 after this value */
     double raw_low, raw_high, eng_low, eng_high;   /* SPAN: two points, extrapolated */
     const struct pair *pairs;      /* TABLE: clamped at neither end: outside is bad */
     uint32_t pair_count;
     double weir_k, weir_n;         /* WEIR: k * max(x, 0)^n */
-    int32_t exp_from, mul_from;    /* points whose value is a power of ten / a factor; -1: none */
-    const struct choice *choices;  /* sorted by raw */
-    uint32_t choice_count;
-    bool has_valid;
-    double valid_low, valid_high;  /* engineering units, inclusive */
-    struct condition valid_if;
-
-    uint8_t kind;                  /* enum kind */
-    bool has_wrap;
-    double wrap;                   /* a counter restarts at 0 after this value */
-    bool reset;                    /* a counter may be set to zero by people */
-    double deadband;               /* engineering units; 0: every change */
-    int64_t max_silence_ns;        /* publish at least this often though unchanged; 0: never */
-    int64_t every_ns;              /* 0: the map's, else the device's */
-
-    const char *unit;              /* "" when none */
-    const char *about;             /* "" when none */
+    uint8_t string_form, time_form;
+    bool own_order;                /* given for this tag, not for its type */
     bool writable, danger;         /* parsed; nothing writes yet */
 
-    const char *key;               /* "\"flow\":" for JSON, ready to copy */
-    uint32_t key_length;
+    const char *name;              /* "flow", "status.ready" */
+    uint32_t name_length;
+    int32_t group;                 /* atomic group in this map, to be read in one request; -1: none */
+    struct place at;
+    int64_t every_ns;              /* 0: the map's, else the device's */
+    const char *unit;              /* "" when none */
+    const char *about;             /* "" when none */
 };
 
 struct never {                     /* addresses that must not be read, even in passing */
