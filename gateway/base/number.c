@@ -249,14 +249,23 @@ bool text_to_size(const char *s, int64_t *bytes)
     return with_unit(s, units, COUNT(units), bytes);
 }
 
+static unsigned digits_of(uint64_t x)
+{
+    unsigned n = 1;
+    for (; x >= 10000; x /= 10000)
+        n += 4;
+    return n + (x >= 10) + (x >= 100) + (x >= 1000);
+}
+
 size_t text_from_u64(char *out, uint64_t x)
 {
     static const char pairs[] = "00010203040506070809101112131415161718192021222324"
                                 "25262728293031323334353637383940414243444546474849"
                                 "50515253545556575859606162636465666768697071727374"
                                 "75767778798081828384858687888990919293949596979899";
-    char digits[20];
-    char *at = digits + sizeof(digits);
+    size_t length = digits_of(x);
+    char *at = out + length;
+    *at = '\0';
     while (x >= 100) {
         at -= 2;
         memcpy(at, pairs + x % 100 * 2, 2);
@@ -268,9 +277,6 @@ size_t text_from_u64(char *out, uint64_t x)
     } else {
         *--at = (char)('0' + x);
     }
-    size_t length = (size_t)(digits + sizeof(digits) - at);
-    memcpy(out, at, length);
-    out[length] = '\0';
     return length;
 }
 

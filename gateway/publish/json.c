@@ -111,7 +111,11 @@ void json_put_real(struct json *j, double x, bool single)
 
 static void fixed(struct json *j, bool negative, uint64_t magnitude, unsigned places)
 {
-    char digits[40];
+    enum { MOST = 40 };
+    char small[MOST];
+    /* Straight to its place, unless the end is near. */
+    bool direct = j->end - j->at >= MOST;
+    char *digits = direct ? j->at : small;
     size_t n = 0;
     bool quoted = magnitude > EXACT;
     if (quoted)
@@ -125,7 +129,10 @@ static void fixed(struct json *j, bool negative, uint64_t magnitude, unsigned pl
     }
     if (quoted)
         digits[n++] = '"';
-    json_raw(j, digits, n);
+    if (direct)
+        j->at += n;
+    else
+        json_raw(j, digits, n);
 }
 
 void json_value(struct json *j, const struct value *v)
