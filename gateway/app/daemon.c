@@ -182,14 +182,17 @@ static bool start_broker(struct gateway *g)
     return true;
 }
 
-static bool start(struct gateway *g, struct diags *ds)
+static bool read_plant(struct gateway *g, struct diags *ds)
 {
     if (!find_state_dir(g)) {
         log_error("%s: can't be made or used for state: %s", g->state_dir, strerror(errno));
         return false;
     }
-    if (!side_plan(&g->side, g->options->plant_file, &g->plant_options, ds))
-        return false;
+    return side_plan(&g->side, g->options->plant_file, &g->plant_options, ds);
+}
+
+static bool start(struct gateway *g, struct diags *ds)
+{
     raise_file_limit(g->side.plant);
     g->loop = loop_new();
     if (!g->loop || !listen_to_signals(g) || !open_door(g)) {
@@ -213,13 +216,24 @@ static void describe(const struct gateway *g, const char *what, char *text, size
 }
 
 /* All or nothing: a new side is built beside the old one, which goes on until the new one is whole.
- * The broker's address and the site's names belong to the running process and need a restart. */
+ * The connection to the broker, the journal and the site's names belong to the running process and
+ * need a restart. */
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static bool same_identity(const struct plant *a, const struct plant *b)
 {
-    return strcmp(a->site, b->site) == 0 && strcmp(a->gateway, b->gateway) == 0 &&
-           strcmp(a->mqtt.root, b->mqtt.root) == 0 && strcmp(a->mqtt.host, b->mqtt.host) == 0 &&
-           a->mqtt.port == b->mqtt.port && a->mqtt.tls == b->mqtt.tls &&
-           a->mqtt.version == b->mqtt.version;
+    const struct mqtt *m = &a->mqtt, *n = &b->mqtt;
+    return same_text(a->site, b->site) && same_text(a->gateway, b->gateway) &&
+           same_text(m->root, n->root) && same_text(m->host, n->host) && m->port == n->port &&
+           m->tls == n->tls && m->version == n->version && same_text(m->user, n->user) &&
+           same_text(m->password_file, n->password_file) && same_text(m->ca, n->ca) &&
+           same_text(m->cert, n->cert) && same_text(m->key, n->key) &&
+           same_text(m->client_id, n->client_id) && m->keepalive_ns == n->keepalive_ns &&
+           m->window == n->window && m->overlap_ns == n->overlap_ns &&
+           a->journal.keep_ns == b->journal.keep_ns && a->journal.max_bytes == b->journal.max_bytes;
 }
 
 static void reload(struct gateway *g)
@@ -231,7 +245,7 @@ static void reload(struct gateway *g)
     if (!ds || !side_plan(&fresh, g->options->plant_file, &g->plant_options, ds))
         refusal = "the files have mistakes";
     else if (!same_identity(g->side.plant, fresh.plant))
-        refusal = "site, gateway or broker changed: that needs a restart";
+        refusal = "site, gateway, mqtt or journal changed: that needs a restart";
     else if (!side_build(&fresh, &g->door, &g->sequence, ds))
         refusal = "the new plan could not be built";
     if (ds)
@@ -329,16 +343,20 @@ static void serve(struct gateway *g)
 
 int daemon_run(const struct daemon_options *o)
 {
-    struct gateway g = {.options = o,
-                        .plant_options = {.library = o->library, .lines_file = o->lines_file},
-                        .signals = {.fd = -1},
-                        .wake_due = MONO_NEVER};
-    struct diags *ds = diags_new();
-    if (!ds)
-        return 1;
-    bool started = start(&g, ds);
-    diags_print(ds, stderr);
+    static struct gateway g; /* a thread that is left behind still looks through its door */
+    g = (struct gateway){.options = o,
+                         .plant_options = {.library = o->library, .lines_file = o->lines_file},
+                         .signals = {.fd = -1},
+                         .wake_due = MONO_NEVER};
+    struct diags *ds = diags_new(), *later = diags_new();
+    bool started = ds && later && read_plant(&g, ds);
+    if (ds)
+        diags_print(ds, stderr); /* before another thread writes there, too */
+    started = started && start(&g, later);
+    if (later)
+        diags_print(later, stderr);
     diags_free(ds);
+    diags_free(later);
     if (started)
         serve(&g);
 

@@ -2,10 +2,12 @@
 /* headgate check PLANT | MAP...: every mistake, before anything is connected. */
 #include <argp.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/examples.h"
@@ -78,6 +80,22 @@ static void check_expression(const struct derived *d, struct diags *ds)
     sandbox_free(s);
 }
 
+/* Credentials are only there while the service runs, and this may be another machine: warnings. */
+static void check_files(struct check *c, const struct mqtt *m)
+{
+    const struct {
+        const char *key, *path;
+    } files[] = {
+        {"ca", m->ca}, {"cert", m->cert}, {"key", m->key}, {"password_file", m->password_file}};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const char *path = files[i].path;
+        if (path != NULL && strstr(path, "/credentials/") == NULL && access(path, R_OK) != 0) {
+            diag_add(c->ds, DIAG_WARNING, m->at, "%s: `%s` cannot be read here: %s", files[i].key,
+                     path, strerror(errno));
+        }
+    }
+}
+
 static void check_plant(struct check *c, const char *file)
 {
     const char *kept = claim(c, file);
@@ -89,6 +107,7 @@ static void check_plant(struct check *c, const char *file)
         return;
     }
     c->tags += plant->derived_count;
+    check_files(c, &plant->mqtt);
     derive_free(derive_new(plant, c->ds));
     /* What can't be asked is a mistake of the files too. */
     (void)plan_build(c->arena, plant, c->ds);

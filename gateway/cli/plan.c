@@ -204,9 +204,9 @@ void plan_print(const struct plan_view *v)
     struct plan_totals t = plan_totals_of(p);
     char tick[32];
     printf("%s: site %s, gateway %s\n", p->plant->file, p->plant->site, p->plant->gateway);
-    printf("%u lines, %u devices, %u tags (%u read, %u derived), %u requests\n",
+    printf("%u lines, %u devices, %u tags (%u read, %u computed, %u derived), %u requests\n",
            p->plant->line_count, p->plant->device_count, p->plant->tag_count, t.tags,
-           p->plant->derived_count, p->request_count);
+           p->plant->first_derived - t.tags, p->plant->derived_count, p->request_count);
     printf("%.1f requests/s, %.1f kB/s, %.1f tags/s; polls are grouped on ticks of %s\n",
            t.requests_per_s, t.bytes_per_s / 1000, t.tags_per_s,
            text_from_duration(tick, p->tick_ns));

@@ -254,6 +254,16 @@ static bool prepare(struct mqtt_client *c)
     return log_in(c) && wrap_up(c);
 }
 
+static const char *why_of(int rc)
+{
+    if (rc == MOSQ_ERR_ERRNO)
+        return strerror(errno);
+    return rc == MOSQ_ERR_TLS
+               ? "TLS failed: is this a TLS port, and the broker's certificate valid, "
+                 "for this name, and signed by `ca`?"
+               : mosquitto_strerror(rc);
+}
+
 static void attempt(struct mqtt_client *c, mono_t now)
 {
     int64_t keepalive = c->to->keepalive_ns / NS_PER_S;
@@ -267,7 +277,7 @@ static void attempt(struct mqtt_client *c, mono_t now)
                                          : keepalive > 65535 ? 65535
                                                              : (int)keepalive);
         if (rc != MOSQ_ERR_SUCCESS)
-            gone(c, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
+            gone(c, why_of(rc));
     }
     c->due = mono_add(now, CONNACK_WITHIN);
     c->misc = mono_add(now, MISC_EVERY);
@@ -298,7 +308,7 @@ static void check(struct mqtt_client *c, int rc)
 {
     /* Every error is "come back later": some of them end the library's own loops for good. */
     if (rc != MOSQ_ERR_SUCCESS)
-        gone(c, rc == MOSQ_ERR_ERRNO ? strerror(errno) : mosquitto_strerror(rc));
+        gone(c, why_of(rc));
 }
 
 /* With TLS the library does not notice that nobody listens, and has taken the error from the

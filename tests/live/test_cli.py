@@ -241,3 +241,27 @@ def test_sighup_with_a_bad_file_changes_nothing_and_with_a_good_one_does(stage):
     recorder.wait("/history/gw/plant/two", 10)
     recorder.wait("/value/plant/two/r0", 5, test=lambda m: m.json["quality"] == rig.GOOD)
     assert not rig.missing([f["seq"] for f in rig.frames(recorder.all())])
+
+
+def test_sighup_with_another_login_says_that_it_needs_a_restart(stage):
+    devices = stage.devices({"l": {"kind": "tcp", "units": [1]}})
+    broker = stage.broker()
+    path = stage.plant(broker.port, {"l": {"connect": devices.where["l"]}},
+                       {"dev": {"map": "few", "line": "l", "unit": 1, "area": "plant", "every": "200ms"}},
+                       {"few": rig.words_map(8)})
+    recorder = stage.recorder(broker.port)
+    gateway = stage.gateway(path).start()
+    recorder.wait("/history/gw/plant/dev", 10)
+    path.write_text(path.read_text().replace("root:", "user: other\n  root:"))
+    os.kill(gateway.pid, signal.SIGHUP)
+    recorder.wait("/event/gw", 5, test=lambda m: m.json["type"] == "reload-refused" and "restart" in m.json["text"])
+    recorder.wait("/history/gw/plant/dev", 5, recorder.count())
+
+
+def test_check_warns_of_files_that_the_broker_needs(tmp_path):
+    words = yaml.safe_load(EXAMPLE.read_text())
+    words["mqtt"] = {"broker": "mqtts://localhost", "root": "r", "ca": "nowhere.pem"}
+    (tmp_path / "plant.yaml").write_text(yaml.safe_dump(words, sort_keys=False))
+    (tmp_path / "maps").symlink_to(EXAMPLE.parent / "maps")
+    done = run("check", tmp_path / "plant.yaml")
+    assert done.returncode == 0 and "nowhere.pem` cannot be read here" in done.stdout, done.stdout
