@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "poll/line.h"
 
-static const int64_t stutter_pause_ns = 25 * NS_PER_MS;
+static const int64_t stutter_pause_ns = 50 * NS_PER_MS;
 static const int64_t unpark_step_ns = 5 * NS_PER_MS;
 static const int64_t longest_probe_ns = 60 * NS_PER_S;
 static const int64_t longest_probe_alone_ns = 5 * NS_PER_S; /* when nobody else has to wait */

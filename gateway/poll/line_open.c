@@ -127,8 +127,12 @@ void talk_opened(struct talk *t, mono_t now)
          */
         t->suspect = true;
         for (uint32_t i = 0; i < t->party_count; i++) {
-            t->parties[i].doubt = true;
-            t->parties[i].doubted = (mono_t){now.ns + t->line->timeout_ns - LATE_NS};
+            struct party *p = &t->parties[i];
+            mono_t recent = {now.ns + t->line->timeout_ns - LATE_NS};
+            p->doubt = true;
+            /* What we know of ourselves weighs more: a new socket to the same old bus. */
+            if (mono_before(p->doubted, recent))
+                p->doubted = recent;
         }
     }
     /* One that accepted and hung up before is believed when it has answered. */

@@ -40,12 +40,27 @@ enum link_opening link_tcp_open(const union address *to, int *fd, const char **w
     return LINK_FAILED;
 }
 
+/* Where nobody listens on a port of this machine, the kernel may give that very port to our own end,
+ * and everything that is asked comes back as if answered. */
+static bool is_own(int fd)
+{
+    struct sockaddr_storage here = {0}, there = {0};
+    socklen_t length = sizeof(here), other = sizeof(there);
+    return getsockname(fd, (struct sockaddr *)&here, &length) == 0 &&
+           getpeername(fd, (struct sockaddr *)&there, &other) == 0 && length == other &&
+           memcmp(&here, &there, length) == 0;
+}
+
 bool link_tcp_connected(int fd, const char **why)
 {
     int error = 0;
     socklen_t length = sizeof(error);
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
         error = errno;
+    if (!error && is_own(fd)) {
+        *why = "nobody listens: the connection led back to ourselves";
+        return false;
+    }
     if (error)
         *why = strerror(error);
     return error == 0;

@@ -2,6 +2,8 @@
 /* What becomes of the others, and of people's log, when something is ill. */
 #include "rig.c"
 
+#include "poll/link.h"
+
 struct bench {
     struct rig *g;
     struct loop *loop;
@@ -311,6 +313,21 @@ static void a_name_that_does_not_exist_is_the_lines_fault(void **state)
 /* ---- serial ports -----------------------------------------------------------------------------
  */
 
+static void a_connection_to_ourselves_is_none(void **state)
+{
+    (void)state;
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(a);
+    const char *why = NULL;
+    int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(s, (struct sockaddr *)&a, sizeof(a)), 0);
+    assert_int_equal(getsockname(s, (struct sockaddr *)&a, &length), 0);
+    assert_int_equal(connect(s, (struct sockaddr *)&a, sizeof(a)), 0);
+    assert_false(link_tcp_connected(s, &why));
+    assert_non_null(why);
+    close(s);
+}
+
 static void a_port_is_ours_alone(void **state)
 {
     (void)state;
@@ -535,6 +552,39 @@ static void a_unit_that_serves_no_other_shape_is_believed_after_silence(void **s
     end(&b);
 }
 
+/* Hangs up instead of answering, and answers something older when it is asked on the next socket. */
+static bool answers_on_the_next_socket(const struct question *q, void *me)
+{
+    bool *owes = me;
+    struct question old = *q;
+    if (q->count != 10)
+        return only_exact(q, NULL);
+    if (q->connection == 0 && q->nth > 15) {
+        *owes = true;
+        return false;
+    }
+    if (*owes)
+        old.address = q->address ? 0 : 20;
+    *owes = false;
+    say_right(&old);
+    return true;
+}
+
+static void a_new_socket_to_an_old_bus_is_not_believed_sooner(void **state)
+{
+    (void)state;
+    struct bench b;
+    bool owes = false;
+    equip(&b, TRANSPORT_RTU_OVER_TCP, answers_on_the_next_socket, &owes);
+    rig_read(b.g, 3, 0, 10, 20 * NS_PER_MS);
+    rig_read(b.g, 3, 20, 10, 20 * NS_PER_MS);
+    begin(&b);
+    rig_run(b.loop, b.poller, &b.t, never, 2 * NS_PER_S);
+    assert_true(b.t.good > 0);
+    assert_int_equal(stats(&b).connects, 2);
+    end(&b);
+}
+
 /* The second of two small writes is held back by the sender's kernel until ours acknowledges the
  * first, which happens with the next question. */
 static bool refuses_then_answers(const struct question *q, void *me)
@@ -599,6 +649,7 @@ int main(void)
         cmocka_unit_test(a_device_that_closes_after_each_answer_is_served),
         cmocka_unit_test(a_name_is_looked_up),
         cmocka_unit_test(a_name_that_does_not_exist_is_the_lines_fault),
+        cmocka_unit_test(a_connection_to_ourselves_is_none),
         cmocka_unit_test(a_port_is_ours_alone),
         cmocka_unit_test(a_port_that_is_pulled_and_plugged_in_again_is_found),
         cmocka_unit_test(an_echo_is_named_and_can_be_expected),
@@ -606,6 +657,7 @@ int main(void)
         cmocka_unit_test(busy_is_waited_for),
         cmocka_unit_test(a_device_away_behind_a_gateway_leaves_the_link_alone),
         cmocka_unit_test(a_refused_function_is_asked_again_seldom),
+        cmocka_unit_test(a_new_socket_to_an_old_bus_is_not_believed_sooner),
         cmocka_unit_test(an_answer_behind_a_refusal_is_not_taken_for_the_next),
         cmocka_unit_test(a_gateway_that_stood_still_blames_nobody),
         cmocka_unit_test(a_unit_that_serves_no_other_shape_is_believed_after_silence),
