@@ -266,6 +266,8 @@ class Map:
 
     @staticmethod
     def judge(spec, x):
+        if x is not BAD and "wrap" in spec and Fraction(x) > number(spec["wrap"]):
+            return BAD                      # a counter can't show more than where it begins anew
         if x is BAD or "valid" not in spec:
             return x
         low, high = (number(v) for v in spec["valid"])

@@ -78,10 +78,8 @@ def test_no_wrong_value_no_gap_and_recovery(stage, seed):
             for name, kind in KINDS.items()}
     broker = stage.broker()
     devices = stage.devices(spec, seed)
-    lines = {name: {"connect": where, "timeout": f"{TIMEOUT_MS}ms", "reconnect": {"min": "50ms", "max": "1s"}}
-             for name, where in devices.where.items()}
+    lines = {name: {"connect": where, "timeout": f"{TIMEOUT_MS}ms"} for name, where in devices.where.items()}
     for name in lines:
-        lines[name].pop("reconnect")
         if KINDS[name] != "tcp":
             lines[name].update({"baud": 115200, "parity": "none"})
     plan, unit_of = {}, {}
@@ -96,14 +94,13 @@ def test_no_wrong_value_no_gap_and_recovery(stage, seed):
 
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
-        time.sleep(min(5, max(0.1, end - time.monotonic())))
         before = devices.command(do="stats")
+        time.sleep(5)
         assert gateway.child.running(), gateway.log()[-3000:]
-        time.sleep(2)
         after = devices.command(do="stats")
         for name in KINDS:
             polls = [sum(map(len, s[name]["asked"].values())) for s in (before, after)]
-            assert polls[1] > polls[0], f"{name}: nobody was asked for two seconds"
+            assert polls[1] > polls[0], f"{name}: nobody was asked for five seconds"
 
     stats = devices.command(do="stats")
     devices.command(do="rate", rate=0.0)

@@ -68,6 +68,8 @@ def test_a_refusing_device_is_bad_and_told(shared, code):
     assert bad["value"] is None and bad["reason"]
     assert bad["quality"] == {1: 4, 4: 12, 8: 12}[code], bad
     assert state(recorder, 1)["quality"] == rig.GOOD
+    if code == 1 and not rig.LONG:
+        return                                  # a device that doesn't know the question is asked again in a minute
     devices.command(do="refuse", units={})
     rig.wait_for(lambda: state(recorder, 2)["quality"] == rig.GOOD, 70 if code == 1 else 15, "good again")
 
@@ -91,8 +93,9 @@ def test_a_hole_in_a_block_is_learned_and_costs_only_itself(stage):
                  lambda: f"all but the hole are good; {[t for t in tags if (state_of(t) or {}).get('quality') != rig.GOOD]}")
     rig.wait_for(lambda: all(state_of(t)["quality"] == 4 and state_of(t)["reason"] for t in bad), 5,
                  lambda: f"the hole is a configuration error: {state_of('r20')}")
-    hint = recorder.wait("/event/gw", 5, test=lambda m: "never" in str(m.json))
-    assert "holding" in str(hint.json) and "20" in str(hint.json) and "21" in str(hint.json)
+    recorder.wait("/event/gw", 5, test=lambda m: "never" in str(m.json))
+    hints = "".join(m.json.get("text", "") for m in recorder.all("/event/gw") if "never" in str(m.json))
+    assert "holding" in hints and ("0x0014" in hints or "20" in hints) and ("0x0015" in hints or "21" in hints), hints
     devices.command(do="reset")
     time.sleep(4)
     asked = devices.command(do="stats")["l"]["asked"]["1"]

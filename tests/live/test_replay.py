@@ -97,7 +97,6 @@ BAD = {
     "backwards": b'{"id":"x","from_seq":20,"to_seq":2}',
     "a word for a number": b'{"id":"x","from_seq":"one","to_seq":2}',
     "nothing asked": b'{"id":"x"}',
-    "empty": b"",
     "zeros": bytes(64),
     "deep": b'{"id":' + b"[" * 2000 + b"]" * 2000 + b"}",
     "too large": b'{"id":"x","from_seq":1,"to_seq":2,"pad":"' + b"x" * 70000 + b'"}',
@@ -121,9 +120,7 @@ def test_bad_commands_are_refused_told_and_survived(running):
     first = min(known)[1]
     since = recorder.count()
     recorder.publish(CMD, {"id": "kept", "from_seq": first, "to_seq": first + 3}, retain=True)
-    time.sleep(0.5)
-    recorder.publish(CMD, b"", retain=True)
-    time.sleep(0.5)
+    recorder.publish(CMD, b"", retain=True)     # how people clear a topic; no command
     gateway_goes_on(recorder)
 
 

@@ -40,7 +40,7 @@ def spine(stage):
         devices = stage.devices({"l": {"kind": "tcp", "units": [7]}})
         plant = stage.plant(broker.port, {"l": {"connect": devices.where["l"], "timeout": "300ms"}},
                             {"dev": {"map": "spine", "line": "l", "unit": 7, "area": "plant", "every": "200ms"}},
-                            {"spine": MAP}, mqtt={"version": version, **mqtt_settings})
+                            {"spine": MAP}, mqtt={"version": {3: "3.1.1"}.get(version, version), **mqtt_settings})
         recorder = stage.recorder(broker.port, version=5 if version == 5 else 3)
         return broker, devices, stage.gateway(plant).start(), recorder
     return make
