@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/owner.h"
 #include "publish/topic.h"
 
 /* Device states are told when they change, and now and then for their figures. */
@@ -19,13 +20,6 @@ struct prefix { /* the part of a topic that many messages share */
     size_t length;
 };
 
-struct owner { /* of tags that stand in a row: a device, or one derived tag */
-    uint32_t first, count;
-    const struct point *points;
-    const char *path;
-    bool history_all;
-};
-
 struct teller {
     const struct plan *plan;
     const struct plant *plant;
@@ -35,10 +29,10 @@ struct teller {
     struct prefix value_device; /* value/<area>/<device> of the tag last told */
     const char *value_path;
     struct owner owner; /* of the tag last looked up */
-    uint32_t near; /* the device where the next one is looked for first */
     uint32_t next_meta; /* devices, then derived tags; beyond both: all told */
     uint32_t next_device;
     int64_t device_turn_ms; /* when next_device is due for its figures */
+    bool *leads; /* of each derived tag: its path has no other dictionary */
     bool put;
     char frame[FRAME_ROOM];
     char payload[META_ROOM];
@@ -64,61 +58,23 @@ struct teller *teller_new(const struct plan *plan, struct door *door, struct seq
     t->sequence = sequence;
     t->next_meta = t->plant->device_count + t->plant->derived_count;
     if (set_prefix(&t->history, t->plant, TOPIC_HISTORY) &&
-        set_prefix(&t->value, t->plant, TOPIC_VALUE))
+        set_prefix(&t->value, t->plant, TOPIC_VALUE) &&
+        (t->leads = owner_leaders(t->plant)) != NULL)
         return t;
-    free(t);
+    teller_free(t);
     return NULL;
 }
 
 void teller_free(struct teller *t)
 {
+    if (t)
+        free(t->leads);
     free(t);
-}
-
-static bool in_device(const struct device *d, uint32_t tag)
-{
-    return tag >= d->first_tag && tag - d->first_tag < d->map->point_count;
-}
-
-static uint32_t device_of(const struct plant *p, uint32_t tag)
-{
-    uint32_t low = 0, high = p->device_count - 1;
-    while (low < high) {
-        uint32_t middle = (low + high + 1) / 2;
-        if (p->devices[middle].first_tag <= tag)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
-}
-
-static void find_owner(struct teller *t, uint32_t tag)
-{
-    const struct plant *p = t->plant;
-    if (tag >= p->first_derived) {
-        const struct derived *d = &p->derived[tag - p->first_derived];
-        t->owner = (struct owner){tag, 1, &d->point, d->device_path, false};
-        return;
-    }
-    if (!in_device(&p->devices[t->near], tag))
-        t->near = device_of(p, tag);
-    const struct device *d = &p->devices[t->near];
-    t->owner =
-        (struct owner){d->first_tag, d->map->point_count, d->map->points, d->path, d->history_all};
-}
-
-/* Consecutive tags mostly share their owner. */
-static const struct point *point_of(struct teller *t, uint32_t tag)
-{
-    if (tag - t->owner.first >= t->owner.count)
-        find_owner(t, tag);
-    return &t->owner.points[tag - t->owner.first];
 }
 
 void tell_near(struct teller *t, uint32_t device)
 {
-    t->near = device;
+    t->owner.near = device;
 }
 
 static bool put(struct teller *t, struct mailbox *box, struct message m, const char *topic,
@@ -181,7 +137,7 @@ void tell_history(struct teller *t, struct board *b, const uint32_t *touched, ui
     const char *path = NULL;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t tag = touched[i];
-        const struct point *point = point_of(t, tag);
+        const struct point *point = owner_point(&t->owner, t->plant, tag);
         const struct sample *s = &board_tag(b, tag)->now;
         if (!(good && t->owner.history_all) && !board_news(b, tag, LANE_HISTORY, time))
             continue;
@@ -225,7 +181,7 @@ bool tell_values(struct teller *t, struct board *b, wall_t wall)
     while (mailbox_room(t->door->live) > LIVE_RESERVE && board_next_dirty(b, &tag)) {
         if (!board_news(b, tag, LANE_VALUE, wall))
             continue;
-        const struct point *point = point_of(t, tag);
+        const struct point *point = owner_point(&t->owner, t->plant, tag);
         const struct tag_state *s = board_tag(b, tag);
         struct json j = json_into(t->payload, sizeof t->payload);
         encode_value(&j, &s->now, &s->last, s->last_time, point->unit);
@@ -263,25 +219,12 @@ static bool tell_device(struct teller *t, uint32_t index, struct device_health *
     return put_live(t, MESSAGE_STATE, topic, length, &j, wall);
 }
 
-/* The derived tag that is the first of its path and no device's: its path has no dictionary yet. */
-static bool leads_its_path(const struct plant *p, uint32_t derived)
-{
-    const char *path = p->derived[derived].device_path;
-    for (uint32_t i = 0; i < p->device_count; i++)
-        if (strcmp(p->devices[i].path, path) == 0)
-            return false;
-    for (uint32_t i = 0; i < derived; i++)
-        if (strcmp(p->derived[i].device_path, path) == 0)
-            return false;
-    return true;
-}
-
 /* false: the door is full; the same dictionary is begun again later. */
 static bool tell_meta(struct teller *t, uint32_t index, wall_t wall)
 {
     const struct plant *p = t->plant;
     const struct device *d = index < p->device_count ? &p->devices[index] : NULL;
-    if (index >= p->device_count && !leads_its_path(p, index - p->device_count))
+    if (index >= p->device_count && !t->leads[index - p->device_count])
         return true;
     struct meta m = {.plant = p,
                      .path = d ? d->path : p->derived[index - p->device_count].device_path,
