@@ -165,6 +165,8 @@ void talk_next(struct talk *t, mono_t now); /* asks what is due, or waits for it
 
 /* line_hear.c */
 void talk_hear(struct talk *t, mono_t now);
+/* Does a unit other than p answer, whom the time spent on p is taken from? */
+bool talk_others_wait(const struct talk *t, const struct party *p);
 bool talk_silent(struct talk *t, mono_t now); /* before asking; false: it wasn't, dealt with */
 bool talk_overslept(struct talk *t, mono_t now); /* true: nobody's fault, dealt with */
 void talk_settled(struct talk *t, mono_t now);

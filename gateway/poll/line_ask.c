@@ -22,7 +22,7 @@ static mono_t probe_time(struct talk *t, const struct party *p, mono_t now)
 {
     if (mono_before(now, p->next_probe))
         return p->next_probe;
-    if (t->party_count == 1 || t->allowance.share <= 0 || allowance_left(&t->allowance, now))
+    if (!talk_others_wait(t, p) || t->allowance.share <= 0 || allowance_left(&t->allowance, now))
         return now;
     return mono_add(now, (int64_t)((double)-t->allowance.ns / t->allowance.share) + NS_PER_MS);
 }

@@ -8,8 +8,9 @@
 
 static const int64_t stutter_pause_ns = 50 * NS_PER_MS;
 static const int64_t unpark_step_ns = 5 * NS_PER_MS;
-static const int64_t longest_probe_ns = 60 * NS_PER_S;
-static const int64_t longest_probe_alone_ns = 5 * NS_PER_S; /* when nobody else has to wait */
+/* Equipment that comes back is back within this; what probing costs the others is bounded by the
+ * line's share for the silent, not by rarer probes. */
+static const int64_t longest_probe_ns = 5 * NS_PER_S;
 enum { MISSES_REOPEN = 6 };
 
 /* ---- handing over ---------------------------------------------------------------------------- */
@@ -198,16 +199,23 @@ void talk_answered(struct talk *t, const struct answer *a, mono_t now)
     talk_next(t, now);
 }
 
+bool talk_others_wait(const struct talk *t, const struct party *p)
+{
+    for (uint32_t i = 0; i < t->party_count; i++)
+        if (&t->parties[i] != p && !t->parties[i].silent)
+            return true;
+    return false;
+}
+
 /* ---- failures -------------------------------------------------------------------------------- */
 
 static void give_up(struct talk *t, struct party *p, const struct block *what, mono_t now)
 {
     bool first = !p->silent;
-    int64_t longest = t->party_count == 1 ? longest_probe_alone_ns : longest_probe_ns;
     uint16_t number = (uint16_t)(p - t->parties);
     if (first)
         fault_of_unit(t, number, what, now);
-    party_give_up(p, longest, talk_random(t->house), now);
+    party_give_up(p, longest_probe_ns, talk_random(t->house), now);
     p->prober = t->current;
     errand_forget_round(talk_errand(t, t->current));
     talk_put_off(t, mono_min(p->next_probe, mono_add(now, PROBER_STEP_NS)));
@@ -229,7 +237,7 @@ void talk_judge_try(struct talk *t, const struct block *what, mono_t now)
     }
     e->tries++;
     bool in_time = mono_since(now, e->since) < r->period_ns;
-    bool affordable = t->party_count == 1 || allowance_left(&t->allowance, now);
+    bool affordable = !talk_others_wait(t, p) || allowance_left(&t->allowance, now);
     if (!p->silent && e->tries <= t->line->retries && in_time && affordable) {
         talk_put_off(t, now); /* behind the others that are due */
         return;
@@ -249,7 +257,8 @@ static void count_failure(struct talk *t, struct party *p, enum fault fault, con
         p->timeouts++;
         t->stats.timeouts++;
         t->stats.silent_ns += spent;
-        allowance_spend(&t->allowance, spent, now);
+        if (talk_others_wait(t, p)) /* time that nobody misses is nobody's debt */
+            allowance_spend(&t->allowance, spent, now);
     } else if (fault == FAULT_GARBLED) {
         p->garbled++;
         t->stats.garbled++;
