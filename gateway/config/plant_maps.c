@@ -18,13 +18,33 @@ struct found {
     size_t count;
 };
 
+/* Where they were to be installed; or, if that isn't there, beside the program: packages are
+ * unpacked under prefixes that nobody knew when it was built. */
+static const char *installed_library(const struct plant_builder *b)
+{
+    char program[4096];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (access(HEADGATE_MAPS_DIR, F_OK) == 0 || length <= 0) {
+        return HEADGATE_MAPS_DIR;
+    }
+    program[length] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(program, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+    }
+    const char *near = arena_printf(b->r.arena, "%s/share/headgate/maps", program);
+    return near != NULL && access(near, F_OK) == 0 ? near : HEADGATE_MAPS_DIR;
+}
+
 bool find_maps(struct plant_builder *b)
 {
     const char *library = b->options == NULL ? NULL : b->options->library;
     if (library == NULL) {
         library = getenv("HEADGATE_MAPS");
     }
-    b->library = library == NULL || *library == '\0' ? HEADGATE_MAPS_DIR : library;
+    b->library = library == NULL || *library == '\0' ? installed_library(b) : library;
     return true;
 }
 
