@@ -126,13 +126,6 @@ static void count_lines(const struct poller *poller, struct stats *s, uint32_t l
     }
 }
 
-static void count_tags(const struct pipeline *p, struct stats *s)
-{
-    s->tags = p->plan->plant->tag_count;
-    for (uint32_t tag = 0; tag < s->tags; tag++)
-        s->tags_good += board_tag(p->board, tag)->now.quality == QUALITY_GOOD;
-}
-
 static void tell_figures(struct pipeline *p, const struct poller *poller, wall_t wall)
 {
     const struct plant *plant = p->plan->plant;
@@ -146,11 +139,12 @@ static void tell_figures(struct pipeline *p, const struct poller *poller, wall_t
                       .timeouts = t->timeouts,
                       .garbled = t->garbled,
                       .exceptions = t->exceptions,
+                      .tags = plant->tag_count,
+                      .tags_good = board_good(p->board),
                       .updates = p->updates,
                       .resident_bytes = resident_bytes(),
                       .cpu_ms = cpu_ms()};
     count_lines(poller, &s, plant->line_count);
-    count_tags(p, &s);
     tell_stats(p->teller, &s);
 }
 

@@ -63,6 +63,11 @@ uint32_t board_touch_max(const struct board *b)
     return b->touch_max;
 }
 
+uint32_t board_good(const struct board *b)
+{
+    return b->good;
+}
+
 const struct tag_state *board_tag(const struct board *b, uint32_t tag)
 {
     return &b->tags[tag].state;
@@ -71,6 +76,8 @@ const struct tag_state *board_tag(const struct board *b, uint32_t tag)
 void slate_store(struct board *b, uint32_t tag, const struct sample *s)
 {
     struct tag *t = &b->tags[tag];
+    b->good += s->quality == QUALITY_GOOD;
+    b->good -= t->state.now.quality == QUALITY_GOOD;
     t->state.now = *s;
     if (s->quality == QUALITY_GOOD) {
         t->state.last = s->value;

@@ -38,6 +38,7 @@ enum { BOARD_TEXT_MAX = 64 };
 void board_put(struct board *b, uint32_t tag, const struct sample *s);
 
 const struct tag_state *board_tag(const struct board *b, uint32_t tag);
+uint32_t board_good(const struct board *b);             /* how many tags are good now */
 
 /* Report by exception: did it change by more than its deadband, its quality or its reason since it
  * was last reported, or is max_silence over? Two independent reporters: history and values. */

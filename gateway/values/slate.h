@@ -85,6 +85,7 @@ struct board {
     uint32_t beat_count;
     char *text, *derived_text;
     uint32_t touch_max;
+    uint32_t good; /* tags */
     uint32_t first_dirty, last_dirty;
     uint32_t *touched; /* of the call in progress */
     uint32_t touched_count;

@@ -523,8 +523,10 @@ static void any_course_of_events_leaves_consistent_tags(void **state)
                 small_tick(&s, most = roll(&seed, POINTS + 1));
             assert_true(s.count <= most);
             small_pass(&s, roll(&seed, 2500));
+            uint32_t good = 0;
             for (uint32_t tag = 0; tag < POINTS; tag++) {
                 const struct sample *now = &board_tag(s.board, tag)->now;
+                good += now->quality == QUALITY_GOOD;
                 bool bad = now->quality != QUALITY_GOOD && now->quality != QUALITY_UNCERTAIN;
                 assert_true((now->quality == QUALITY_GOOD) == (now->reason == NULL));
                 assert_true(bad == (now->value.kind == VALUE_NONE));
@@ -533,6 +535,7 @@ static void any_course_of_events_leaves_consistent_tags(void **state)
                 if (last->kind == VALUE_TEXT)
                     assert_true(text_is_utf8(last->text, last->length));
             }
+            assert_int_equal(board_good(s.board), good);
         }
         small_end(&s);
     }
