@@ -69,6 +69,8 @@ static void on_message(struct mosquitto *m, void *me, const struct mosquitto_mes
         memcpy(text, msg->payload, length);
     text[length] = '\0';
     messages++;
+    if (msg->retain) /* from before our time */
+        return;
     bool is_history = strstr(msg->topic, "/history/"), is_value = strstr(msg->topic, "/value/");
     if (!is_history && !is_value)
         return;
@@ -89,7 +91,7 @@ static void on_message(struct mosquitto *m, void *me, const struct mosquitto_mes
         follow(text, length);
     }
     const char *stamp = after(text, length, "\"timestamp\":");
-    if (stamp && !msg->retain) {
+    if (stamp) {
         double us = (now - strtod(stamp, NULL)) * 1e3;
         size_t slot = us < 0 ? 0 : (size_t)(us / SLOT_US);
         latencies[slot < SLOTS ? slot : SLOTS - 1]++;

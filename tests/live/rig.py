@@ -106,12 +106,12 @@ class Broker:
         self.directory.mkdir(parents=True, exist_ok=True)
         self.config = self.directory / "mosquitto.conf"
         self.config.write_text(f"listener {self.port} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\n"
-                               f"user root\nlog_type all\nconnection_messages true\n{config}")
+                               f"user root\nlog_type all\nconnection_messages true\nmax_queued_messages 0\n{config}")
 
     def persistent(self):
         with open(self.config, "a", encoding="utf-8") as f:
             f.write(f"persistence true\npersistence_location {self.directory}/\nautosave_interval 1\n"
-                    f"autosave_on_changes false\nmax_queued_messages 0\n")
+                    f"autosave_on_changes false\n")
         return self
 
     def start(self):

@@ -108,7 +108,7 @@ def test_no_wrong_value_no_gap_and_recovery(stage, seed):
     tags = {f"{device.split('/')[1]}/{tag_name(t, a)}" for device in unit_of for t, _, f, n in BLOCKS for a in range(f, f + n)}
 
     def not_good():
-        """Tags that are bad now."""
+        """Tags that are bad now, as heard live."""
         newest = {}
         for m in recorder.all("/value/"):
             newest["/".join(m.topic.split("/")[5:])] = m.json["quality"]
