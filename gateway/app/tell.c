@@ -348,6 +348,7 @@ void tell_stats(struct teller *t, struct stats *s)
     s->replayed = counter(&c->replayed);
     s->journal_bytes = counter(&c->journal_bytes);
     s->oldest_unacked_ms = counter(&c->oldest_unacked_ms);
+    s->journal_trouble = atomic_load(&t->door->trouble);
 
     char topic[TOPIC_MAX];
     size_t length = topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_STATS,

@@ -298,6 +298,8 @@ void journal_stats(struct journal *j, struct journal_stats *out)
 {
     *out = (struct journal_stats){
         .bytes = j->bytes, .commits = j->commits, .healthy = !j->trouble, .trouble = j->trouble};
+    if (j->giving_up && !j->trouble)
+        out->trouble = "the journal is full: the oldest rows are given up";
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         const struct lane *l = &j->lanes[i];
         uint64_t last = l->next - 1;

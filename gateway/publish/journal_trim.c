@@ -88,7 +88,23 @@ static bool drop_unacked(struct journal *j, int lane, uint32_t rows)
     l->lost_waiting += lost;
     left(l, upto);
     recent_forget(&l->recent);
+    if (!j->giving_up)
+        log_error(
+            "journal: full (%llu KiB): the oldest rows that nobody has acknowledged are given "
+            "up; gap frames will tell which",
+            (unsigned long long)(j->bytes / 1024));
+    j->giving_up = true;
     return true;
+}
+
+static void calm_down(struct journal *j)
+{
+    for (int i = 0; i < MESSAGE_JOURNALED; i++)
+        if (j->lanes[i].lost_waiting)
+            return;
+    if (j->giving_up)
+        log_notice("journal: what was given up has been told");
+    j->giving_up = false;
 }
 
 bool journal_drop_some(struct journal *j, uint32_t rows)
@@ -146,6 +162,7 @@ bool journal_trim(struct journal *j, wall_t wall, mono_t now)
         return false;
     store_stop_reading(j);
     store_measure(j);
+    calm_down(j);
     if (!j->trouble)
         store_ballast(j);
     if (j->limits.max_bytes > 0 && j->bytes > (uint64_t)j->limits.max_bytes) {

@@ -57,6 +57,7 @@ struct journal {
     bool dirty;
     const char *trouble;
     bool damaged;                  /* found while reading or writing */
+    bool giving_up;                /* unacknowledged rows, for want of room; until all are acknowledged */
     bool must_reopen;              /* after an I/O error nothing in the cache is to be believed */
     size_t ballast;                /* bytes; 0: there is none */
 };
