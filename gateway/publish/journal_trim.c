@@ -89,10 +89,8 @@ static bool drop_unacked(struct journal *j, int lane, uint32_t rows)
     left(l, upto);
     recent_forget(&l->recent);
     if (!j->giving_up)
-        log_error(
-            "journal: full (%llu KiB): the oldest rows that nobody has acknowledged are given "
-            "up; gap frames will tell which",
-            (unsigned long long)(j->bytes / 1024));
+        log_error("journal: no room: the oldest rows that nobody has acknowledged are given up; "
+                  "gap frames will tell which");
     j->giving_up = true;
     return true;
 }

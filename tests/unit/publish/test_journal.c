@@ -565,7 +565,6 @@ static void on_a_full_disk_the_oldest_rows_make_room(void **state)
     assert_int_equal(lost, s.dropped[MESSAGE_HISTORY]);
     assert_non_null(s.trouble); /* people are told while it lasts */
     sums(j);
-    print_message("kept from %ju of 40000\n", (uintmax_t)first);
     /* The newest are there: the journal did not just stop. */
     assert_true(journal_committed(j, MESSAGE_HISTORY) > 39000);
     journal_close(j);
