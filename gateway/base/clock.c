@@ -6,7 +6,9 @@
 mono_t clock_mono(void)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_MONOTONIC, &ts);
+    /* CLOCK_MONOTONIC stands still while the machine sleeps, and an answer from before would look
+     * as if it had come just now. */
+    clock_gettime(CLOCK_BOOTTIME, &ts);
     return (mono_t){ts.tv_sec * NS_PER_S + ts.tv_nsec};
 }
 

@@ -40,7 +40,7 @@ enum link_opening link_tcp_open(const union address *to, int *fd, const char **w
     return LINK_FAILED;
 }
 
-/* Where nobody listens on a port of this machine, the kernel may give that very port to our own end,
+/* Where nobody listens on a port of this machine, the kernel may give that port to our own end,
  * and everything that is asked comes back as if answered. */
 static bool is_own(int fd)
 {

@@ -56,6 +56,8 @@ static void fini(struct journal *j)
     book_free(j);
     for (int i = 0; i < MESSAGE_JOURNALED; i++)
         recent_fini(&j->lanes[i].recent);
+    if (j->mark >= 0)
+        close(j->mark);
     if (j->lock >= 0)
         close(j->lock);
     free(j->dir);
@@ -69,7 +71,7 @@ static struct journal *blank(const char *dir)
     size_t room = strlen(dir) + sizeof("/journal.db");
     if (!j)
         return NULL;
-    j->lock = -1;
+    j->lock = j->mark = -1;
     j->dir = strdup(dir);
     j->file = malloc(room);
     bool well = j->dir && j->file;
@@ -86,41 +88,6 @@ static struct journal *blank(const char *dir)
         return j;
     fini(j);
     return NULL;
-}
-
-struct journal *journal_open(const char *dir, struct journal_limits limits, wall_t now,
-                             const char **why)
-{
-    struct journal *j = strlen(dir) < 400 ? blank(dir) : NULL;
-    *why = NULL;
-    if (!j) {
-        *why = "the journal's path is too long, or memory is short";
-        return NULL;
-    }
-    j->limits = limits;
-    j->now = now;
-    if (!take_lock(j, dir, why)) {
-        fini(j);
-        return NULL;
-    }
-    store_ballast(j);
-    int rc = store_open(j);
-    if ((rc & 0xFF) == SQLITE_CORRUPT || (rc & 0xFF) == SQLITE_NOTADB) {
-        *why = say("was damaged and set aside, a new epoch begins", dir,
-                   j->db ? sqlite3_errstr(rc) : "");
-        rc = store_replace(j);
-    }
-    if (rc != SQLITE_OK) {
-        *why = say("can't be used", dir, sqlite3_errstr(rc));
-        fini(j);
-        return NULL;
-    }
-    for (int i = 0; i < MESSAGE_JOURNALED; i++)
-        j->lanes[i].next = j->lanes[i].committed + 1;
-    int64_t newest = store_newest_ms(j);
-    j->aged.ms = newest > 0 && newest < now.ms ? newest : now.ms;
-    store_measure(j);
-    return j;
 }
 
 void journal_close(struct journal *j)
@@ -222,6 +189,50 @@ static void put_gap(struct journal *j, struct lane *l, uint64_t from, uint64_t t
                             .topic = 0,
                             .length = (uint32_t)json_length(&out)},
         body);
+}
+
+struct journal *journal_open(const char *dir, struct journal_limits limits, wall_t now,
+                             const char **why)
+{
+    struct journal *j = strlen(dir) < 400 ? blank(dir) : NULL;
+    *why = NULL;
+    if (!j) {
+        *why = "the journal's path is too long, or memory is short";
+        return NULL;
+    }
+    j->limits = limits;
+    j->now = now;
+    if (!take_lock(j, dir, why)) {
+        fini(j);
+        return NULL;
+    }
+    store_ballast(j);
+    mark_open(j);
+    int rc = store_open(j);
+    if ((rc & 0xFF) == SQLITE_CORRUPT || (rc & 0xFF) == SQLITE_NOTADB) {
+        *why = say("was damaged and set aside, a new epoch begins", dir,
+                   j->db ? sqlite3_errstr(rc) : "");
+        rc = store_replace(j);
+    }
+    if (rc != SQLITE_OK) {
+        *why = say("can't be used", dir, sqlite3_errstr(rc));
+        fini(j);
+        return NULL;
+    }
+    for (int i = 0; i < MESSAGE_JOURNALED; i++) {
+        struct lane *l = &j->lanes[i];
+        uint64_t known = mark_read(j, i);
+        l->next = l->committed + 1;
+        if (known > l->committed) {
+            put_gap(j, l, l->committed + 1, known + 1, "the journal lost its end");
+            l->next = known + 2; /* the gap is a row with a number of its own */
+            *why = say("has lost its end; a gap tells which rows", dir, "");
+        }
+    }
+    int64_t newest = store_newest_ms(j);
+    j->aged.ms = newest > 0 && newest < now.ms ? newest : now.ms;
+    store_measure(j);
+    return j;
 }
 
 bool journal_add(struct journal *j, const struct message *m, const char *topic, const char *payload)

@@ -157,6 +157,7 @@ static void group_saved(struct journal *j, uint32_t most)
     j->refusal_count = 0;
     j->dirty = false;
     j->commits++;
+    mark_write(j);
 }
 
 /* What an I/O error leaves in SQLite's cache isn't what lies on the disk. Memory knows more than

@@ -38,7 +38,7 @@ enum { REFUSALS = 1024 };          /* between two commits; a window holds fewer 
 
 struct journal {
     char *dir, *file;
-    int lock;
+    int lock, mark;                /* descriptors; -1: none */
     struct journal_limits limits;
     wall_t now;                    /* as last heard */
     wall_t aged;                   /* what rows are old against; goes on with the monotonic clock */
@@ -79,6 +79,11 @@ int64_t store_newest_ms(struct journal *j);            /* the time of the newest
 /* A file that is given up when the disk is full. Taken (again) when there is plenty of room. */
 void store_ballast(struct journal *j);
 void store_full(struct journal *j);                    /* the disk is: gives it up, and grows no more */
+
+/* journal_mark.c: how far rows have been on disk, as noted outside of the database. */
+void mark_open(struct journal *j);
+void mark_write(const struct journal *j);
+uint64_t mark_read(const struct journal *j, int lane);      /* 0: not known */
 
 uint32_t book_add(struct journal *j, const char *topic, uint32_t length);   /* id; 0: out of memory */
 void book_free(struct journal *j);

@@ -12,7 +12,7 @@
 #define NS_PER_S INT64_C(1000000000)
 
 typedef struct {
-    int64_t ns;                 /* since an arbitrary start; CLOCK_MONOTONIC */
+    int64_t ns;                 /* since an arbitrary start; CLOCK_BOOTTIME */
 } mono_t;
 
 typedef struct {

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How far each lane's rows have been on disk, noted beside the journal. A log whose end is torn, by
+ * a card that lies about its writes or by somebody's copy of an older one, opens without a word;
+ * then numbers that were sent already would be given again to other rows. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "publish/store.h"
+
+struct mark {
+    uint64_t epoch, committed[MESSAGE_JOURNALED];
+    uint64_t check; /* of the others: a torn note is none */
+};
+
+static uint64_t check_of(const struct mark *m)
+{
+    uint64_t x = m->epoch * UINT64_C(0x9E3779B97F4A7C15);
+    for (int i = 0; i < MESSAGE_JOURNALED; i++)
+        x = (x ^ m->committed[i]) * UINT64_C(0x9E3779B97F4A7C15) + 1;
+    return x;
+}
+
+static bool known(const struct journal *j, struct mark *m)
+{
+    return j->mark >= 0 && pread(j->mark, m, sizeof(*m), 0) == (ssize_t)sizeof(*m) &&
+           m->check == check_of(m);
+}
+
+/* A new epoch is a later one than the one noted, whatever became of the database and the clock. */
+void mark_open(struct journal *j)
+{
+    struct mark m;
+    char path[512];
+    j->mark = -1;
+    if (snprintf(path, sizeof(path), "%s/journal.mark", j->dir) < (int)sizeof(path))
+        j->mark = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (known(j, &m))
+        j->epoch = m.epoch;
+}
+
+/* Not waited for: a note that is too old is only less of a help. */
+void mark_write(const struct journal *j)
+{
+    struct mark m = {.epoch = j->epoch};
+    for (int i = 0; i < MESSAGE_JOURNALED; i++)
+        m.committed[i] = j->lanes[i].committed;
+    m.check = check_of(&m);
+    ssize_t n = pwrite(j->mark, &m, sizeof(m), 0);
+    (void)n; /* torn, it is none; not written, it is an older one */
+}
+
+uint64_t mark_read(const struct journal *j, int lane)
+{
+    struct mark m;
+    return known(j, &m) && m.epoch == j->epoch ? m.committed[lane] : 0;
+}
