@@ -552,7 +552,8 @@ static void a_unit_that_serves_no_other_shape_is_believed_after_silence(void **s
     end(&b);
 }
 
-/* Hangs up instead of answering, and answers something older when it is asked on the next socket. */
+/* Hangs up instead of answering, and answers something older when it is asked on the next socket.
+ */
 static bool answers_on_the_next_socket(const struct question *q, void *me)
 {
     bool *owes = me;
