@@ -68,7 +68,10 @@ static void refill(struct allowance *a, mono_t now)
 void allowance_spend(struct allowance *a, int64_t ns, mono_t now)
 {
     refill(a, now);
-    a->ns -= ns;
+    /* The debt of one probe at most: what failures of answering units ran up must not keep one that
+     * is back waiting for minutes. */
+    int64_t floor = -a->most / 2;
+    a->ns = a->ns - ns > floor ? a->ns - ns : floor;
 }
 
 bool allowance_left(struct allowance *a, mono_t now)

@@ -178,6 +178,12 @@ static void the_silent_get_their_share_and_no_more(void **state)
         }
     }
     assert_in_range(spent, 10 * NS_PER_S, 12 * NS_PER_S);
+
+    /* A bad hour of units that do answer is not a debt that the silent repay for minutes. */
+    for (int i = 0; i < 1000; i++)
+        allowance_spend(&a, 500 * NS_PER_MS, now);
+    now = mono_add(now, 5 * NS_PER_S + NS_PER_MS);
+    assert_true(allowance_left(&a, now));
 }
 
 static void the_earliest_deadline_is_always_first(void **state)
