@@ -174,8 +174,7 @@ static void good(struct talk *t, const struct answer *a, mono_t now)
                       .asked = t->asked,
                       .answered = t->last_byte};
     if (e->pieces && e->pieces->at[e->piece].hole) {
-        e->pieces->at[e->piece].hole = false;
-        e->pieces->at[e->piece].told = false;
+        piece_served(&e->pieces->at[e->piece]);
         e->pieces->fresh = true;
     }
     talk_hand_over(t, r, &b);

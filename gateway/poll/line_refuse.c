@@ -8,7 +8,6 @@
 static const int64_t busy_pause_ns = 100 * NS_PER_MS;
 static const int64_t busy_patience_ns = 500 * NS_PER_MS;
 static const int64_t misfit_pause_ns = 60 * NS_PER_S; /* our configuration is wrong */
-static const int64_t hole_pause_ns = 600 * NS_PER_S;
 enum { REFUSALS_TOLD = 3 };
 
 /* ---- cut requests ---------------------------------------------------------------------------- */
@@ -150,8 +149,7 @@ static void cut(struct talk *t, uint8_t code, mono_t now)
     struct piece *p = &e->pieces->at[e->piece];
     if (!p->hole)
         e->pieces->fresh = true;
-    p->hole = true;
-    p->again = mono_add(now, hole_pause_ns);
+    piece_refused(p, now);
     (void)talk_pass_holes(t, now);
 }
 

@@ -124,6 +124,21 @@ static const char *table_name(uint8_t table)
     return names[table];
 }
 
+void piece_refused(struct piece *p, mono_t now)
+{
+    static const int64_t first = 10 * NS_PER_S, longest = 600 * NS_PER_S;
+    p->pause_ns = !p->pause_ns ? first : p->pause_ns < longest / 4 ? p->pause_ns * 4 : longest;
+    p->hole = true;
+    p->again = mono_add(now, p->pause_ns);
+}
+
+void piece_served(struct piece *p)
+{
+    p->hole = false;
+    p->told = false;
+    p->pause_ns = 0;
+}
+
 static void tell_hole(const struct piece *hole, const struct plan *plan, const struct request *r,
                       char *text, size_t room)
 {

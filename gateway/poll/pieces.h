@@ -11,6 +11,7 @@ struct piece {
     bool hole; /* refused though it can't be cut any more */
     bool told;
     mono_t again; /* hole: when to try once more */
+    int64_t pause_ns; /* hole: between the tries; grows */
 };
 
 struct pieces {
@@ -24,6 +25,11 @@ struct pieces {
  * atomic group, or memory is out; nothing changed. */
 bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct request *r,
                 uint16_t which);
+
+/* The piece was refused, or refused once more. It is tried again after 10 s, and then ever more
+ * seldom: equipment that starts up refuses what it will soon answer, a true hole stays one. */
+void piece_refused(struct piece *p, mono_t now);
+void piece_served(struct piece *p);
 
 /* After a round: what lies side by side and was served becomes one piece again. */
 void pieces_join(struct pieces *ps);

@@ -214,9 +214,28 @@ static void the_earliest_deadline_is_always_first(void **state)
     timers_fini(&ts);
 }
 
+static void a_hole_is_tried_again_soon_and_then_ever_more_seldom(void **state)
+{
+    (void)state;
+    static const int64_t seconds[] = {10, 40, 160, 600, 600};
+    struct piece p = {.count = 1};
+    mono_t now = {NS_PER_S};
+    for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
+        piece_refused(&p, now);
+        assert_true(p.hole);
+        assert_int_equal(mono_since(p.again, now), seconds[i] * NS_PER_S);
+        now = p.again;
+    }
+    piece_served(&p);
+    assert_false(p.hole);
+    piece_refused(&p, now);
+    assert_int_equal(mono_since(p.again, now), 10 * NS_PER_S);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hole_is_tried_again_soon_and_then_ever_more_seldom),
         cmocka_unit_test(no_shape_looks_like_a_poll_or_like_another_shape),
         cmocka_unit_test(a_shape_never_reads_what_must_not_be_read),
         cmocka_unit_test(an_outstanding_shape_is_not_used_again_soon),
