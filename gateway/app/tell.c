@@ -275,7 +275,8 @@ bool tell_devices(struct teller *t, struct status *status, wall_t wall)
     if (device_every_ms > device_every_max_ms)
         device_every_ms = device_every_max_ms;
     int64_t step_ms = device_every_ms / p->device_count;
-    if (t->device_turn_ms == 0)
+    /* At the start, and when the wall clock was set back. */
+    if (t->device_turn_ms == 0 || t->device_turn_ms > wall.ms + device_every_ms)
         t->device_turn_ms = wall.ms + device_every_ms;
     for (uint32_t n = 0; n < p->device_count && wall.ms >= t->device_turn_ms; n++) {
         if (!tell_device(t, t->next_device, status_device(status, t->next_device), wall))
