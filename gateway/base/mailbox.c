@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { ALIGN = 16, CACHE_LINE = 64, ROOM_LEAST = 256 };
+enum { ALIGN = 16, CACHE_LINE = 64, ROOM_LEAST = 256, REWIND = 256 * 1024 };
 
 /* In front of each message. A message never wraps: when the end of the ring is too near, a header
  * with SKIP says that the next one lies at the start. */
@@ -100,7 +100,11 @@ bool mailbox_put(struct mailbox *m, const void *head, size_t head_length, const 
                 head_length + body_length <= m->size / 2 - sizeof(struct header) &&
                 head_length + body_length < SKIP;
     size_t need = sane ? sizeof(struct header) + round_up(head_length + body_length, ALIGN) : 0;
-    size_t skip = need > to_end ? to_end : 0;
+    /* An empty ring begins at its start again, so that no more of it is ever touched than the taker
+     * was behind. */
+    bool rewind =
+        m->put_at >= REWIND && need <= m->put_at && free_bytes(m, put, m->size) == m->size;
+    size_t skip = need > to_end || rewind ? to_end : 0;
     if (!sane || free_bytes(m, put, skip + need) < skip + need) {
         atomic_fetch_add_explicit(&m->dropped, 1, memory_order_relaxed);
         return false;

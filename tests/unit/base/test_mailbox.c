@@ -213,9 +213,31 @@ static void two_threads_lose_nothing_that_was_accepted(void **state)
     mailbox_free(t.mailbox);
 }
 
+static void an_emptied_ring_touches_little_of_itself(void **state)
+{
+    (void)state;
+    enum { RING = 4 << 20, MESSAGE = 1400 };
+    struct mailbox *m = mailbox_new(RING);
+    static const char body[MESSAGE];
+    const char *lowest = NULL, *highest = NULL;
+    size_t length;
+    for (int i = 0; i < 20000; i++) {
+        assert_true(mailbox_put(m, NULL, 0, body, sizeof body));
+        const char *at = mailbox_peek(m, &length);
+        assert_int_equal(length, sizeof body);
+        lowest = !lowest || at < lowest ? at : lowest;
+        highest = at > highest ? at : highest;
+        mailbox_done(m);
+    }
+    assert_true(highest - lowest < 300 * 1024);
+    assert_int_equal(mailbox_dropped(m), 0);
+    mailbox_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_emptied_ring_touches_little_of_itself),
         cmocka_unit_test(messages_come_out_as_they_went_in),
         cmocka_unit_test(full_means_refused_and_counted),
         cmocka_unit_test(an_empty_ring_takes_half_its_size_from_anywhere),
