@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "headgate/map.h"
+#include "headgate/rule.h"
 
 #define TAG_NONE UINT32_MAX
 
@@ -39,6 +40,8 @@ struct line {                      /* one socket or one bus; one request in flig
 struct area {
     const char *name, *title;
     struct place at;
+    const uint32_t *neighbours;    /* where its water would go, or come from; both ways */
+    uint32_t neighbour_count;
 };
 
 struct device {
@@ -61,13 +64,15 @@ struct input {                     /* of a derived tag */
     uint32_t tag;
 };
 
+/* A tag that no device says. Without an expression it is made by the watch room (the rate of a leak,
+ * the minutes until a floor is reached), and has no inputs. */
 struct derived {
     const char *path;              /* "tailings/pond/inflow": area/device/tag */
     const char *device_path;       /* "tailings/pond" */
     struct place at;
     const struct input *inputs;
     uint32_t input_count;
-    const char *expression;        /* Lua */
+    const char *expression;        /* Lua; NULL: made by the watch room */
     struct place expression_at;
     /* The derived tag's own looks; from, table, type and address mean nothing in it. */
     struct point point;
@@ -109,6 +114,19 @@ struct plant {
     uint32_t derived_count;
     uint32_t first_derived;        /* tag number of derived[0] */
     uint32_t tag_count;            /* devices' points and derived */
+    const char *timezone;          /* IANA name for times in words, and for times of the week; "UTC" */
+    const struct alarm_rule *alarms;
+    uint32_t alarm_count;
+    const struct alarm_condition *conditions;
+    uint32_t condition_count;
+    const struct leak_rule *leaks;
+    uint32_t leak_count;
+    const struct basin *basins;
+    uint32_t basin_count;
+    const struct equipment *equipment;
+    uint32_t equipment_count;
+    struct incident_rules incidents;
+    struct alarm_settings alarm_settings;
 };
 
 #endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a person asks of the gateway by cmd/<gateway>/<verb>, after its JSON was checked. */
+#ifndef HEADGATE_ORDER_H
+#define HEADGATE_ORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ORDER_WORD_MAX = 128, ORDER_TEXT_MAX = 512 };
+
+enum order_verb {
+    ORDER_ACK, ORDER_RESET, ORDER_SHELVE, ORDER_UNSHELVE, ORDER_OOS, ORDER_IN_SERVICE,   /* alarms */
+    ORDER_PROOF,                   /* a leak's sensor was tested */
+    ORDER_INCIDENT,                /* see op */
+    ORDER_DRILL,                   /* on or off */
+    ORDER_VERB_COUNT
+};
+
+/* Members that were not given are "", NaN or 0 with has_ false. */
+struct order {
+    uint8_t verb;                  /* enum order_verb */
+    char id[68], client[68];       /* of the command */
+    char user[ORDER_WORD_MAX];     /* who; a command without is refused where a name is promised */
+    char alarm[3 * 65 + 4];        /* path; for proof: `leak`, a leak's name */
+    bool has_seq;
+    uint64_t seq;                  /* the alarm's, as the person saw it */
+    char reason[ORDER_TEXT_MAX];
+    double minutes;                /* shelve; NaN: the longest allowed */
+    bool one_shot;                 /* shelve until it is off */
+    char cause[32];                /* reset: leak, instrument, operation, unknown */
+    char op[32];                   /* incident: open close area equipment milestone confirm revoke flag signoff bulletin */
+    char incident[ORDER_WORD_MAX]; /* id; "": the one that is open */
+    char subject[ORDER_WORD_MAX];  /* area, equipment, milestone or flag */
+    char item[ORDER_WORD_MAX];     /* checklist item */
+    char state[32];                /* new state; flag: yes, no, unknown; drill: on, off */
+    double value;                  /* signoff; NaN */
+    int64_t time_ms;               /* when it happened, if not now; 0 */
+};
+
+#endif
