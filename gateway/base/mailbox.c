@@ -90,16 +90,26 @@ static void advance(size_t *at, size_t by, size_t size)
         *at = 0;
 }
 
-bool mailbox_put(struct mailbox *m, const void *head, size_t head_length, const void *body,
-                 size_t body_length)
+/* The length of all parts together; SIZE_MAX: more than ever fits. Half the ring is the most: that
+ * much is always free in one piece once the ring is empty. */
+static size_t sum(const struct mailbox *m, const struct mailbox_part *parts, size_t count)
+{
+    size_t most = m->size / 2 - sizeof(struct header), all = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].length > most - all)
+            return SIZE_MAX;
+        all += parts[i].length;
+    }
+    return all < SKIP ? all : SIZE_MAX;
+}
+
+bool mailbox_put_parts(struct mailbox *m, const struct mailbox_part *parts, size_t count)
 {
     uint64_t put = atomic_load_explicit(&m->put, memory_order_relaxed);
     size_t to_end = m->size - m->put_at;
-    /* Half the ring is the most: that much is always free in one piece once the ring is empty. */
-    bool sane = head_length <= m->size && body_length <= m->size &&
-                head_length + body_length <= m->size / 2 - sizeof(struct header) &&
-                head_length + body_length < SKIP;
-    size_t need = sane ? sizeof(struct header) + round_up(head_length + body_length, ALIGN) : 0;
+    size_t length = sum(m, parts, count);
+    bool sane = length != SIZE_MAX;
+    size_t need = sane ? sizeof(struct header) + round_up(length, ALIGN) : 0;
     /* An empty ring begins at its start again, so that no more of it is ever touched than the taker
      * was behind. */
     bool rewind =
@@ -114,16 +124,25 @@ bool mailbox_put(struct mailbox *m, const void *head, size_t head_length, const 
         memcpy(m->ring + m->put_at, &over, sizeof(over));
         m->put_at = 0;
     }
-    const struct header header = {.length = (uint32_t)(head_length + body_length)};
+    const struct header header = {.length = (uint32_t)length};
     unsigned char *at = m->ring + m->put_at;
     memcpy(at, &header, sizeof(header));
-    if (head_length > 0)
-        memcpy(at + sizeof(header), head, head_length);
-    if (body_length > 0)
-        memcpy(at + sizeof(header) + head_length, body, body_length);
+    at += sizeof(header);
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].length > 0)
+            memcpy(at, parts[i].at, parts[i].length);
+        at += parts[i].length;
+    }
     advance(&m->put_at, need, m->size);
     atomic_store_explicit(&m->put, put + skip + need, memory_order_release);
     return true;
+}
+
+bool mailbox_put(struct mailbox *m, const void *head, size_t head_length, const void *body,
+                 size_t body_length)
+{
+    const struct mailbox_part parts[] = {{head, head_length}, {body, body_length}};
+    return mailbox_put_parts(m, parts, 2);
 }
 
 size_t mailbox_room(struct mailbox *m)

@@ -20,6 +20,12 @@ void mailbox_free(struct mailbox *m);                  /* after the other thread
  * and counted as dropped. What is longer than half the ring never fits. */
 bool mailbox_put(struct mailbox *m, const void *head, size_t head_length, const void *body,
                  size_t body_length);
+/* The same of more parts. */
+struct mailbox_part {
+    const void *at;
+    size_t length;
+};
+bool mailbox_put_parts(struct mailbox *m, const struct mailbox_part *parts, size_t count);
 size_t mailbox_room(struct mailbox *m);                /* the longest message that fits now */
 void mailbox_wake(struct mailbox *m);                  /* once a tick, after the puts */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The broker thread: one poll over the door and the MQTT socket. */
+#include <assert.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -139,6 +140,13 @@ struct broker *broker_new(struct door *door, struct journal *journal,
     return NULL;
 }
 
+static void keep(struct broker *b, const struct message *m, const char *key)
+{
+    const char *end = memchr(key, '\0', m->keep_length);
+    assert(end);
+    journal_keep(b->journal, key, end + 1, m->keep_length - (size_t)(end + 1 - key));
+}
+
 static void empty_door(struct broker *b)
 {
     size_t length;
@@ -149,6 +157,8 @@ static void empty_door(struct broker *b)
         const char *topic = (const char *)at + sizeof(m);
         if (m.lane < MESSAGE_JOURNALED)
             journal_add(b->journal, &m, topic, topic + m.topic_length);
+        if (m.keep_length)
+            keep(b, &m, topic + m.topic_length + m.payload_length);
         b->urgent = b->urgent || m.urgent;
         b->uncounted = true;
         mailbox_done(b->door->rows);

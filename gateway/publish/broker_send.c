@@ -366,6 +366,8 @@ static bool send_live(struct broker *b, const struct message *head, const char *
                                    .qos = sure,
                                    .retained =
                                        head->lane == MESSAGE_STATE || head->lane == MESSAGE_VALUE,
+                                   .correlation = text + head->topic_length + head->payload_length,
+                                   .correlation_length = head->correlation_length,
                                    .content_type = sure ? json_type : NULL};
     b->live_unconfirmed = !sure;
     enum mqtt_result r = mqtt_publish(b->mqtt, &m, &mid);

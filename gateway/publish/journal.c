@@ -54,6 +54,7 @@ static void fini(struct journal *j)
 {
     store_close(j);
     book_free(j);
+    kept_free(j);
     for (int i = 0; i < MESSAGE_JOURNALED; i++)
         recent_fini(&j->lanes[i].recent);
     if (j->mark >= 0)

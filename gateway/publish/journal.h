@@ -39,7 +39,15 @@ bool journal_add(struct journal *j, const struct message *m, const char *topic, 
 bool journal_commit(struct journal *j);
 uint32_t journal_pending(const struct journal *j);     /* rows in the open group */
 size_t journal_pending_bytes(const struct journal *j);
-bool journal_unsaved(const struct journal *j);         /* cursors moved since the last commit */
+bool journal_unsaved(const struct journal *j);         /* cursors or states moved since the last commit */
+
+/* The newest state of something (an alarm, a leak, what was learned), under its name: in the same
+ * transaction as the rows added before it since the last commit. Latest per key; survives a commit
+ * that failed, and a file that has to be begun anew. Size 0: forgotten. false: no memory, or too
+ * large; the one before is kept. */
+bool journal_keep(struct journal *j, const char *key, const void *blob, size_t size);
+typedef void journal_kept_fn(void *me, const char *key, const void *blob, size_t size);
+void journal_each_kept(const struct journal *j, journal_kept_fn *fn, void *me);
 
 /* All saved with the next commit. */
 void journal_ack(struct journal *j, enum message_lane lane, uint64_t upto);

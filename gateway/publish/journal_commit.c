@@ -77,6 +77,13 @@ static uint64_t group_end(const struct recent *r, uint32_t most)
     return r->end - r->saved > most ? r->saved + most : r->end;
 }
 
+/* Rows may be told of by the states that are kept with them, and states are written whole: then no
+ * row of theirs may stay behind. */
+static uint32_t share(const struct journal *j, int lane, uint32_t most)
+{
+    return j->kept_unsaved && lane != MESSAGE_HISTORY ? UINT32_MAX : most;
+}
+
 static uint64_t last_written(const struct lane *l, uint32_t most)
 {
     const struct recent *r = &l->recent;
@@ -130,7 +137,9 @@ static int write_group(struct journal *j, uint32_t most)
     if (rc == SQLITE_OK)
         rc = write_refusals(j, added);
     for (int i = 0; i < MESSAGE_JOURNALED && rc == SQLITE_OK; i++)
-        rc = write_lane(j, i, most);
+        rc = write_lane(j, i, share(j, i, most));
+    if (rc == SQLITE_OK)
+        rc = kept_write(j);
     if (rc == SQLITE_OK)
         rc = store_exec(j, "COMMIT");
     if (rc != SQLITE_OK && !sqlite3_get_autocommit(j->db))
@@ -144,8 +153,9 @@ static void group_saved(struct journal *j, uint32_t most)
 {
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         struct lane *l = &j->lanes[i];
-        l->committed = last_written(l, most);
-        recent_saved(&l->recent, group_end(&l->recent, most));
+        uint32_t rows = share(j, i, most);
+        l->committed = last_written(l, rows);
+        recent_saved(&l->recent, group_end(&l->recent, rows));
         l->gone_from = l->gone_to = 0;
         l->lost_unsaved = 0;
         for (uint64_t k = l->recent.saved; k < l->recent.end; k++)
@@ -154,6 +164,7 @@ static void group_saved(struct journal *j, uint32_t most)
                     recent_at(&l->recent, k)->seq - recent_at(&l->recent, k)->from + 1;
     }
     j->topics_saved = j->topic_count;
+    kept_saved(j);
     j->refusal_count = 0;
     j->dirty = false;
     j->commits++;

@@ -38,6 +38,10 @@ static const char schema[] =
     "CREATE TABLE journal (epoch INTEGER);"
     "INSERT INTO lane VALUES (0,0,0,0,0,0),(1,0,0,0,0,0),(2,0,0,0,0,0);";
 
+/* Came later than the rest. A journal that has it is still one that an older gateway can use. */
+static const char kept_schema[] =
+    "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value BLOB)";
+
 int store_exec(struct journal *j, const char *sql)
 {
     return sqlite3_exec(j->db, sql, NULL, NULL, NULL);
@@ -156,6 +160,8 @@ static int prepare_all(struct journal *j)
         {&j->drop_gaps, "DELETE FROM gap WHERE lane = ?1 AND to_seq <= ?2"},
         {&j->find_refused, "SELECT 1 FROM refused WHERE lane = ?1 AND seq = ?2"},
         {&j->drop_refused, "DELETE FROM refused WHERE lane = ?1 AND seq <= ?2"},
+        {&j->save_kept, "INSERT OR REPLACE INTO kept VALUES (?1, ?2)"},
+        {&j->drop_kept, "DELETE FROM kept WHERE key = ?1"},
         {&j->pages, "PRAGMA page_count"},
         {&j->free_pages, "PRAGMA freelist_count"},
     };
@@ -275,7 +281,7 @@ static int read_state(struct journal *j)
         sqlite3_bind_int64(j->lost_above, 2, (sqlite3_int64)l->acked);
         l->lost_waiting = store_number(j->lost_above);
     }
-    return rc;
+    return rc == SQLITE_OK ? kept_read(j) : rc;
 }
 
 int store_open(struct journal *j)
@@ -306,6 +312,8 @@ int store_open(struct journal *j)
     if (rc == SQLITE_OK && version)
         rc = look_through(j);
     if (rc == SQLITE_OK)
+        rc = store_exec(j, kept_schema);
+    if (rc == SQLITE_OK)
         rc = prepare_all(j);
     j->inode = stat(j->file, &st) == 0 ? st.st_ino : 0;
     return rc == SQLITE_OK ? read_state(j) : rc;
@@ -321,7 +329,7 @@ void store_close(struct journal *j)
 {
     sqlite3_stmt **own[] = {&j->find_refused, &j->save_topic, &j->save_lane, &j->save_gap,
                             &j->save_refused, &j->lost_above, &j->drop_gaps, &j->drop_refused,
-                            &j->pages,        &j->free_pages};
+                            &j->save_kept,    &j->drop_kept,  &j->pages,     &j->free_pages};
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         finish(own[i]);
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
@@ -374,6 +382,7 @@ int store_replace(struct journal *j)
     /* The book stays: rows that wait point into it. */
     j->epoch = epoch;
     (void)mkdir(j->dir, 0750); /* it may have been taken away, too */
+    kept_anew(j);
     int rc = store_open(j);
     /* The numbers go on where they were; the new epoch simply doesn't begin with 1. */
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {

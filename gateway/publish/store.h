@@ -29,6 +29,16 @@ struct lane {
     uint64_t select_next;          /* what the running select gives next; 0: it isn't running */
 };
 
+struct kept {                      /* a state: see journal_keep */
+    char *key;
+    uint64_t hash;
+    void *blob;
+    size_t size;                   /* 0: it goes with the next commit */
+    bool unsaved;
+};
+
+enum { KEPT_MOST = 16 << 20 };
+
 struct refusal {
     int lane, reason;
     uint64_t seq;
@@ -46,13 +56,17 @@ struct journal {
     uint64_t inode;                /* of the database; another one there isn't ours */
     sqlite3 *db;
     sqlite3_stmt *save_topic, *save_lane, *save_gap, *save_refused, *lost_above, *drop_gaps,
-        *drop_refused, *find_refused, *pages, *free_pages;
+        *drop_refused, *find_refused, *save_kept, *drop_kept, *pages, *free_pages;
     struct lane lanes[MESSAGE_JOURNALED];
     struct topic_entry *topics;    /* id is index + 1 */
     uint32_t topic_count, topic_room, topics_saved;
     uint32_t *topic_slots, slot_count;                 /* open addressing: id, 0 free */
     struct refusal refusals[REFUSALS];
     uint32_t refusal_count;
+    struct kept *kept;
+    uint32_t kept_count, kept_room;
+    bool kept_known;               /* read from disk; from then on memory knows more */
+    bool kept_unsaved;             /* some are */
     uint64_t epoch, bytes, commits;
     bool dirty;
     const char *trouble;
@@ -87,6 +101,13 @@ uint64_t mark_read(const struct journal *j, int lane);      /* 0: not known */
 
 uint32_t book_add(struct journal *j, const char *topic, uint32_t length);   /* id; 0: out of memory */
 void book_free(struct journal *j);
+
+/* journal_keep.c */
+int kept_read(struct journal *j);                      /* once */
+int kept_write(struct journal *j);                     /* into an open transaction */
+void kept_saved(struct journal *j);                    /* which was committed */
+void kept_anew(struct journal *j);                     /* the database is a new one */
+void kept_free(struct journal *j);
 
 /* Writes the gap row for seqs from..to into an open transaction. */
 int store_gap(struct journal *j, int lane, uint64_t from, uint64_t to, const char *why);
