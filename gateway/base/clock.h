@@ -8,4 +8,9 @@
 mono_t clock_mono(void);
 wall_t clock_wall(void);
 
+/* For stories on simulated plants: from now on the wall clock of this process shows `begin` at the
+ * machine's time `since`, and runs `speed` times as fast. Once, before there are threads. */
+void clock_play(wall_t begin, wall_t since, double speed);
+double clock_speed(void);          /* seconds of wall clock in a second; 1 but for stories */
+
 #endif

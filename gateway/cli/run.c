@@ -4,18 +4,22 @@
 #include <stdlib.h>
 
 #include "app/daemon.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/play.h"
 #include "cli/verbs.h"
 
 struct run_arguments {
     struct daemon_options daemon;
     int verbosity; /* enum log_level */
+    struct play play;
 };
 
 static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct run_arguments *a = state->input;
+    const char *why;
     switch (key) {
     case 's':
         a->daemon.state_dir = word;
@@ -30,6 +34,11 @@ static error_t parse(int key, char *word, struct argp_state *state)
         if (!text_to_duration(word, &a->daemon.run_ns) || a->daemon.run_ns <= 0)
             argp_error(state, "'%s' is not a duration; write it with its unit, like 30s or 5m",
                        word);
+        break;
+    case 'p':
+        why = play_parse(word, &a->play);
+        if (why)
+            argp_error(state, "--play '%s': %s", word, why);
         break;
     case 'v':
         a->verbosity = LOG_DEBUG;
@@ -59,6 +68,8 @@ int verb_run(int argc, char **argv)
         {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
         {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
         {"for", 't', "DURATION", 0, "stop by itself after this time, like 30s", 0},
+        {"play", 'p', "BEGIN,SINCE,SPEED", 0,
+         "a clock for stories: BEGIN was at SINCE (ms), and time runs SPEED times as fast", 0},
         {"verbose", 'v', NULL, 0, "say more", 0},
         {"quiet", 'q', NULL, 0, "say only what is wrong", 0},
         {0}};
@@ -74,5 +85,7 @@ int verb_run(int argc, char **argv)
     struct run_arguments a = {.verbosity = LOG_INFO};
     argp_parse(&argp, argc, argv, 0, NULL, &a);
     log_init((enum log_level)a.verbosity, getenv("JOURNAL_STREAM") != NULL);
+    if (a.play.speed > 0)
+        clock_play(a.play.begin, a.play.since, a.play.speed);
     return daemon_run(&a.daemon) == 0 ? EXIT_DONE : EXIT_NO;
 }

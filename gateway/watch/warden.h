@@ -7,13 +7,9 @@
 #include "headgate/order.h"
 #include "headgate/plant.h"
 #include "watch/alarms.h"
+#include "watch/capture.h"
 #include "watch/incident.h"
 #include "watch/leak.h"
-
-struct capture_sample {
-    int64_t t_ms;
-    double x;                      /* NaN: not good */
-};
 
 /* What the warden tells. Everything it points to is valid during the call only. */
 struct warden_hooks {
@@ -22,7 +18,8 @@ struct warden_hooks {
     void (*leak)(void *me, uint32_t index, const char *change, int64_t t_ms);   /* "live", "blind", ..., "progress" */
     void (*incident)(void *me, enum incident_change what, const char *subject, const char *text, int64_t t_ms);
     void (*bulletin)(void *me, const struct bulletin *b);
-    /* A tag that the room makes: into the board. s->time is t_ms. */
+    /* A tag that the room makes: into the board. s->time is t_ms. Has a `me` of its own. */
+    void *tag_me;
     void (*tag)(void *me, uint32_t tag, const struct sample *s);
     /* The minutes before an alarm, at full rate: one call for each tag concerned. */
     void (*capture)(void *me, uint32_t alarm, uint32_t tag, const struct capture_sample *samples,
@@ -57,6 +54,12 @@ const struct leak *warden_leak_point(const struct warden *w, uint32_t index);
 
 /* What was kept, one key after the other, before the first sample. false: not of use any more. */
 bool warden_restore(struct warden *w, const char *key, const void *bytes, size_t size, int64_t now_ms);
-void warden_save(struct warden *w);                            /* everything learned, through keep */
+/* Everything that is worth keeping now, for another warden to restore: after a reload, or a replay. */
+void warden_each(struct warden *w, void (*fn)(void *me, const char *key, const void *bytes, size_t size),
+                 void *me);
+/* The bytes of one alarm, or of the incident, as they are to be kept with the message that tells of
+ * them; valid until the next call. */
+const void *warden_alarm_bytes(struct warden *w, uint32_t index, size_t *size);
+const void *warden_incident_bytes(struct warden *w, size_t *size);
 
 #endif
