@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/calendar.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+static bool zone_set; /* until then all is UTC, whatever the machine's own zone */
+
+/* A zone that the library doesn't know would silently be UTC, so its file is looked for. */
+static bool zone_exists(const char *name)
+{
+    char path[512];
+    struct stat st;
+    const char *base = getenv("TZDIR");
+    if (name[0] == '\0' || name[0] == '/' || name[0] == ':' || strstr(name, ".."))
+        return false;
+    if (strcmp(name, "UTC") == 0)
+        return true;
+    int n = snprintf(path, sizeof path, "%s/%s", base ? base : "/usr/share/zoneinfo", name);
+    return n > 0 && (size_t)n < sizeof path && stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+bool calendar_zone(const char *name)
+{
+    char tz[512];
+    if (!name || !zone_exists(name))
+        return false;
+    /* The colon says: a file, not a rule such as "EST5EDT". */
+    if (strcmp(name, "UTC") == 0)
+        snprintf(tz, sizeof tz, "UTC0");
+    else
+        snprintf(tz, sizeof tz, ":%s", name);
+    if (setenv("TZ", tz, 1) != 0)
+        return false;
+    tzset();
+    zone_set = true;
+    return true;
+}
+
+/* Years that four digits can write; what lies beyond is written as the nearest of them. */
+static struct tm broken_down(int64_t t_ms)
+{
+    static const int64_t first = -62135596800, last = 253402214400; /* year 1 .. 9999 */
+    int64_t s = t_ms / 1000 - (t_ms % 1000 < 0);
+    time_t t = (time_t)(s < first ? first : s > last ? last : s);
+    struct tm out;
+    memset(&out, 0, sizeof out);
+    if (zone_set)
+        localtime_r(&t, &out);
+    else
+        gmtime_r(&t, &out);
+    return out;
+}
+
+int64_t calendar_offset_ms(int64_t t_ms)
+{
+    return (int64_t)broken_down(t_ms).tm_gmtoff * 1000;
+}
+
+int calendar_year(int64_t t_ms)
+{
+    return broken_down(t_ms).tm_year + 1900;
+}
+
+bool calendar_same_day(int64_t a_ms, int64_t b_ms)
+{
+    struct tm a = broken_down(a_ms), b = broken_down(b_ms);
+    return a.tm_year == b.tm_year && a.tm_yday == b.tm_yday;
+}
+
+const char *calendar_stamp(char out[CALENDAR_MAX], int64_t t_ms)
+{
+    struct tm t = broken_down(t_ms);
+    const char *zone = zone_set && t.tm_zone ? t.tm_zone : "UTC";
+    snprintf(out, CALENDAR_MAX, "%04d-%02d-%02d %02d:%02d %.8s", t.tm_year + 1900, t.tm_mon + 1,
+             t.tm_mday, t.tm_hour, t.tm_min, zone);
+    return out;
+}
+
+const char *calendar_day(char out[CALENDAR_MAX], int64_t t_ms)
+{
+    static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+    static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    struct tm t = broken_down(t_ms);
+    snprintf(out, CALENDAR_MAX, "%s %d %s %02d:%02d", days[t.tm_wday % 7], t.tm_mday,
+             months[t.tm_mon % 12], t.tm_hour, t.tm_min);
+    return out;
+}
+
+const char *calendar_clock(char out[CALENDAR_MAX], int64_t t_ms)
+{
+    struct tm t = broken_down(t_ms);
+    snprintf(out, CALENDAR_MAX, "%02d:%02d", t.tm_hour, t.tm_min);
+    return out;
+}
+
+const char *calendar_near(char out[CALENDAR_MAX], int64_t t_ms, int64_t beside_ms)
+{
+    return calendar_same_day(t_ms, beside_ms) ? calendar_clock(out, t_ms) : calendar_day(out, t_ms);
+}
