@@ -7,7 +7,8 @@
 #include <jansson.h>
 
 #include "base/log.h"
-#include "base/text.h"
+#include "publish/answer.h"
+#include "publish/order.h"
 #include "publish/session.h"
 
 enum { OLD_MS = 30000, REPLAY_PER_S = 2000, ID_MAX = 64 };
@@ -40,7 +41,8 @@ void command_heard(struct broker *b, const struct mqtt_message *m)
     }
     memset(&in->head, 0, sizeof(in->head));
     copy(in->head.verb, sizeof(in->head.verb), m->topic + n);
-    if (m->response_topic)
+    /* A topic that is cut would be somebody else's. */
+    if (m->response_topic && strlen(m->response_topic) < sizeof(in->head.reply_topic))
         copy(in->head.reply_topic, sizeof(in->head.reply_topic), m->response_topic);
     if (m->correlation_length && m->correlation_length <= sizeof(in->head.correlation)) {
         memcpy(in->head.correlation, m->correlation, m->correlation_length);
@@ -55,73 +57,38 @@ void command_heard(struct broker *b, const struct mqtt_message *m)
     b->commands[b->command_count++] = in;
 }
 
-/* Where a reply may go: anywhere outside of this site's own tree, and inside it only under reply/.
- * Else a command could make us overwrite a value. */
-static bool may_reply_to(const struct broker *b, const char *topic)
+static struct answer answer_of(const struct broker *b, const char *verb, const struct replay *to,
+                               const char *status, const char *error, bool counts)
 {
-    size_t n = strlen(b->own_topics);
-    if (!*topic || *topic == '$' || strpbrk(topic, "+#") || !text_is_utf8(topic, strlen(topic)))
-        return false;
-    return strncmp(topic, b->own_topics, n) != 0 || strncmp(topic + n, "reply/", 6) == 0;
+    return (struct answer){.gateway = b->setup.gateway,
+                           .verb = verb,
+                           .id = to->id,
+                           .client = to->client,
+                           .status = status,
+                           .error = error,
+                           .counts = counts,
+                           .count = to->count,
+                           .from_seq = to->from,
+                           .to_seq = to->to,
+                           .time = b->wall};
 }
 
-static void reply(struct broker *b, const char *verb, const struct replay *to, const char *status,
-                  const char *error, bool counts)
+static void reply(struct broker *b, const struct answer *a, const struct replay *to)
 {
     char payload[1024], topic[TOPIC_MAX];
     struct json j = json_into(payload, sizeof(payload));
-    json_word(&j, "{\"id\":");
-    json_put_string(&j, *to->id ? to->id : NULL);
-    json_word(&j, ",\"verb\":");
-    json_put_string(&j, verb);
-    json_word(&j, ",\"status\":");
-    json_put_string(&j, status);
-    if (counts) {
-        json_word(&j, ",\"count\":");
-        json_int(&j, (int64_t)to->count);
-        json_word(&j, ",\"from_seq\":");
-        json_int(&j, (int64_t)to->from);
-        json_word(&j, ",\"to_seq\":");
-        json_int(&j, (int64_t)to->to);
-    }
-    json_word(&j, ",\"timestamp\":");
-    json_int(&j, b->wall.ms);
-    json_word(&j, ",\"gateway\":");
-    json_put_string(&j, b->setup.gateway);
-    json_word(&j, ",\"error\":");
-    json_put_string(&j, error);
-    json_word(&j, "}");
-    if (may_reply_to(b, to->reply_topic))
-        copy(topic, sizeof(topic), to->reply_topic);
-    else if (!text_is_name(to->client, strlen(to->client)) ||
-             !topic_make(topic, b->setup.mqtt->root, b->setup.site, TOPIC_REPLY, b->setup.gateway,
-                         to->client))
-        return;
-    send_own(b, topic, payload, json_length(&j), false, to->correlation, to->correlation_length);
+    encode_reply(&j, a);
+    if (answer_topic(topic, b->setup.mqtt->root, b->setup.site, b->setup.gateway, to->reply_topic,
+                     to->client))
+        send_own(b, topic, payload, json_length(&j), false, to->correlation,
+                 to->correlation_length);
 }
 
-static void audit(struct broker *b, const char *verb, const struct replay *of, const char *status,
-                  const char *error, bool counts)
+static void audit(struct broker *b, const struct answer *a)
 {
     char body[1024];
     struct json j = json_into(body, sizeof(body));
-    json_word(&j, "\"verb\":");
-    json_put_string(&j, verb);
-    json_word(&j, ",\"id\":");
-    json_put_string(&j, *of->id ? of->id : NULL);
-    json_word(&j, ",\"client\":");
-    json_put_string(&j, *of->client ? of->client : NULL);
-    json_word(&j, ",\"status\":");
-    json_put_string(&j, status);
-    if (counts) {
-        json_word(&j, ",\"count\":");
-        json_int(&j, (int64_t)of->count);
-    }
-    json_word(&j, ",\"error\":");
-    json_put_string(&j, error);
-    json_word(&j, ",\"timestamp\":");
-    json_int(&j, b->wall.ms);
-    json_word(&j, "}");
+    encode_audit(&j, a);
     const struct message m = {.lane = MESSAGE_AUDIT,
                               .topic_length = (uint16_t)strlen(b->audit_topic),
                               .payload_length = (uint32_t)json_length(&j),
@@ -133,8 +100,9 @@ static void audit(struct broker *b, const char *verb, const struct replay *of, c
 static void tell(struct broker *b, const char *verb, const struct replay *of, const char *status,
                  const char *error, bool counts)
 {
-    audit(b, verb, of, status, error, counts);
-    reply(b, verb, of, status, error, counts);
+    const struct answer a = answer_of(b, verb, of, status, error, counts);
+    audit(b, &a);
+    reply(b, &a, of);
 }
 
 /* A string member. false: it is there and is no string, or too long. */
@@ -219,11 +187,14 @@ static void obey(struct broker *b, const struct inbound *in)
     memcpy(r.correlation, in->head.correlation, sizeof(r.correlation));
     memcpy(r.reply_topic, in->head.reply_topic, sizeof(r.reply_topic));
     const char *why = objection(b, in, o, &r);
+    enum order_verb known;
     bool replay = strcmp(verb, "replay") == 0;
+    if (!why && !replay && !order_verb(verb, &known))
+        why = order_unknown;
     if (!why && replay)
         why = b->replay.active ? "another replay is running" : range(b, o, &r);
     if (!why && !replay && !b->door->commands)
-        why = "not supported by this version";
+        why = "nobody here obeys that";
     if (!why && !replay) {
         if (mailbox_put(b->door->commands, &in->head, sizeof(in->head), in->payload,
                         in->head.payload_length))

@@ -53,14 +53,12 @@ bool send_init(struct broker *b)
     const struct mqtt *to = b->setup.mqtt;
     const char *gateway = b->setup.gateway, *site = b->setup.site;
     char *gap = b->gap_topic[MESSAGE_HISTORY];
-    size_t prefix = topic_make(b->own_topics, to->root, site, TOPIC_VALUE, "", NULL);
-    if (!prefix || !topic_make(b->gateway_topic, to->root, site, TOPIC_GATEWAY, gateway, NULL) ||
+    if (!topic_make(b->gateway_topic, to->root, site, TOPIC_GATEWAY, gateway, NULL) ||
         !topic_make(b->audit_topic, to->root, site, TOPIC_AUDIT, gateway, NULL) ||
         !topic_make(b->command_prefix, to->root, site, TOPIC_CMD, gateway, "") ||
         !topic_make(gap, to->root, site, TOPIC_HISTORY, gateway, "gateway/gap") ||
         !topic_make(b->gap_topic[MESSAGE_EVENT], to->root, site, TOPIC_EVENT, gateway, NULL))
         return false;
-    b->own_topics[prefix - strlen("value/")] = '\0';
     memcpy(b->gap_topic[MESSAGE_AUDIT], b->audit_topic, TOPIC_MAX);
     send_epoch(b);
     b->out_room = 2 * FRAME_ROOM;

@@ -70,7 +70,6 @@ struct broker {
     _Atomic int64_t grace_ns;
 
     char gateway_topic[TOPIC_MAX], audit_topic[TOPIC_MAX], command_prefix[TOPIC_MAX];
-    char own_topics[TOPIC_MAX]; /* "<root>/<site>/" */
     char gap_topic[MESSAGE_JOURNALED][TOPIC_MAX];
     char head[320]; /* {"gateway":"gw1","epoch":1764000000,"seq": */
     size_t head_length;

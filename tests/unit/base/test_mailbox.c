@@ -37,6 +37,15 @@ static void messages_come_out_as_they_went_in(void **state)
     assert_int_equal(*got, 'x');
     mailbox_done(m);
     assert_null(mailbox_peek(m, &length));
+    const struct mailbox_part parts[] = {{"topic", 5}, {NULL, 0}, {" payload ", 9}, {"tail", 4}};
+    assert_true(mailbox_put_parts(m, parts, 4));
+    got = mailbox_peek(m, &length);
+    assert_int_equal(length, 18);
+    assert_memory_equal(got, "topic payload tail", 18);
+    mailbox_done(m);
+    assert_true(mailbox_put_parts(m, NULL, 0));
+    assert_non_null(mailbox_peek(m, &length));
+    assert_int_equal(length, 0);
     mailbox_free(m);
     mailbox_free(NULL);
 }

@@ -534,7 +534,8 @@ static void what_is_no_honest_command_is_refused_with_a_reason(void **unused)
         {"replay", "{\"from_seq\":1,\"to_seq\":2,\"sent\":1000}", "30 s", false},
         {"replay", "{\"from_seq\":1,\"to_seq\":2,\"sent\":9000000000000}", "30 s", false},
         {"replay", "{\"from_seq\":1,\"to_seq\":2}", "nothing of that", false},
-        {"explode", "{\"id\":\"x\"}", "not supported", false},
+        {"explode", "{\"id\":\"x\"}", "no such command; there are ack", false},
+        {"ack", "{\"id\":\"x\"}", "nobody here obeys", false},
         {"replay", "{\"id\":7}", "at most 64", false},
         {"replay", long_one, "4096", false},
     };
@@ -556,6 +557,93 @@ static void what_is_no_honest_command_is_refused_with_a_reason(void **unused)
     historian_reads(300);
     assert_int_equal(h.values, 0);
     end();
+}
+
+/* The plant thread's side of a command: what comes in, and an answer that finds its way. */
+static void a_command_goes_through_the_door_and_so_does_its_answer(void **unused)
+{
+    (void)unused;
+    if (!need_mosquitto())
+        skip();
+    begin(5);
+    static const char topic[] = "reply/to/me", text[] = "{\"status\":\"done\"}";
+    static const char asked[] = "{\"id\":\"x\",\"user\":\"ann\",\"alarm\":\"a/d/high\"}";
+    struct mailbox *commands = mailbox_new(1 << 16);
+    const void *at = NULL;
+    size_t length = 0;
+    door.commands = commands;
+    command("ack", asked, false, topic);
+    for (int i = 0; i < 150 && !(at = mailbox_peek(commands, &length)); i++)
+        historian_reads(20);
+    assert_non_null(at);
+    struct command c;
+    memcpy(&c, at, sizeof(c));
+    assert_string_equal(c.verb, "ack");
+    assert_string_equal(c.reply_topic, topic);
+    assert_int_equal(c.correlation_length, 2);
+    assert_int_equal(length, sizeof(c) + strlen(asked));
+    assert_memory_equal((const char *)at + sizeof(c), asked, strlen(asked));
+    const struct message m = {.lane = MESSAGE_REPLY,
+                              .topic_length = sizeof(topic) - 1,
+                              .payload_length = sizeof(text) - 1,
+                              .correlation_length = c.correlation_length};
+    const struct mailbox_part parts[] = {{&m, sizeof(m)},
+                                         {topic, sizeof(topic) - 1},
+                                         {text, sizeof(text) - 1},
+                                         {c.correlation, c.correlation_length}};
+    assert_true(mailbox_put_parts(door.live, parts, 4));
+    mailbox_wake(door.rows);
+    AWAIT(h.last_reply[0], 3000);
+    assert_string_equal(h.last_reply, text);
+    assert_int_equal(h.correlation_length, 2);
+    end();
+    mailbox_free(commands);
+}
+
+static void count_kept(void *me, const char *key, const void *blob, size_t size)
+{
+    unsigned *seen = me;
+    if (strcmp(key, "alarm/a/d/high") == 0 && size == 5 && memcmp(blob, "state", 5) == 0)
+        *seen += 1;
+    if (strcmp(key, "leak/dam") == 0 && size == 5 && memcmp(blob, "noise", 5) == 0)
+        *seen += 10;
+}
+
+static void states_pass_the_door_with_their_rows_and_alone(void **unused)
+{
+    (void)unused;
+    if (!need_mosquitto())
+        skip();
+    begin(5);
+    static const char topic[] = "m/v1/s/event/g", body[] = "\"type\":\"alarm\"}";
+    static const char with[] = "alarm/a/d/high\0state", alone[] = "leak/dam\0noise";
+    const struct message row = {.lane = MESSAGE_EVENT,
+                                .urgent = 1,
+                                .topic_length = sizeof(topic) - 1,
+                                .payload_length = sizeof(body) - 1,
+                                .seq = 1,
+                                .time = clock_wall(),
+                                .keep_length = sizeof(with) - 1};
+    const struct message keep = {.lane = MESSAGE_KEEP, .keep_length = sizeof(alone) - 1};
+    const struct mailbox_part parts[] = {{&row, sizeof(row)},
+                                         {topic, sizeof(topic) - 1},
+                                         {body, sizeof(body) - 1},
+                                         {with, sizeof(with) - 1}};
+    assert_true(mailbox_put_parts(door.rows, parts, 4));
+    assert_true(mailbox_put(door.rows, &keep, sizeof(keep), alone, sizeof(alone) - 1));
+    mailbox_wake(door.rows);
+    AWAIT(h.events == 1, 3000);
+    gateway_stops(NS_PER_S);
+    const char *why;
+    unsigned seen = 0;
+    struct journal *j = journal_open(state, (struct journal_limits){0}, clock_wall(), &why);
+    assert_non_null(j);
+    journal_each_kept(j, count_kept, &seen);
+    assert_int_equal(seen, 11);
+    assert_int_equal(journal_next(j, MESSAGE_EVENT), 2);
+    journal_close(j);
+    mqtt_free(h.client);
+    kill_mosquitto();
 }
 
 static void a_retained_command_is_not_obeyed(void **unused)
@@ -617,6 +705,8 @@ int main(void)
         FACT(somebody_elses_offline_is_contradicted),
         FACT(replay_serves_acknowledged_rows_again),
         FACT(what_is_no_honest_command_is_refused_with_a_reason),
+        FACT(a_command_goes_through_the_door_and_so_does_its_answer),
+        FACT(states_pass_the_door_with_their_rows_and_alone),
         FACT(a_retained_command_is_not_obeyed),
         FACT(a_refused_row_is_a_dead_letter_and_the_rest_goes_on),
     };

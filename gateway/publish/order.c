@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "publish/order.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/text.h"
+
+const char order_unknown[] = "no such command; there are ack, reset, shelve, unshelve, oos, "
+                             "in-service, proof, incident, drill and replay";
+
+static const char *const verbs[ORDER_VERB_COUNT] = {
+    [ORDER_ACK] = "ack",           [ORDER_RESET] = "reset",       [ORDER_SHELVE] = "shelve",
+    [ORDER_UNSHELVE] = "unshelve", [ORDER_OOS] = "oos",           [ORDER_IN_SERVICE] = "in-service",
+    [ORDER_PROOF] = "proof",       [ORDER_INCIDENT] = "incident", [ORDER_DRILL] = "drill",
+};
+
+#define BIT(verb) (1u << (verb))
+enum {
+    ALL = BIT(ORDER_VERB_COUNT) - 1,
+    OF_ALARMS = BIT(ORDER_ACK) | BIT(ORDER_RESET) | BIT(ORDER_SHELVE) | BIT(ORDER_UNSHELVE) |
+                BIT(ORDER_OOS) | BIT(ORDER_IN_SERVICE),
+    ID_BYTES = 64,
+};
+
+enum member_kind { WORDS, COUNT, NUMBER, TRUTH, TIME };
+
+struct member {
+    const char *name;
+    enum member_kind kind;
+    size_t at, room;
+    unsigned may, must; /* verbs */
+};
+
+#define TEXT(field) offsetof(struct order, field), sizeof(((struct order *)NULL)->field)
+#define PLACE(field) offsetof(struct order, field), 0
+
+/* What is needed for an answer stands first: it is read even when the rest is wrong. */
+static const struct member members[] = {
+    {"id", WORDS, offsetof(struct order, id), ID_BYTES + 1, ALL, 0},
+    {"client", WORDS, offsetof(struct order, client), ID_BYTES + 1, ALL, 0},
+    {"user", WORDS, TEXT(user), ALL, ALL},
+    {"sent", TIME, 0, 0, ALL, 0}, /* looked at when it came in */
+    {"alarm", WORDS, TEXT(alarm), OF_ALARMS, OF_ALARMS},
+    {"leak", WORDS, TEXT(alarm), BIT(ORDER_PROOF), BIT(ORDER_PROOF)},
+    {"seq", COUNT, PLACE(seq), BIT(ORDER_ACK) | BIT(ORDER_RESET) | BIT(ORDER_SHELVE), 0},
+    {"reason", WORDS, TEXT(reason), ALL, BIT(ORDER_SHELVE) | BIT(ORDER_OOS)},
+    {"minutes", NUMBER, PLACE(minutes), BIT(ORDER_SHELVE), 0},
+    {"one_shot", TRUTH, PLACE(one_shot), BIT(ORDER_SHELVE), 0},
+    {"cause", WORDS, TEXT(cause), BIT(ORDER_RESET), 0},
+    {"op", WORDS, TEXT(op), BIT(ORDER_INCIDENT), BIT(ORDER_INCIDENT)},
+    {"incident", WORDS, TEXT(incident), BIT(ORDER_INCIDENT), 0},
+    {"subject", WORDS, TEXT(subject), BIT(ORDER_INCIDENT), 0},
+    {"item", WORDS, TEXT(item), BIT(ORDER_INCIDENT), 0},
+    {"state", WORDS, TEXT(state), BIT(ORDER_INCIDENT) | BIT(ORDER_DRILL), BIT(ORDER_DRILL)},
+    {"value", NUMBER, PLACE(value), BIT(ORDER_INCIDENT), 0},
+    {"time", TIME, PLACE(time_ms), BIT(ORDER_PROOF) | BIT(ORDER_INCIDENT), 0},
+};
+enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
+
+/* What the kinds of incident orders can't do without. */
+static const struct {
+    const char *op;
+    bool subject, item, state;
+} ops[] = {
+    {"open", false, false, false},     {"close", false, false, false},
+    {"area", true, false, true},       {"equipment", true, false, true},
+    {"milestone", true, false, false}, {"confirm", true, false, false},
+    {"revoke", true, false, false},    {"flag", true, false, true},
+    {"signoff", true, true, false},    {"bulletin", false, false, false},
+};
+
+bool order_verb(const char *word, enum order_verb *out)
+{
+    for (unsigned i = 0; i < ORDER_VERB_COUNT; i++)
+        if (strcmp(word, verbs[i]) == 0) {
+            *out = (enum order_verb)i;
+            return true;
+        }
+    return false;
+}
+
+const char *order_verb_name(enum order_verb v)
+{
+    return verbs[v];
+}
+
+static char said[200];
+
+__attribute__((format(printf, 1, 2))) static const char *say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(said, sizeof(said), format, args);
+    va_end(args);
+    return said;
+}
+
+/* Names and reasons end up in lines of text: nothing in them may begin a new one. */
+static bool one_line(const char *s)
+{
+    for (; *s; s++)
+        if ((unsigned char)*s < 0x20 || *s == 0x7F)
+            return false;
+    return true;
+}
+
+static const char *take_words(const struct member *m, const json_t *x, struct order *out)
+{
+    const char *s = json_string_value(x);
+    if (!s)
+        return say("%s is a text", m->name);
+    if (json_string_length(x) >= m->room)
+        return say("%s is longer than %zu bytes", m->name, m->room - 1);
+    if (!one_line(s))
+        return say("%s is one line, without control characters", m->name);
+    memcpy((char *)out + m->at, s, json_string_length(x) + 1);
+    return NULL;
+}
+
+static const char *take(const struct member *m, const json_t *x, struct order *out)
+{
+    void *to = (char *)out + m->at;
+    switch (m->kind) {
+    case WORDS:
+        return take_words(m, x, out);
+    case COUNT:
+        if (!json_is_integer(x) || json_integer_value(x) < 0)
+            return say("%s is a whole number, not below 0", m->name);
+        out->has_seq = true;
+        memcpy(to, &(uint64_t){(uint64_t)json_integer_value(x)}, sizeof(uint64_t));
+        return NULL;
+    case NUMBER:
+        if (!json_is_number(x))
+            return say("%s is a number", m->name);
+        memcpy(to, &(double){json_number_value(x)}, sizeof(double));
+        return NULL;
+    case TRUTH:
+        if (!json_is_boolean(x))
+            return say("%s is true or false", m->name);
+        memcpy(to, &(bool){json_is_true(x)}, sizeof(bool));
+        return NULL;
+    case TIME:
+        if (!json_is_integer(x) || json_integer_value(x) < 0)
+            return say("%s is a time in milliseconds", m->name);
+        if (m->at)
+            memcpy(to, &(int64_t){json_integer_value(x)}, sizeof(int64_t));
+        return NULL;
+    }
+    return NULL;
+}
+
+static const char *not_known(const char *key, unsigned verb)
+{
+    const char *names[MEMBERS];
+    size_t n = 0;
+    for (size_t i = 0; i < MEMBERS; i++)
+        if (members[i].may & BIT(verb))
+            names[n++] = members[i].name;
+    const char *near = text_nearest(key, names, n);
+    return say("%s knows no member \"%.40s\"%s%s%s", verbs[verb], key,
+               near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static bool one_of(const char *word, const char *const *list)
+{
+    while (*list && strcmp(word, *list) != 0)
+        list++;
+    return *list != NULL;
+}
+
+static const char *check_incident(const struct order *o)
+{
+    for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+        if (strcmp(o->op, ops[i].op) != 0)
+            continue;
+        const char *lacks = ops[i].subject && !*o->subject ? "subject"
+                            : ops[i].item && !*o->item     ? "item"
+                            : ops[i].state && !*o->state   ? "state"
+                                                           : NULL;
+        return lacks ? say("%s needs %s", o->op, lacks) : NULL;
+    }
+    return "op is open, close, area, equipment, milestone, confirm, revoke, flag, signoff or "
+           "bulletin";
+}
+
+static const char *check(const struct order *o)
+{
+    static const char *const causes[] = {"", "leak", "instrument", "operation", "unknown", NULL};
+    static const char *const switched[] = {"on", "off", NULL};
+    if (o->verb == ORDER_RESET && !one_of(o->cause, causes))
+        return "cause is leak, instrument, operation or unknown";
+    if (o->verb == ORDER_SHELVE && o->minutes < 1)
+        return "minutes is at least 1";
+    if (o->verb == ORDER_DRILL && !one_of(o->state, switched))
+        return "state is on or off";
+    return o->verb == ORDER_INCIDENT ? check_incident(o) : NULL;
+}
+
+static const char *read_members(json_t *o, struct order *out)
+{
+    const char *why = NULL, *key;
+    bool known[MEMBERS] = {false};
+    json_t *x;
+    unsigned verb = out->verb;
+    for (size_t i = 0; i < MEMBERS; i++) {
+        const json_t *given = json_object_get(o, members[i].name);
+        const char *trouble = NULL;
+        known[i] = given != NULL;
+        if (!(members[i].may & BIT(verb)))
+            continue;
+        if (given)
+            trouble = take(&members[i], given, out);
+        if (!trouble && (members[i].must & BIT(verb)) &&
+            (!given || *((char *)out + members[i].at) == '\0'))
+            trouble = say("%s needs %s", verbs[verb], members[i].name);
+        if (trouble && !why)
+            why = trouble;
+        if (why && i > 2)
+            return why;
+    }
+    json_object_foreach(o, key, x)
+    {
+        bool may = false;
+        for (size_t i = 0; i < MEMBERS && !may; i++)
+            may = known[i] && (members[i].may & BIT(verb)) && strcmp(members[i].name, key) == 0;
+        if (!may)
+            return not_known(key, verb);
+    }
+    return why;
+}
+
+const char *order_parse(const char *verb, const char *payload, size_t length, struct order *out)
+{
+    enum order_verb v;
+    *out = (struct order){.minutes = NAN, .value = NAN};
+    if (!order_verb(verb, &v))
+        return order_unknown;
+    out->verb = (uint8_t)v;
+    json_error_t error;
+    json_t *o = json_loadb(payload, length, JSON_REJECT_DUPLICATES, &error);
+    const char *why = json_is_object(o) ? read_members(o, out) : "not a JSON object";
+    json_decref(o);
+    return why ? why : check(out);
+}

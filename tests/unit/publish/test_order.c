@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands: what is understood, what is refused and in which words, and how the answer looks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "publish/answer.h"
+#include "publish/order.h"
+
+static const char *parse(const char *verb, const char *payload, struct order *o)
+{
+    return order_parse(verb, payload, strlen(payload), o);
+}
+
+static void what_is_meant_is_understood(void **state)
+{
+    (void)state;
+    struct order o;
+    assert_null(parse("ack",
+                      "{\"id\":\"7\",\"client\":\"hmi\",\"user\":\"Ann B\",\"sent\":1764100000123,"
+                      "\"alarm\":\"mill/sump/level-high\",\"seq\":12,\"reason\":\"seen\"}",
+                      &o));
+    assert_int_equal(o.verb, ORDER_ACK);
+    assert_string_equal(o.id, "7");
+    assert_string_equal(o.client, "hmi");
+    assert_string_equal(o.user, "Ann B");
+    assert_string_equal(o.alarm, "mill/sump/level-high");
+    assert_true(o.has_seq);
+    assert_int_equal(o.seq, 12);
+    assert_true(isnan(o.minutes) && isnan(o.value));
+    assert_null(parse("shelve",
+                      "{\"user\":\"a\",\"alarm\":\"x\",\"reason\":\"r\",\"minutes\":30,"
+                      "\"one_shot\":true}",
+                      &o));
+    assert_true(o.minutes > 29.9 && o.minutes < 30.1 && o.one_shot && !o.has_seq);
+    assert_null(parse("reset", "{\"user\":\"a\",\"alarm\":\"x\",\"cause\":\"instrument\"}", &o));
+    assert_string_equal(o.cause, "instrument");
+    assert_null(parse("unshelve", "{\"user\":\"a\",\"alarm\":\"x\"}", &o));
+    assert_null(parse("oos", "{\"user\":\"a\",\"alarm\":\"x\",\"reason\":\"r\"}", &o));
+    assert_null(parse("in-service", "{\"user\":\"a\",\"alarm\":\"x\"}", &o));
+    assert_int_equal(o.verb, ORDER_IN_SERVICE);
+    assert_null(parse("proof", "{\"user\":\"a\",\"leak\":\"dam\",\"time\":5}", &o));
+    assert_string_equal(o.alarm, "dam");
+    assert_int_equal(o.time_ms, 5);
+    assert_null(parse("incident",
+                      "{\"user\":\"a\",\"op\":\"signoff\",\"incident\":\"INC-2006-001\","
+                      "\"subject\":\"gear\",\"item\":\"insulation\",\"value\":12.5}",
+                      &o));
+    assert_string_equal(o.item, "insulation");
+    assert_true(o.value > 12.4 && o.value < 12.6);
+    assert_null(parse("incident", "{\"user\":\"a\",\"op\":\"bulletin\"}", &o));
+    assert_null(parse("drill", "{\"user\":\"a\",\"state\":\"on\"}", &o));
+    assert_string_equal(o.state, "on");
+}
+
+static void what_is_not_understood_is_refused_in_words(void **state)
+{
+    (void)state;
+    static char long_reason[900];
+    snprintf(long_reason, sizeof(long_reason),
+             "{\"user\":\"a\",\"alarm\":\"x\",\"reason\":\"%0600d\"}", 0);
+    static const struct {
+        const char *verb, *payload, *why;
+    } cases[] = {
+        {"explode", "{}", "no such command; there are ack, reset,"},
+        {"Ack", "{}", "no such command"},
+        {"ack", "", "not a JSON object"},
+        {"ack", "[]", "not a JSON object"},
+        {"ack", "{\"user\":\"a\",\"user\":\"b\",\"alarm\":\"x\"}", "not a JSON object"},
+        {"ack", "{\"alarm\":\"x\"}", "ack needs user"},
+        {"ack", "{\"user\":\"\",\"alarm\":\"x\"}", "ack needs user"},
+        {"ack", "{\"user\":\"a\"}", "ack needs alarm"},
+        {"ack", "{\"user\":\"a\",\"alarm\":5}", "alarm is a text"},
+        {"ack", "{\"user\":\"a\",\"alarm\":\"x\",\"alrm\":1}",
+         "no member \"alrm\"; did you mean \"alarm\"?"},
+        {"ack", "{\"user\":\"a\",\"alarm\":\"x\",\"minutes\":1}",
+         "ack knows no member \"minutes\""},
+        {"ack", "{\"user\":\"a\",\"alarm\":\"x\",\"seq\":1.5}", "seq is a whole number"},
+        {"ack", "{\"user\":\"a\",\"alarm\":\"x\",\"seq\":-1}", "seq is a whole number"},
+        {"ack", "{\"user\":\"a\\nb\",\"alarm\":\"x\"}", "user is one line"},
+        {"ack", "{\"user\":\"a\\u0000b\",\"alarm\":\"x\"}", "not a JSON object"},
+        {"ack", "{\"user\":\"a\xFF\",\"alarm\":\"x\"}", "not a JSON object"},
+        {"ack", "{\"id\":7,\"user\":\"a\",\"alarm\":\"x\"}", "id is a text"},
+        {"oos", long_reason, "reason is longer than 511 bytes"},
+        {"oos", "{\"user\":\"a\",\"alarm\":\"x\"}", "oos needs reason"},
+        {"shelve", "{\"user\":\"a\",\"alarm\":\"x\"}", "shelve needs reason"},
+        {"shelve", "{\"user\":\"a\",\"alarm\":\"x\",\"reason\":\"r\",\"minutes\":0}", "at least 1"},
+        {"shelve", "{\"user\":\"a\",\"alarm\":\"x\",\"reason\":\"r\",\"minutes\":\"9\"}",
+         "minutes is a number"},
+        {"shelve", "{\"user\":\"a\",\"alarm\":\"x\",\"reason\":\"r\",\"one_shot\":1}",
+         "true or false"},
+        {"reset", "{\"user\":\"a\",\"alarm\":\"x\",\"cause\":\"bad luck\"}", "cause is leak"},
+        {"proof", "{\"user\":\"a\",\"alarm\":\"x\"}", "proof needs leak"},
+        {"proof", "{\"user\":\"a\",\"leak\":\"x\",\"time\":\"now\"}",
+         "time is a time in milliseconds"},
+        {"incident", "{\"user\":\"a\"}", "incident needs op"},
+        {"incident", "{\"user\":\"a\",\"op\":\"dance\"}", "op is open, close"},
+        {"incident", "{\"user\":\"a\",\"op\":\"area\",\"state\":\"flooded\"}",
+         "area needs subject"},
+        {"incident", "{\"user\":\"a\",\"op\":\"flag\",\"subject\":\"contained\"}",
+         "flag needs state"},
+        {"incident", "{\"user\":\"a\",\"op\":\"signoff\",\"subject\":\"x\"}", "signoff needs item"},
+        {"drill", "{\"user\":\"a\"}", "drill needs state"},
+        {"drill", "{\"user\":\"a\",\"state\":\"maybe\"}", "state is on or off"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct order o;
+        const char *why = parse(cases[i].verb, cases[i].payload, &o);
+        if (!why || !strstr(why, cases[i].why))
+            print_message("%s %s: %s\n", cases[i].verb, cases[i].payload, why ? why : "done");
+        assert_non_null(why);
+        assert_non_null(strstr(why, cases[i].why));
+    }
+}
+
+static void a_refused_one_still_says_whom_to_answer(void **state)
+{
+    (void)state;
+    struct order o;
+    assert_non_null(parse("ack", "{\"what\":1,\"user\":5,\"client\":\"hmi\",\"id\":\"9\"}", &o));
+    assert_string_equal(o.id, "9");
+    assert_string_equal(o.client, "hmi");
+}
+
+static void verbs_have_names_both_ways(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < ORDER_VERB_COUNT; i++) {
+        enum order_verb v;
+        assert_true(order_verb(order_verb_name((enum order_verb)i), &v));
+        assert_int_equal(v, i);
+        assert_non_null(strstr(order_unknown, order_verb_name((enum order_verb)i)));
+    }
+}
+
+static json_t *read_back(const struct json *j, const char *before)
+{
+    char text[8192];
+    json_error_t e;
+    assert_false(j->overflow);
+    snprintf(text, sizeof(text), "%s%.*s", before, (int)json_length(j), j->start);
+    json_t *o = json_loads(text, JSON_REJECT_DUPLICATES, &e);
+    if (!o)
+        print_message("%s: %s\n", text, e.text);
+    assert_non_null(o);
+    return o;
+}
+
+static const char *word(const json_t *o, const char *key)
+{
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+static void replies_and_rows_say_what_became_of_it(void **state)
+{
+    (void)state;
+    char buffer[4096];
+    struct order o;
+    assert_null(parse("shelve",
+                      "{\"id\":\"7\",\"user\":\"Ann \\\"B\\\"\",\"alarm\":\"a/d/x\",\"seq\":3,"
+                      "\"reason\":\"pump out\",\"minutes\":30}",
+                      &o));
+    struct answer a = {.gateway = "gw1",
+                       .verb = "shelve",
+                       .id = o.id,
+                       .client = o.client,
+                       .status = "refused",
+                       .error = "critical",
+                       .order = &o,
+                       .time = {1764100000123}};
+    struct json j = json_into(buffer, sizeof(buffer));
+    encode_reply(&j, &a);
+    json_t *r = read_back(&j, "");
+    assert_string_equal(word(r, "id"), "7");
+    assert_string_equal(word(r, "verb"), "shelve");
+    assert_string_equal(word(r, "status"), "refused");
+    assert_string_equal(word(r, "error"), "critical");
+    assert_string_equal(word(r, "gateway"), "gw1");
+    assert_int_equal(json_integer_value(json_object_get(r, "timestamp")), 1764100000123);
+    assert_int_equal(json_object_size(r), 6);
+    json_decref(r);
+    j = json_into(buffer, sizeof(buffer));
+    encode_audit(&j, &a);
+    r = read_back(&j, "{\"gateway\":\"gw1\",\"epoch\":1,\"seq\":2,");
+    assert_string_equal(word(r, "user"), "Ann \"B\"");
+    assert_string_equal(word(r, "alarm"), "a/d/x");
+    assert_string_equal(word(r, "reason"), "pump out");
+    assert_true(json_is_null(json_object_get(r, "client")));
+    assert_int_equal(json_integer_value(json_object_get(r, "alarm_seq")), 3);
+    assert_true(json_is_real(json_object_get(r, "minutes")));
+    assert_null(json_object_get(r, "value"));
+    json_decref(r);
+}
+
+static void answers_go_where_they_overwrite_nothing(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *wanted, *client, *topic;
+    } cases[] = {
+        {"", "hmi", "m/v1/s/reply/g/hmi"},
+        {"reply/to/me", "hmi", "reply/to/me"},
+        {"m/v1/s/reply/other", "hmi", "m/v1/s/reply/other"},
+        {"m/v1/s/value/a/d/t", "hmi", "m/v1/s/reply/g/hmi"},
+        {"m/v1/s/alarm/a/d/t", "", ""},
+        {"$SYS/x", "hmi", "m/v1/s/reply/g/hmi"},
+        {"a/+/b", "hmi", "m/v1/s/reply/g/hmi"},
+        {"a/#", "../x", ""},
+        {"", "", ""},
+        {"", "a/b", ""},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char topic[TOPIC_MAX] = "";
+        size_t n = answer_topic(topic, "m/v1", "s", "g", cases[i].wanted, cases[i].client);
+        assert_int_equal(n, strlen(cases[i].topic));
+        if (n)
+            assert_string_equal(topic, cases[i].topic);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_meant_is_understood),
+        cmocka_unit_test(what_is_not_understood_is_refused_in_words),
+        cmocka_unit_test(a_refused_one_still_says_whom_to_answer),
+        cmocka_unit_test(verbs_have_names_both_ways),
+        cmocka_unit_test(replies_and_rows_say_what_became_of_it),
+        cmocka_unit_test(answers_go_where_they_overwrite_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
