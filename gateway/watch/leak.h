@@ -52,7 +52,10 @@ struct leak_view {
     double baseline, baseline_sd;  /* learned bias, m3/h, and its day to day scatter */
     double value;                  /* newest: imbalance, inflow, flow over the weir, the tag */
     double minutes;                /* freeboard: until the limit; NaN: not in sight */
-    char why[LEAK_WHY_MAX];        /* blind: which input and what is wrong with it; else "" */
+    char why[LEAK_WHY_MAX];        /* blind: which input and what is wrong with it; not blind, but looking
+                                      with less than it should have: the same; else "". blind_since_ms
+                                      counts for both */
+    uint32_t why_input;            /* the input that `why` speaks of; RULE_NONE: of no single one */
     char text[LEAK_TEXT_MAX];      /* for people, one sentence: "352 m3 unaccounted for since about 09:40 ..." without times
                                       of day (those depend on a zone; the teller adds them) */
 };

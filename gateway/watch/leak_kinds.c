@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which detector stands behind which word of a plant file. */
+#include "watch/leak_parts.h"
+
+const struct leak_kind_ops *const leak_kinds[LEAK_KIND_COUNT] = {
+    [LEAK_LIMIT] = &leak_limit,
+    [LEAK_ROC] = &leak_roc,
+    [LEAK_SWITCH] = &leak_switch,
+};
