@@ -102,3 +102,70 @@ const char *calendar_near(char out[CALENDAR_MAX], int64_t t_ms, int64_t beside_m
 {
     return calendar_same_day(t_ms, beside_ms) ? calendar_clock(out, t_ms) : calendar_day(out, t_ms);
 }
+
+/* Days since 1970 of a date of the Gregorian calendar; years begin in March here, so that the leap
+ * day is the last one. */
+static int64_t days_of(int64_t year, int64_t month, int64_t day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t of_era = year - era * 400;
+    int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+    return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+}
+
+static bool digits(const char **at, int count, int64_t *out)
+{
+    *out = 0;
+    for (int i = 0; i < count; i++, ++*at) {
+        if (**at < '0' || **at > '9')
+            return false;
+        *out = *out * 10 + (**at - '0');
+    }
+    return true;
+}
+
+static bool zone(const char *at, int64_t *offset_min)
+{
+    int64_t hours, minutes;
+    *offset_min = 0;
+    if (strcmp(at, "") == 0 || strcmp(at, "Z") == 0 || strcmp(at, "z") == 0)
+        return true;
+    int sign = *at == '+' ? 1 : *at == '-' ? -1 : 0;
+    at++;
+    if (sign == 0 || !digits(&at, 2, &hours))
+        return false;
+    at += *at == ':';
+    if (!digits(&at, 2, &minutes) || *at != '\0' || hours > 14 || minutes > 59)
+        return false;
+    *offset_min = sign * (hours * 60 + minutes);
+    return true;
+}
+
+bool calendar_read(const char *text, int64_t *t_ms)
+{
+    const char *at = text;
+    int64_t year, month, day, hour, minute, second = 0, fraction = 0, offset;
+    if (!digits(&at, 4, &year) || *at++ != '-' || !digits(&at, 2, &month) || *at++ != '-' ||
+        !digits(&at, 2, &day) || (*at != 'T' && *at != 't' && *at != ' '))
+        return false;
+    at++;
+    if (!digits(&at, 2, &hour) || *at++ != ':' || !digits(&at, 2, &minute))
+        return false;
+    if (*at == ':') {
+        at++;
+        if (!digits(&at, 2, &second))
+            return false;
+    }
+    if (*at == '.') {
+        int64_t unit = 100;
+        for (at++; *at >= '0' && *at <= '9'; at++, unit /= 10)
+            fraction += unit * (*at - '0');
+    }
+    if (!zone(at, &offset) || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 ||
+        minute > 59 || second > 60)
+        return false;
+    *t_ms = ((days_of(year, month, day) * 24 + hour) * 60 + minute - offset) * 60000 + second * 1000 +
+          fraction;
+    return true;
+}

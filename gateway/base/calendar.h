@@ -15,6 +15,9 @@ int64_t calendar_offset_ms(int64_t t_ms);              /* local minus UTC at tha
 int calendar_year(int64_t t_ms);
 bool calendar_same_day(int64_t a_ms, int64_t b_ms);
 
+/* "2006-02-04T13:50:00Z", with a space for the T, fractions, +01:00; without a zone it is UTC. */
+bool calendar_read(const char *text, int64_t *t_ms);
+
 /* Each returns out. */
 const char *calendar_stamp(char out[CALENDAR_MAX], int64_t t_ms);      /* "2006-02-08 16:00 EST" */
 const char *calendar_day(char out[CALENDAR_MAX], int64_t t_ms);        /* "Sat 4 Feb 13:50" */

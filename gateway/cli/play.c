@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/text.h"
-#include "cli/samples.h"
 
 const char *play_parse(const char *word, struct play *out)
 {
@@ -17,7 +17,7 @@ const char *play_parse(const char *word, struct play *out)
         return "write BEGIN,SINCE,SPEED, like 2006-02-04T12:00:00-05:00,1795393200000,600";
     *since++ = '\0';
     *speed++ = '\0';
-    if (!samples_time(text, &out->begin.ms))
+    if (!calendar_read(text, &out->begin.ms))
         return "BEGIN is a time like 2006-02-04T12:00:00-05:00";
     if (!text_to_s64(since, &out->since.ms) || out->since.ms <= 0)
         return "SINCE is the machine's time at which BEGIN was, in ms since 1970";

@@ -48,7 +48,4 @@ bool samples_next(struct samples *s, struct samples_row *row, struct diags *ds);
 int64_t samples_period_ms(const struct samples *s);
 int64_t samples_first_ms(const struct samples *s);
 
-/* "2006-02-04T13:50:00Z", with a space for the T, fractions, +01:00; without a zone it is UTC. */
-bool samples_time(const char *text, int64_t *ms);
-
 #endif

@@ -85,6 +85,34 @@ static void no_time_is_too_far_away(void **state)
     assert_string_equal(calendar_stamp(out, INT64_MIN), "0001-01-01 00:00 UTC");
 }
 
+static void times_are_read_in_all_their_forms(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t ms; /* -1: refused */
+    } cases[] = {
+        {"1970-01-01T00:00:00Z", 0},
+        {"2006-02-04T13:50:00Z", 1139061000000},
+        {"2006-02-04 13:50:00", 1139061000000},
+        {"2006-02-04T08:50:00-05:00", 1139061000000},
+        {"2006-02-04T08:50-0500", 1139061000000},
+        {"2006-02-04T13:50:00.123456Z", 1139061000123},
+        {"2004-02-29T00:00:00Z", 1078012800000},
+        {"1969-12-31T23:59:59Z", -1000},
+        {"2006-02-04", -1},
+        {"2006-13-04T13:50:00Z", -1},
+        {"2006-02-04T13:50:00X", -1},
+        {"yesterday", -1},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t ms = -1;
+        bool good = calendar_read(cases[i].text, &ms);
+        if (good != (cases[i].ms != -1) || (good && ms != cases[i].ms))
+            fail_msg("%s: %d, %lld", cases[i].text, good, (long long)ms);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -93,6 +121,7 @@ int main(void)
         cmocka_unit_test(times_are_said_in_the_plants_zone),
         cmocka_unit_test(a_day_is_said_only_when_it_is_another_one),
         cmocka_unit_test(no_time_is_too_far_away),
+        cmocka_unit_test(times_are_read_in_all_their_forms),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

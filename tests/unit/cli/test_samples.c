@@ -47,34 +47,6 @@ static struct samples *open_text(const char *text, const char *truth, struct dia
                         ds);
 }
 
-static void times_are_read_in_all_their_forms(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        int64_t ms; /* -1: refused */
-    } cases[] = {
-        {"1970-01-01T00:00:00Z", 0},
-        {"2006-02-04T13:50:00Z", 1139061000000},
-        {"2006-02-04 13:50:00", 1139061000000},
-        {"2006-02-04T08:50:00-05:00", 1139061000000},
-        {"2006-02-04T08:50-0500", 1139061000000},
-        {"2006-02-04T13:50:00.123456Z", 1139061000123},
-        {"2004-02-29T00:00:00Z", 1078012800000},
-        {"1969-12-31T23:59:59Z", -1000},
-        {"2006-02-04", -1},
-        {"2006-13-04T13:50:00Z", -1},
-        {"2006-02-04T13:50:00X", -1},
-        {"yesterday", -1},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int64_t ms = -1;
-        bool good = samples_time(cases[i].text, &ms);
-        if (good != (cases[i].ms != -1) || (good && ms != cases[i].ms))
-            fail_msg("%s: %d, %lld", cases[i].text, good, (long long)ms);
-    }
-}
-
 static void rows_become_samples(void **state)
 {
     (void)state;
@@ -192,7 +164,6 @@ static void a_story_has_a_clock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(times_are_read_in_all_their_forms),
         cmocka_unit_test(rows_become_samples),
         cmocka_unit_test(seconds_and_semicolons_are_understood),
         cmocka_unit_test(a_bad_head_is_refused_with_its_reason),
