@@ -35,8 +35,10 @@ struct retained {
     bool sure; /* ... and is certainly gone */
 };
 
-/* A path, and then the names of its tags: name is NULL for the path itself. */
+/* A path, and then the names of its tags: name is NULL for the path itself. Alarms and leaks have
+ * these names, which no tag can have. */
 typedef void each_fn(void *me, const char *path, const char *name);
+static const char an_alarm[] = "alarm ", a_leak[] = "leak ";
 
 static void walk(const struct plant *p, each_fn *each, void *me)
 {
@@ -55,6 +57,10 @@ static void walk(const struct plant *p, each_fn *each, void *me)
         if (p->mqtt.values)
             each(me, d->device_path, d->point.name);
     }
+    for (uint32_t i = 0; i < p->alarm_count; i++)
+        each(me, p->alarms[i].path, an_alarm);
+    for (uint32_t i = 0; i < p->leak_count; i++)
+        each(me, p->leaks[i].name, a_leak);
 }
 
 static uint64_t hash_of(const char *path, size_t length, const char *name)
@@ -87,7 +93,9 @@ static void add_to_set(void *me, const char *path, const char *name)
 
 static bool make_set(struct retained *r, const struct plant *p)
 {
-    size_t most = (size_t)p->tag_count + p->device_count + p->derived_count + 1, size = 64;
+    size_t most = (size_t)p->tag_count + p->device_count + p->derived_count + p->alarm_count +
+                  p->leak_count + 1,
+           size = 64;
     while (size < 2 * most)
         size *= 2;
     r->set.slots = calloc(size, sizeof(*r->set.slots));
@@ -109,6 +117,11 @@ static bool belongs(const struct retained *r, const char *topic)
     size_t length = (size_t)(path++ - class);
     if (length == 7 && memcmp(class, "gateway", 7) == 0)
         return strcmp(path, r->gateway) == 0;
+    bool alarm = length == 5 && memcmp(class, "alarm", 5) == 0;
+    if (alarm || (length == 4 && memcmp(class, "leak", 4) == 0)) {
+        uint64_t h = hash_of(path, strlen(path), alarm ? an_alarm : a_leak);
+        return *slot_of(&r->set, h) == h;
+    }
     if (length != 5 || memcmp(class, "value", 5) != 0) {
         uint64_t h = hash_of(path, strcspn(path, "~"), NULL);
         return *slot_of(&r->set, h) == h;
@@ -166,7 +179,21 @@ static void note_path(struct retained *r, const char *base, const char *path)
     note(r, topic);
 }
 
-/* The lines below the first one: "at PATH", "\tTAG", "old TOPIC". */
+/* true: the line is such a one. */
+static bool note_watched(struct retained *r, const char *base, const char *line)
+{
+    char topic[2 * TOPIC_MAX];
+    bool alarm = strncmp(line, an_alarm, strlen(an_alarm)) == 0;
+    if (!alarm && strncmp(line, a_leak, strlen(a_leak)) != 0)
+        return false;
+    int n = snprintf(topic, sizeof(topic), "%s/%s/%s", base, alarm ? "alarm" : "leak",
+                     line + strlen(alarm ? an_alarm : a_leak));
+    if (n > 0 && (size_t)n < sizeof(topic))
+        note(r, topic);
+    return true;
+}
+
+/* The lines below the first one: "at PATH", "\tTAG", "alarm PATH", "leak NAME", "old TOPIC". */
 static void compare(struct retained *r, FILE *f, const char *base)
 {
     char *line = NULL, path[TOPIC_MAX] = "", topic[2 * TOPIC_MAX];
@@ -184,6 +211,8 @@ static void compare(struct retained *r, FILE *f, const char *base)
             note_parts(r, base, path, tags);
         *path = '\0';
         tags = 0;
+        if (note_watched(r, base, line))
+            continue;
         if (strncmp(line, "at ", 3) == 0 && strlen(line) < sizeof(path)) {
             snprintf(path, sizeof(path), "%s", line + 3);
             note_path(r, base, path);
@@ -224,7 +253,9 @@ static bool read_list(struct retained *r, const struct plant *p)
 
 static void write_one(void *me, const char *path, const char *name)
 {
-    if (name)
+    if (name == an_alarm || name == a_leak)
+        fprintf(me, "%s%s\n", name, path);
+    else if (name)
         fprintf(me, "\t%s\n", name);
     else
         fprintf(me, "at %s\n", path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a broker keeps for ever, somebody has to take back: the retained topics of tags and devices
- * that have left the plant file. DIR/retained.txt lists what this gateway has ever retained there. */
+/* What a broker keeps for ever, somebody has to take back: the retained topics of tags, devices,
+ * alarms and leaks that have left the plant file. DIR/retained.txt lists what this gateway has ever retained there. */
 #ifndef PUBLISH_RETAINED_H
 #define PUBLISH_RETAINED_H
 

@@ -40,6 +40,10 @@ static const struct plant after = {.site = "site",
                                    .device_count = 1,
                                    .tag_count = 1};
 
+/* An alarm may be called as a device or a tag is. */
+static const struct alarm_rule alarms[] = {{.path = "mill/p1/level"}, {.path = "mill/p1/flow"}};
+static const struct leak_rule leaks[] = {{.name = "dam"}, {.name = "sump"}};
+
 static char dir[] = "/tmp/headgate-retained-XXXXXX";
 static struct door door;
 static struct retained *retained;
@@ -188,6 +192,33 @@ static void without_the_value_lane_values_are_taken_back(void **state)
     assert_string_equal(taken_back(), " mine/v1/site/value/mill/p1/flow");
 }
 
+static void alarms_and_leaks_that_left_are_taken_back(void **state)
+{
+    (void)state;
+    struct plant watched = after, less = after;
+    watched.alarms = less.alarms = alarms;
+    watched.leaks = less.leaks = leaks;
+    watched.alarm_count = watched.leak_count = 2;
+    less.alarm_count = less.leak_count = 1;
+    retained_plan(retained, &watched);
+    retained_plan(retained, &watched);
+    retained_tick(retained, &door, at(0));
+    assert_string_equal(taken_back(), "");
+    begin_again();
+    retained_plan(retained, &less);
+    retained_tick(retained, &door, at(0));
+    assert_string_equal(taken_back(), " mine/v1/site/alarm/mill/p1/flow mine/v1/site/leak/sump");
+    begin_again(); /* killed before it was sure */
+    retained_plan(retained, &after);
+    retained_tick(retained, &door, at(0));
+    assert_string_equal(taken_back(), " mine/v1/site/alarm/mill/p1/level mine/v1/site/leak/dam"
+                                      " mine/v1/site/alarm/mill/p1/flow mine/v1/site/leak/sump");
+    begin_again();
+    retained_plan(retained, &watched);
+    retained_tick(retained, &door, at(0));
+    assert_string_equal(taken_back(), "");
+}
+
 static void a_list_of_nonsense_takes_nothing_back(void **state)
 {
     (void)state;
@@ -212,6 +243,7 @@ int main(void)
         CASE(what_comes_back_is_left_alone),
         CASE(under_another_root_everything_is_taken_back),
         CASE(without_the_value_lane_values_are_taken_back),
+        CASE(alarms_and_leaks_that_left_are_taken_back),
         CASE(a_list_of_nonsense_takes_nothing_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
