@@ -11,6 +11,8 @@
 
 enum { ALARM_TEXT_MAX = 240, ALARM_EVIDENCE_MAX = 512 };
 
+#define ALARM_NEVER INT64_MIN      /* a moment that hasn't been; 0 is one like any other */
+
 struct alarm_evidence {            /* why, at the moment it was last true */
     double value, limit;           /* NaN: none */
     char unit[24];
@@ -25,11 +27,15 @@ struct alarm_state {               /* flat: kept on disk as it is (see alarms_sa
     bool first_out, chattering;
     bool raw;                      /* the condition before delays */
     uint64_t seq;                  /* of this alarm: rises with each annunciation */
-    int64_t on_ms, off_ms, ack_ms, changed_ms;         /* 0: never */
-    int64_t source_ms;             /* the sample's time that turned it on */
-    int64_t raw_since_ms, realarm_ms, shelved_until_ms;    /* shelved_until: INT64_MAX while one-shot */
+    bool one_shot;                 /* shelved until it is off, or until shelved_until at the latest */
+    int64_t on_ms, off_ms, ack_ms, changed_ms;         /* or ALARM_NEVER */
+    int64_t told_ms;               /* its newest annunciation; ALARM_NEVER */
+    int64_t source_ms;             /* the sample's time that turned it on; ALARM_NEVER */
+    int64_t raw_since_ms;
+    int64_t realarm_ms, shelved_until_ms;              /* when due; INT64_MAX: not running */
     int64_t off_delay_ms;          /* lengthened while it chatters */
-    int64_t ring[4];               /* newest on/off moments, for chatter */
+    int64_t ring[4];               /* newest moments of coming on, newest first, for chatter */
+    uint32_t causes[4];            /* verdicts at its resets: leak, instrument, operation, unknown */
     char user[ORDER_WORD_MAX];     /* who acknowledged, shelved, ... last */
     char reason[160];
     char cause[32];                /* given with the last reset */
@@ -71,7 +77,7 @@ void alarms_worse(struct alarms *a, uint32_t index, uint8_t priority, int64_t no
  * something is set. */
 int64_t alarms_run(struct alarms *a, int64_t now_ms);
 
-/* What a person asks. NULL: done (and told through the hook); else why not, static text. */
+/* What a person asks. NULL: done (and told through the hook); else why not, valid until the next order. */
 const char *alarms_order(struct alarms *a, uint32_t index, const struct order *o, int64_t now_ms);
 
 const struct alarm_state *alarms_state(const struct alarms *a, uint32_t index);
@@ -88,7 +94,7 @@ struct alarm_figures {             /* over the last hour and day; EEMUA 191, ISA
     double top10_share;            /* of the day's annunciations */
     uint32_t top[10], top_count[10], top_used;         /* alarms, most frequent first */
     uint32_t by_priority_day[PRIORITY_COUNT];
-    uint32_t causes[4];            /* verdicts at reset: leak, instrument, operation, unknown */
+    uint32_t causes[4];            /* verdicts at reset, of all time: leak, instrument, operation, unknown */
 };
 void alarms_figures(const struct alarms *a, int64_t now_ms, struct alarm_figures *out);
 
