@@ -85,7 +85,8 @@ int64_t lookout_run(struct lookout *l, int64_t now_ms, mono_t now)
                                    (wall_t){now_ms}, now);
     int64_t due = l->due_ms;
     lookout_feed(l, l->made, l->made_count, now_ms);
-    /* What was made is looked at in the next run, at once: it can't go round in a circle in this one. */
+    /* What was made is looked at in the next run, at once: it can't go round in a circle in this
+     * one. */
     if (l->due_ms <= now_ms)
         l->due_ms = now_ms + 1;
     l->due_ms = l->due_ms < due ? l->due_ms : due;

@@ -13,12 +13,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/play.h"
 #include "cli/verbs.h"
 #include "config/plant.h"
 #include "sim/sim.h"
 
 struct sim_arguments {
-    const char *plant_file, *lines_file;
+    const char *plant_file, *lines_file, *story_file;
+    struct play play;
     struct plant_options options;
     struct sim_setup setup;
     double seconds; /* 0: until told to end */
@@ -37,6 +39,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct sim_arguments *a = state->input;
     uint64_t n = 0;
+    const char *why;
     switch (key) {
     case 'l':
         a->lines_file = word;
@@ -69,8 +72,13 @@ static error_t parse(int key, char *word, struct argp_state *state)
             argp_error(state, "'%s' is no seed; write a whole number", word);
         break;
     case 't':
-        argp_error(state, "stories can not be told yet; change physics.lua, or give another one "
-                          "with --physics");
+        a->story_file = word;
+        break;
+    case 'y':
+        why = play_parse(word, &a->play);
+        if (why)
+            argp_error(state, "--play '%s': %s", word, why);
+        a->setup.speed = a->play.speed;
         break;
     case ARGP_KEY_ARG:
         if (state->arg_num > 0)
@@ -98,7 +106,9 @@ static const struct argp_option options[] = {
     {"seconds", 's', "N", 0, "End after N seconds", 0},
     {"seed", 'r', "N", 0, "Of noise and of generic values", 0},
     {"quiet", 'q', NULL, 0, "Don't print where the lines are", 0},
-    {"story", 't', "FILE", 0, "Not yet", 0},
+    {"story", 't', "FILE", 0, "What happens, and when; the physics' act(name, x) is told", 0},
+    {"play", 'y', "BEGIN,SINCE,SPEED", 0, "The story's clock, the same as of `headgate run --play`",
+     0},
     {0}};
 
 /* A line is a descriptor, and so is everybody who asks on it. */
@@ -129,6 +139,20 @@ static void print_lines(const struct plant *plant, const struct server *server)
     for (uint32_t i = 0; i < plant->line_count; i++)
         printf("  %-*s %s\n", width, plant->lines[i].name, server_address(server, i));
     fflush(stdout);
+}
+
+/* With a clock the story is where that clock says; without one it begins now. */
+static bool begin_story(struct sim_arguments *a, struct arena *arena, struct diags *ds)
+{
+    if (a->story_file == NULL)
+        return true;
+    const struct story *story = story_load(arena, a->story_file, ds);
+    a->setup.story = story;
+    if (story == NULL || !(a->play.speed > 0))
+        return story != NULL;
+    clock_play(a->play.begin, a->play.since, a->play.speed);
+    a->setup.story_time = (double)(clock_wall().ms - story->begin_ms) / 1000;
+    return true;
 }
 
 static int play(const struct sim_arguments *a, const struct plant *plant, struct loop *loop,
@@ -197,7 +221,7 @@ int verb_sim(int argc, char **argv)
         log_error("%s", strerror(errno));
     } else {
         const struct plant *plant = plant_load(arena, a.plant_file, &a.options, ds);
-        if (plant == NULL)
+        if (plant == NULL || !begin_story(&a, arena, ds))
             diags_print(ds, stderr);
         else
             result = play(&a, plant, loop, &signals, &stop, ds);

@@ -5,7 +5,7 @@
 
 static const double hour = 3600;
 
-void basin_step(struct basin *b, double in, double out, double dt, double *left, double *spilled)
+void basin_step(struct water *b, double in, double out, double dt, double *left, double *spilled)
 {
     double most = b->count > 0 ? b->stage[b->count - 1].y : 0;
     double came = b->volume + in * dt / hour;
@@ -17,7 +17,7 @@ void basin_step(struct basin *b, double in, double out, double dt, double *left,
     *spilled = dt > 0 ? over / dt * hour : 0;
 }
 
-double basin_level(const struct basin *b)
+double basin_level(const struct water *b)
 {
     if (b->count == 0)
         return 0;
@@ -29,7 +29,7 @@ double basin_level(const struct basin *b)
     return b->stage[b->count - 1].x;
 }
 
-double basin_volume_at(const struct basin *b, double level)
+double basin_volume_at(const struct water *b, double level)
 {
     if (b->count == 0)
         return 0;

@@ -5,7 +5,7 @@
 
 #include "headgate/map.h"
 
-struct basin {
+struct water {
     const struct pair *stage;      /* level in m, volume in m3; both rising */
     uint32_t count;
     double volume;
@@ -13,9 +13,9 @@ struct basin {
 
 /* What comes out is at most what there is; what goes over the top is spilled. Nothing gets lost:
  * volume changes by (in - *left - *spilled) * dt. */
-void basin_step(struct basin *b, double in, double out, double dt, double *left, double *spilled);
-double basin_level(const struct basin *b);
-double basin_volume_at(const struct basin *b, double level);
+void basin_step(struct water *b, double in, double out, double dt, double *left, double *spilled);
+double basin_level(const struct water *b);
+double basin_volume_at(const struct water *b, double level);
 
 /* A pump against a pipe: its head is h0 - a q^2 at full speed, the pipe wants lift + b q^2. speed is
  * a share of the full one. */

@@ -153,7 +153,7 @@ static int lua_pump_flow(lua_State *l)
 
 /* basin{{level, volume}, ...}: both rising. */
 struct lua_basin {
-    struct basin basin;
+    struct water basin;
     struct pair stage[STAGE_MOST];
 };
 
@@ -175,12 +175,12 @@ static int lua_basin(lua_State *l)
         if (i > 0 && (b->stage[i].x <= b->stage[i - 1].x || b->stage[i].y <= b->stage[i - 1].y))
             return luaL_error(l, "level and volume of a basin must rise from pair to pair");
     }
-    b->basin = (struct basin){b->stage, (uint32_t)n, b->stage[0].y};
+    b->basin = (struct water){b->stage, (uint32_t)n, b->stage[0].y};
     luaL_setmetatable(l, "basin");
     return 1;
 }
 
-static struct basin *basin_of(lua_State *l)
+static struct water *basin_of(lua_State *l)
 {
     struct lua_basin *b = luaL_checkudata(l, 1, "basin");
     return &b->basin;
@@ -200,7 +200,7 @@ static int basin_lua_step(lua_State *l)
 /* b:level() tells, b:level(2.5) sets. */
 static int basin_lua_level(lua_State *l)
 {
-    struct basin *b = basin_of(l);
+    struct water *b = basin_of(l);
     if (!lua_isnoneornil(l, 2))
         b->volume = basin_volume_at(b, luaL_checknumber(l, 2));
     lua_pushnumber(l, basin_level(b));
@@ -264,20 +264,44 @@ static int protected_open(lua_State *l)
     return 0;
 }
 
-bool physics_step(struct physics *p, double dt, const char **why)
+/* Calls what lies on the stack. */
+static bool call(lua_State *l, int arguments, const char **why)
 {
-    lua_State *l = p->lua;
-    lua_settop(l, 0);
-    p->time += dt;
     lua_sethook(l, too_long, LUA_MASKCOUNT, STEPS_MOST);
-    lua_getglobal(l, "step");
-    lua_pushnumber(l, dt);
-    if (lua_pcall(l, 1, 0, 0) == LUA_OK)
+    if (lua_pcall(l, arguments, 0, 0) == LUA_OK)
         return true;
     *why = lua_tostring(l, -1);
     if (*why == NULL)
         *why = "an error that is not a text";
     return false;
+}
+
+bool physics_step(struct physics *p, double dt, const char **why)
+{
+    lua_State *l = p->lua;
+    lua_settop(l, 0);
+    p->time += dt;
+    lua_getglobal(l, "step");
+    lua_pushnumber(l, dt);
+    return call(l, 1, why);
+}
+
+bool physics_act(struct physics *p, const char *name, const struct value *x, const char **why)
+{
+    lua_State *l = p->lua;
+    lua_settop(l, 0);
+    if (lua_getglobal(l, "act") != LUA_TFUNCTION) {
+        *why = "a story needs a function act(name, x) in the physics";
+        return false;
+    }
+    lua_pushstring(l, name);
+    if (x->kind == VALUE_BOOL)
+        lua_pushboolean(l, x->truth);
+    else if (x->kind == VALUE_REAL)
+        lua_pushnumber(l, x->real);
+    else
+        lua_pushstring(l, x->text);
+    return call(l, 2, why);
 }
 
 /* Lua says "FILE:LINE: what"; the place is told once, and as of any other file. */

@@ -18,4 +18,7 @@ void physics_free(struct physics *p);
  * call. */
 bool physics_step(struct physics *p, double dt, const char **why);
 
+/* Something happens: calls act(name, x), which a story needs. false: as above, or there is no act. */
+bool physics_act(struct physics *p, const char *name, const struct value *x, const char **why);
+
 #endif

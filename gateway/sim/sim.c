@@ -24,6 +24,10 @@ struct sim {
     struct server *server;
     double speed, time;
     mono_t next;
+    const struct story *story; /* NULL: none */
+    uint32_t act; /* the next of it */
+    double lead; /* story time at the start */
+    mono_t begun;
 };
 
 /* "physics.lua" in the plant file's folder; NULL when nobody wrote one. */
@@ -64,7 +68,12 @@ struct sim *sim_new(struct loop *loop, const struct plant *plant, const struct s
     struct sim *s = calloc(1, sizeof *s);
     if (s == NULL)
         return NULL;
-    *s = (struct sim){.arena = arena_new(0), .speed = setup->speed, .next = mono_add(now, TICK_NS)};
+    *s = (struct sim){.arena = arena_new(0),
+                      .speed = setup->speed,
+                      .next = mono_add(now, TICK_NS),
+                      .story = setup->story,
+                      .lead = setup->story_time,
+                      .begun = now};
     if (s->arena == NULL || !build(s, loop, plant, setup, ds)) {
         sim_free(s);
         return NULL;
@@ -82,19 +91,53 @@ void sim_free(struct sim *s)
     free(s);
 }
 
-static bool advance(struct sim *s, double seconds)
+static bool move(struct sim *s, double seconds)
 {
-    double n = fmin(fmax(ceil(seconds / step_most), 1), STEPS_PER_TICK);
-    for (int i = 0; s->physics != NULL && i < (int)n; i++) {
-        const char *why;
-        if (!physics_step(s->physics, seconds / n, &why)) {
-            log_error("physics: %s", why);
+    const char *why;
+    s->time += seconds;
+    if (s->physics == NULL || physics_step(s->physics, seconds, &why))
+        return true;
+    log_error("physics: %s", why);
+    return false;
+}
+
+/* What the story says for now and before. */
+static bool act(struct sim *s)
+{
+    const char *why;
+    for (; s->story != NULL && s->act < s->story->count; s->act++) {
+        const struct story_act *a = &s->story->acts[s->act];
+        if ((double)(a->t_ms - s->story->begin_ms) / 1000 > s->time)
+            return true;
+        if (s->physics == NULL)
+            continue;
+        if (!physics_act(s->physics, a->name, &a->value, &why)) {
+            log_error("physics: %s: %s", a->name, why);
             return false;
         }
     }
-    s->time += seconds;
-    generic_turn(s->generic, s->time);
     return true;
+}
+
+static bool advance(struct sim *s, double seconds)
+{
+    double most = s->speed > 1000 ? step_most * s->speed / 1000 : step_most;
+    double n = fmin(fmax(ceil(seconds / most), 1), STEPS_PER_TICK);
+    double step = fmin(seconds / n, s->story != NULL ? most : seconds);
+    bool good = act(s);
+    for (int i = 0; good && i < (int)n; i++)
+        good = move(s, step) && act(s);
+    generic_turn(s->generic, s->time);
+    return good;
+}
+
+/* In a story every second happens: a stall is made up for, a bounded piece at each tick. */
+static double due(const struct sim *s, mono_t now)
+{
+    if (s->story == NULL)
+        return (double)TICK_NS / (double)NS_PER_S * s->speed;
+    double passed = (double)mono_since(now, s->begun) / (double)NS_PER_S;
+    return fmax(s->lead + passed * s->speed - s->time, 0);
 }
 
 bool sim_run(struct sim *s, mono_t now, mono_t *next)
@@ -104,7 +147,7 @@ bool sim_run(struct sim *s, mono_t now, mono_t *next)
         /* After a stall the plant goes on from where it stood. */
         int64_t late = mono_since(now, s->next);
         s->next = mono_add(late > NS_PER_S ? now : s->next, TICK_NS);
-        good = advance(s, (double)TICK_NS / (double)NS_PER_S * s->speed);
+        good = advance(s, due(s, now));
         server_tick(s->server);
     }
     *next = s->next;

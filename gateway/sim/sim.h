@@ -6,6 +6,7 @@
 
 #include "base/diag.h"
 #include "sim/server.h"
+#include "sim/story.h"
 #include "sim/world.h"
 
 struct sim;
@@ -14,6 +15,8 @@ struct sim_setup {
     struct server_setup server;
     const char *physics;           /* NULL: physics.lua beside the plant file, if there is one */
     double speed;                  /* seconds of the plant's time in a second; above 0 */
+    const struct story *story;     /* NULL: none. With one, no time is ever left out */
+    double story_time;             /* seconds of the story that have passed at the start */
     uint64_t seed;
 };
 

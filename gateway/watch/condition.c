@@ -36,7 +36,8 @@ static bool is(const struct alarm_condition *rule, const struct value *v, double
     return !isnan(x) && !(x < rule->limit) && !(x > rule->limit);
 }
 
-/* Beyond the limit it is on, behind the clear value it is off, and between them it is what it was. */
+/* Beyond the limit it is on, behind the clear value it is off, and between them it is what it was.
+ */
 static bool wanted(struct condition_state *c, const struct alarm_condition *rule,
                    const struct value *v, int64_t t_ms)
 {

@@ -12,7 +12,7 @@
 #include "watch/warden_parts.h"
 
 static const int64_t save_every_ms = 60000; /* each leak's learned state is at most so old */
-static const int64_t poll_ms = 1000;        /* conditions that incidents know */
+static const int64_t poll_ms = 1000; /* conditions that incidents know */
 
 static void do_condition(struct warden *w, const struct use *use, const struct sample *s,
                          int64_t t_ms)
@@ -423,12 +423,11 @@ struct warden *warden_new(const struct warden_setup *setup)
     w->alarms_due_ms = w->incident_due_ms = w->polled_ms = w->zone_due_ms = setup->now_ms;
     w->save_due_ms = setup->now_ms + save_every_ms;
     w->alarms = alarms_new(w->plant, &(struct alarm_hooks){w, on_alarm});
-    w->incident =
-        w->alarms ? incident_new(w->plant, w->alarms,
-                                 &(struct incident_hooks){w, on_incident, on_bulletin, on_tag})
-                  : NULL;
-    if (w->incident && make_indices(w) && make_leaks(w, setup) &&
-        warden_route(w, setup->sample_ms))
+    w->incident = w->alarms
+                      ? incident_new(w->plant, w->alarms,
+                                     &(struct incident_hooks){w, on_incident, on_bulletin, on_tag})
+                      : NULL;
+    if (w->incident && make_indices(w) && make_leaks(w, setup) && warden_route(w, setup->sample_ms))
         return w;
     warden_free(w);
     return NULL;

@@ -40,8 +40,8 @@ static void put_tags(struct warden *w, uint32_t index, int64_t t_ms)
     put_tag(w, r->tag_rate, blind ? (double)NAN : v->firing ? v->rate.value : 0, why, t_ms);
     put_tag(w, r->tag_unaccounted, v->unaccounted_24h, why, t_ms);
     put_tag(w, r->tag_flow, blind ? (double)NAN : v->value, why, t_ms);
-    put_tag(w, r->tag_minutes, blind ? (double)NAN : v->minutes, blind ? why : "the limit is not in sight",
-            t_ms);
+    put_tag(w, r->tag_minutes, blind ? (double)NAN : v->minutes,
+            blind ? why : "the limit is not in sight", t_ms);
 }
 
 static size_t member(char *out, size_t room, size_t at, const char *name, double x)
@@ -63,17 +63,16 @@ static void evidence_of(const struct leak_view *v, struct alarm_evidence *e)
     e->limit = v->limit;
     snprintf(e->unit, sizeof e->unit, "%s", v->score_unit ? v->score_unit : "");
     snprintf(e->text, sizeof e->text, "%s", v->text);
-    size_t at = (size_t)snprintf(e->more, sizeof e->more,
-                                 "\"class\":\"%s\",\"detector\":\"%s\",\"preliminary\":%s",
-                                 classes[v->class_], v->detector ? v->detector : "",
-                                 v->preliminary ? "true" : "false");
+    size_t at = (size_t)snprintf(
+        e->more, sizeof e->more, "\"class\":\"%s\",\"detector\":\"%s\",\"preliminary\":%s",
+        classes[v->class_], v->detector ? v->detector : "", v->preliminary ? "true" : "false");
     const struct {
         const char *name;
         double x;
-    } members[] = {{"rate", v->rate.value},       {"rate_low", v->rate.low},
-                   {"rate_high", v->rate.high},   {"lost", v->lost.value},
-                   {"lost_low", v->lost.low},     {"lost_high", v->lost.high},
-                   {"coverage", v->coverage},     {"unaccounted_24h", v->unaccounted_24h}};
+    } members[] = {{"rate", v->rate.value},     {"rate_low", v->rate.low},
+                   {"rate_high", v->rate.high}, {"lost", v->lost.value},
+                   {"lost_low", v->lost.low},   {"lost_high", v->lost.high},
+                   {"coverage", v->coverage},   {"unaccounted_24h", v->unaccounted_24h}};
     for (size_t i = 0; i < sizeof members / sizeof *members; i++)
         at = member(e->more, sizeof e->more, at, members[i].name, members[i].x);
     if (isfinite(v->onset_ms.value)) {
@@ -119,8 +118,8 @@ static void set_alarms(struct warden *w, uint32_t index, int64_t now_ms)
             alarms_set(w->alarms, r->alarm, v->firing, v->firing ? &e : NULL, now_ms, now_ms);
         }
         if (v->firing)
-            alarms_worse(w->alarms, r->alarm,
-                         priority_of(&w->plant->alarms[r->alarm], v->class_), now_ms);
+            alarms_worse(w->alarms, r->alarm, priority_of(&w->plant->alarms[r->alarm], v->class_),
+                         now_ms);
     }
     bool overdue = v->state == LEAK_BLIND && now_ms - v->blind_since_ms >= r->blind_ms;
     set_text(w, r->alarm_blind, overdue, v->why, (double)(now_ms - v->blind_since_ms) / 60000.0,
@@ -220,9 +219,8 @@ void warden_signal(struct warden *w, uint32_t alarm, const struct sample *s, int
     if (fault == w->signal_fault[alarm])
         return;
     w->signal_fault[alarm] = fault;
-    const char *reason = fault == SIGNAL_BAD && s && s->reason
-                             ? s->reason
-                             : signal_words((enum signal_fault)fault);
+    const char *reason =
+        fault == SIGNAL_BAD && s && s->reason ? s->reason : signal_words((enum signal_fault)fault);
     set_text(w, alarm, fault != SIGNAL_FINE, reason, NAN, NAN, "", t_ms);
 }
 

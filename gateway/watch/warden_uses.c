@@ -20,7 +20,7 @@ int64_t warden_tag_every_ms(const struct plant *p, uint32_t tag)
     int64_t every_ns = NS_PER_S;
     if (d) {
         const struct point *point = &d->map->points[tag - d->first_tag];
-        every_ns = point->every_ns     ? point->every_ns
+        every_ns = point->every_ns    ? point->every_ns
                    : d->map->every_ns ? d->map->every_ns
                                       : d->every_ns;
     }

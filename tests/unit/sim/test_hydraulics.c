@@ -16,9 +16,9 @@ static const struct pair sump[] = {{0, 0}, {3, 72}};
 static void what_comes_in_stays_or_leaves_or_spills(void **state)
 {
     (void)state;
-    const struct basin kinds[] = {{pond, 4, 30000}, {sump, 2, 1}, {sump, 2, 71}, {sump, 2, 36}};
+    const struct water kinds[] = {{pond, 4, 30000}, {sump, 2, 1}, {sump, 2, 71}, {sump, 2, 36}};
     for (size_t k = 0; k < 4; k++) {
-        struct basin b = kinds[k];
+        struct water b = kinds[k];
         double before = b.volume, balance = 0;
         uint64_t seed = 7;
         for (int i = 0; i < 20000; i++) {
@@ -39,11 +39,11 @@ static void level_and_volume_are_inverse(void **state)
 {
     (void)state;
     for (double level = 0; level <= 3; level += 0.125) {
-        struct basin b = {pond, 4, 0};
+        struct water b = {pond, 4, 0};
         b.volume = basin_volume_at(&b, level);
         assert_true(fabs(basin_level(&b) - level) < 1e-9);
     }
-    struct basin b = {pond, 4, 24000};
+    struct water b = {pond, 4, 24000};
     assert_true(basin_level(&b) == 1);
     assert_true(basin_volume_at(&b, 9) == 90000);
 }
@@ -68,7 +68,7 @@ static void a_pump_starts_high_and_stops_low(void **state)
 static void a_sump_with_a_pump_goes_up_and_down_between_its_switches(void **state)
 {
     (void)state;
-    struct basin b = {sump, 2, 0};
+    struct water b = {sump, 2, 0};
     bool on = false;
     int starts = 0;
     double low = 9, high = 0, left, spilled;
