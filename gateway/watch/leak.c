@@ -73,7 +73,6 @@ struct leak *leak_new(const struct leak_rule *rule, int64_t sample_ms, int64_t n
     }
     l->context =
         (struct leak_context){.rule = rule, .step_ms = step_of(rule, sample_ms), .fine = l->fine};
-    l->max_gap_ms = rule->max_gap_ms == 0 ? KIND_HOUR : rule->max_gap_ms;
     l->common->last_ms = l->common->covered_ms = l->common->since_ms = now_ms;
     l->ops->init(l->state, &l->context, now_ms);
     l->kind_due_ms = now_ms;
@@ -94,19 +93,9 @@ void leak_free(struct leak *l)
     free(l);
 }
 
-/* A volume goes on being counted while its level can't be read, as long as the flows are: that is
- * the whole point of counting it. Only silence may be bridged: a level that lied may not. */
-static bool bridged(const struct leak *l, uint32_t input, int64_t now_ms)
-{
-    const struct signal *s = &l->signals[input];
-    bool silence = s->fault == SIGNAL_BAD || s->fault == SIGNAL_STALE;
-    return l->rule->kind == LEAK_BALANCE && l->rule->inputs[input].role == ROLE_LEVEL && silence &&
-           l->max_gap_ms > 0 && now_ms - s->good_ms < l->max_gap_ms;
-}
-
 static void tell_bad(struct leak *l, uint32_t input, int64_t now_ms)
 {
-    if (l->told_bad[input] || bridged(l, input, now_ms))
+    if (l->told_bad[input])
         return;
     l->told_bad[input] = true;
     l->dirty = true;
@@ -150,8 +139,6 @@ static void advance(struct leak *l, int64_t now_ms)
     for (uint32_t i = 0; i < l->rule->input_count; i++) {
         if (signal_tick(&l->signals[i], &l->rules[i], now_ms))
             follow(l, i, now_ms);
-        else if (!l->told_bad[i] && l->signals[i].fault != SIGNAL_FINE)
-            tell_bad(l, i, now_ms);
     }
 }
 
@@ -246,10 +233,7 @@ int64_t leak_tick(struct leak *l, int64_t now_ms)
         leak_settle(l, now);
     int64_t due = l->kind_due_ms;
     for (uint32_t i = 0; i < l->rule->input_count; i++) {
-        const struct signal *s = &l->signals[i];
-        int64_t next = signal_due(s, &l->rules[i]);
-        if (s->fault != SIGNAL_FINE && !l->told_bad[i])
-            next = s->good_ms + l->max_gap_ms;
+        int64_t next = signal_due(&l->signals[i], &l->rules[i]);
         due = next < due ? next : due;
     }
     return due - l->skew_ms > now_ms ? due - l->skew_ms : now_ms + 1;

@@ -49,9 +49,7 @@ static void bridge_downtime(struct leak *l, int64_t down_ms)
     int64_t now_ms = l->common->last_ms + down_ms;
     for (uint32_t i = 0; i < l->rule->input_count; i++) {
         struct signal *s = &l->signals[i];
-        bool level = l->rule->kind == LEAK_BALANCE && l->rule->inputs[i].role == ROLE_LEVEL;
-        int64_t limit = level ? l->max_gap_ms : l->rules[i].stale_ms;
-        if (s->fault == SIGNAL_FINE && s->known && down_ms >= limit) {
+        if (signal_fit(s) && down_ms >= l->rules[i].stale_ms) {
             l->fine[i] = false;
             l->told_bad[i] = true;
             l->ops->bad(l->state, &l->context, i, now_ms);

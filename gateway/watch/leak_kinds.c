@@ -5,5 +5,6 @@
 const struct leak_kind_ops *const leak_kinds[LEAK_KIND_COUNT] = {
     [LEAK_LIMIT] = &leak_limit,
     [LEAK_ROC] = &leak_roc,
+    [LEAK_SHIFT] = &leak_shift,
     [LEAK_SWITCH] = &leak_switch,
 };

@@ -34,7 +34,6 @@ struct leak {
     bool dirty;                    /* the kind heard something since the state was settled */
     int64_t kind_due_ms;
     int64_t zone_ms;
-    int64_t max_gap_ms;
     int64_t skew_ms;               /* own time - watch's time: a restored point never goes back */
     size_t flat_size;
     struct leak_common *common;    /* the flat part begins here */
