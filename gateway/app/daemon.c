@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "app/side.h"
+#include "app/state_dir.h"
 #include "app/tell.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -53,21 +54,9 @@ struct gateway {
 
 static bool find_state_dir(struct gateway *g)
 {
-    const char *given = g->options->state_dir;
-    if (!given)
-        given = getenv("STATE_DIRECTORY");
-    int n;
-    if (given) {
-        n = snprintf(g->state_dir, sizeof g->state_dir, "%s", given);
-    } else {
-        const char *slash = strrchr(g->options->plant_file, '/');
-        int folder = slash ? (int)(slash - g->options->plant_file + 1) : 0;
-        n = snprintf(g->state_dir, sizeof g->state_dir, "%.*sstate", folder,
-                     g->options->plant_file);
-    }
-    if (n < 0 || (size_t)n >= sizeof g->state_dir)
-        return false;
-    return mkdir(g->state_dir, 0750) == 0 || errno == EEXIST;
+    return state_dir(g->state_dir, sizeof g->state_dir, g->options->state_dir,
+                     g->options->plant_file) &&
+           (mkdir(g->state_dir, 0750) == 0 || errno == EEXIST);
 }
 
 /* Thousands of lines need descriptors; nothing in this process uses select(). */

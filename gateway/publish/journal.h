@@ -48,6 +48,9 @@ bool journal_unsaved(const struct journal *j);         /* cursors or states move
 bool journal_keep(struct journal *j, const char *key, const void *blob, size_t size);
 typedef void journal_kept_fn(void *me, const char *key, const void *blob, size_t size);
 void journal_each_kept(const struct journal *j, journal_kept_fn *fn, void *me);
+/* The same from outside, of a journal that may be in use: read only. false: there is none, or it
+ * can't be read. */
+bool journal_look(const char *dir, journal_kept_fn *fn, void *me);
 
 /* All saved with the next commit. */
 void journal_ack(struct journal *j, enum message_lane lane, uint64_t upto);
