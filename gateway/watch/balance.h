@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The balance of a pond, a tank or a pipe: what flows in, less what flows out, less what stands in
+ * it more than before. Here is its one flat struct and what its files share; others see
+ * leak_balance. */
+#ifndef WATCH_BALANCE_H
+#define WATCH_BALANCE_H
+
+#include "watch/baseline.h"
+#include "watch/cusum.h"
+#include "watch/estimate.h"
+#include "watch/hold.h"
+#include "watch/leak.h"
+#include "watch/ledger.h"
+#include "watch/transient.h"
+#include "watch/window.h"
+
+enum { BALANCE_INPUTS = 32, BALANCE_CUSUM = 255 };
+
+/* Why the newest block wasn't evaluated. */
+enum balance_gap { GAP_NONE, GAP_FLOW, GAP_LEVEL, GAP_OUTSIDE, GAP_TRANSIENT };
+
+struct balance_rule { /* the plant file's words over the profile's, once */
+    int64_t step_ms, max_gap_ms, clear_ms, rupture_ms;
+    double step_h, learn_h, lag_h;
+    double k, k_window, bias_max, nominal;
+    double catchment, runoff, evaporation;
+    bool smooth; /* an earth pond: no edges in its stage curve */
+    uint32_t settle; /* evaluations over which a new footing is averaged; 0: a pipe */
+    struct cusum_rule cusum;
+    struct window_rule window;
+    struct transient_rule transient;
+};
+
+struct balance_leak { /* what is believed while it fires, and as it was when it ended */
+    struct line line; /* hours before at_ms */
+    int64_t at_ms;
+    bool known;
+    bool ebbing; /* it runs slower than it did, or not at all: the line stands */
+    double recent, recent_sigma; /* m3/h */
+};
+
+struct balance {
+    struct balance_rule rule;
+    struct hold hold[BALANCE_INPUTS];
+
+    int64_t block_ms; /* when the present block began; a multiple of step_ms */
+    int64_t begin_ms; /* .. or this point was made */
+    int64_t seen_ms; /* of the last call */
+    int64_t fed_ms; /* end of the block that was evaluated last */
+    bool fed, spoiled; /* spoiled: a meter of the present block lied */
+    uint8_t gap; /* enum balance_gap, of the newest block */
+
+    double total; /* C: sum of in - out - change of store, m3 */
+    double store; /* V of the newest block with a level */
+    double store_table; /* .. by the straight pieces of the table: what people reckon with */
+    double area; /* m2, there */
+    double runoff; /* m3/h, still coming */
+    bool standing; /* total follows on from the block before */
+    double missed_volume; /* blocks that wait for a level: their in - out */
+    uint32_t missed;
+    double target; /* C that a new footing begins at .. */
+    double settle_run, settle_sum; /* .. when it has been averaged */
+    uint32_t settled;
+    int64_t tainted_ms; /* the level was stuck from here on */
+    bool tainted;
+
+    struct ledger ledger;
+    struct baseline baseline;
+    struct cusum cusum;
+    struct window window;
+    struct transient transient;
+    double learned_h;
+    double flow; /* newest imbalance, m3/h */
+
+    bool firing, suspect, quiet;
+    uint8_t first_by, fastest; /* window's 2^n, BALANCE_CUSUM */
+    int64_t fired_ms, quiet_ms, state_ms;
+    struct balance_leak leak;
+};
+
+struct balance_rule balance_rule_of(const struct leak_context *c);
+double balance_baseline(const struct balance *b); /* m3/h, within bias_max */
+double balance_drift(const struct balance *b); /* K, m3/h */
+bool balance_learned(const struct balance *b);
+void balance_estimate(struct balance *b, int64_t now_ms); /* b->leak anew */
+/* balance_view.c */
+void balance_view(const void *state, const struct leak_context *c, struct leak_view *out);
+uint32_t balance_curve(const void *state, const struct leak_context *c, struct leak_sense *out);
+/* balance_judge.c: one evaluation: C and the number of its block */
+void balance_evaluate(struct balance *b, const struct leak_context *c, double total,
+                      uint64_t block);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From C to a belief: the two detectors, when it fires, and when that is over. */
+#include <math.h>
+
+#include "watch/balance.h"
+
+static const double sd_drift = 2; /* K is at least so many sd of the daily means */
+static const double over_share = 0.2; /* of H: below this it may end */
+static const double suspect_at = 0.8, suspect_over = 0.5; /* of H */
+static const double ebb_share = 0.5, ebb_sigmas = 1.5;
+static const double recent_share = 2.0 / 3; /* of clear_ms: over which the recent rate is taken */
+static const double drain_share = 6; /* S of a leak that is over is gone in clear_ms */
+
+double balance_baseline(const struct balance *b)
+{
+    return fmax(-b->rule.bias_max, fmin(b->rule.bias_max, b->baseline.value));
+}
+
+double balance_drift(const struct balance *b)
+{
+    return fmax(b->rule.k, sd_drift * b->baseline.sd);
+}
+
+bool balance_learned(const struct balance *b)
+{
+    return b->learned_h >= b->rule.learn_h;
+}
+
+/* The newest rate, over as short a time as its noise allows for a leak of this size. */
+static void look_back(struct balance *b)
+{
+    const struct balance_rule *r = &b->rule;
+    double rate = b->leak.known ? b->leak.line.rate : balance_drift(b);
+    double span = recent_share * (double)r->clear_ms / (double)r->step_ms;
+    uint32_t count = 4;
+    while (count < span && count < WINDOW_RING / 2)
+        count *= 2;
+    while (2 * count <= b->window.count && count < WINDOW_RING / 2 &&
+           2 * window_slope_sigma(&b->window, &r->window, count) > fmax(r->k, ebb_share * rate))
+        count *= 2;
+    b->leak.recent = window_slope(&b->window, r->step_h, count) - balance_baseline(b);
+    b->leak.recent_sigma = window_slope_sigma(&b->window, &r->window, count);
+    double least =
+        fmax(balance_drift(b), fmin(ebb_share * rate, ebb_sigmas * b->leak.recent_sigma));
+    b->leak.ebbing = b->leak.known && b->leak.recent < least;
+}
+
+static void follow(struct balance *b, bool on, int64_t now_ms)
+{
+    look_back(b);
+    if (!b->leak.ebbing)
+        balance_estimate(b, now_ms);
+    else
+        b->cusum.sum *= exp(-b->rule.step_h * drain_share * 3.6e6 / (double)b->rule.clear_ms);
+    double limit = cusum_limit(&b->cusum, &b->rule.cusum);
+    bool over = !on && b->cusum.sum < over_share * limit && (b->leak.ebbing || !b->leak.known);
+    if (!over) {
+        b->quiet = false;
+        return;
+    }
+    if (!b->quiet) {
+        b->quiet = true;
+        b->quiet_ms = now_ms;
+    }
+    if (now_ms - b->quiet_ms < b->rule.clear_ms)
+        return;
+    b->firing = b->quiet = b->suspect = false;
+    b->state_ms = now_ms;
+}
+
+static void judge(struct balance *b, int window, int64_t now_ms)
+{
+    double limit = cusum_limit(&b->cusum, &b->rule.cusum);
+    bool cusum = cusum_fires(&b->cusum, &b->rule.cusum);
+    bool on = cusum || window >= 0;
+    uint8_t by = window >= 0 ? (uint8_t)window : BALANCE_CUSUM;
+
+    if (on && !b->firing) {
+        if (!b->suspect)
+            b->state_ms = now_ms;
+        b->firing = true;
+        b->quiet = false;
+        b->fired_ms = now_ms;
+        b->first_by = b->fastest = by;
+        b->leak = (struct balance_leak){.recent = (double)NAN};
+    }
+    if (on && by < b->fastest)
+        b->fastest = by;
+    if (b->firing) {
+        follow(b, on, now_ms);
+        return;
+    }
+    bool suspect = b->cusum.sum > (b->suspect ? suspect_over : suspect_at) * limit;
+    if (suspect != b->suspect)
+        b->state_ms = now_ms;
+    b->suspect = suspect;
+}
+
+void balance_evaluate(struct balance *b, const struct leak_context *c, double total, uint64_t block)
+{
+    const struct balance_rule *r = &b->rule;
+    bool learn = !c->stands && !b->firing;
+    bool learned = balance_learned(b);
+
+    if (learn) {
+        b->learned_h += r->step_h;
+        baseline_learn(&b->baseline, total - b->total, r->step_h);
+    }
+    b->total = total;
+    double baseline = balance_baseline(b), drift = balance_drift(b);
+    cusum_run(&b->cusum, &r->cusum, total, baseline, drift, learn);
+    int window = window_run(&b->window, &r->window, total, block, baseline, learn);
+    int64_t end_ms = (int64_t)(block + 1) * r->step_ms;
+    if (learned) {
+        judge(b, window, end_ms);
+        return;
+    }
+    b->cusum.sum = 0;
+    if (balance_learned(b))
+        b->state_ms = end_ms;
+}
