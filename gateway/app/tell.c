@@ -1,42 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/tell.h"
+#include "app/tell_parts.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/owner.h"
-#include "publish/topic.h"
-
 /* Device states are told when they change, and now and then for their figures. */
 static const int64_t device_every_min_ms = 10000, device_every_max_ms = 60000;
-
-/* Room in the live door that values leave to states, stats and replies. */
-enum { LIVE_RESERVE = 256 * 1024 };
-
-struct prefix { /* the part of a topic that many messages share */
-    char text[TOPIC_MAX];
-    size_t length;
-};
-
-struct teller {
-    const struct plan *plan;
-    const struct plant *plant;
-    struct door *door;
-    struct sequence *sequence;
-    struct prefix history, value;
-    struct prefix value_device; /* value/<area>/<device> of the tag last told */
-    const char *value_path;
-    struct owner owner; /* of the tag last looked up */
-    uint32_t next_meta; /* devices, then derived tags; beyond both: all told */
-    uint32_t next_device;
-    int64_t device_turn_ms; /* when next_device is due for its figures */
-    bool *leads; /* of each derived tag: its path has no other dictionary */
-    bool put;
-    char frame[FRAME_ROOM];
-    char payload[META_ROOM];
-};
 
 static bool set_prefix(struct prefix *p, const struct plant *plant, enum topic_class class)
 {
@@ -67,8 +38,10 @@ struct teller *teller_new(const struct plan *plan, struct door *door, struct seq
 
 void teller_free(struct teller *t)
 {
-    if (t)
+    if (t) {
         free(t->leads);
+        free(t->owed.flags);
+    }
     free(t);
 }
 
@@ -77,45 +50,37 @@ void tell_near(struct teller *t, uint32_t device)
     t->owner.near = device;
 }
 
-static bool put(struct teller *t, struct mailbox *box, struct message m, const char *topic,
-                const char *payload)
+void tell_row(struct teller *t, struct message m, const char *topic, const char *payload,
+              const struct keep *keep)
 {
-    struct {
-        struct message m;
-        char topic[TOPIC_MAX];
-    } head;
-    assert(m.topic_length <= sizeof head.topic);
-    head.m = m;
-    memcpy(head.topic, topic, m.topic_length);
-    if (!mailbox_put(box, &head, sizeof head.m + m.topic_length, payload, m.payload_length))
-        return false;
-    t->put = true;
-    return true;
+    struct mailbox_part parts[5] = {
+        {&m, sizeof m}, {topic, m.topic_length}, {payload, m.payload_length}};
+    size_t count = 3;
+    if (m.lane < MESSAGE_JOURNALED && m.lane != MESSAGE_AUDIT) /* audit: the journal gives them */
+        m.seq = t->sequence->next[m.lane]++;
+    if (keep) {
+        size_t key = strlen(keep->key) + 1;
+        parts[count++] = (struct mailbox_part){keep->key, key};
+        parts[count++] = (struct mailbox_part){keep->bytes, keep->size};
+        m.keep_length = (uint32_t)(key + keep->size);
+    }
+    if (mailbox_put_parts(t->door->rows, parts, count))
+        t->put = true;
 }
 
-/* A row takes its number before it passes the door: if the door is full, the broker thread sees
- * the jump and writes the gap down. */
-static void put_row(struct teller *t, enum message_lane lane, bool urgent, const char *topic,
-                    size_t topic_length, const char *payload, size_t length, wall_t time)
-{
-    struct message m = {.lane = (uint8_t)lane,
-                        .urgent = urgent,
-                        .topic_length = (uint16_t)topic_length,
-                        .payload_length = (uint32_t)length,
-                        .seq = t->sequence->next[lane]++,
-                        .time = time};
-    put(t, t->door->rows, m, topic, payload);
-}
-
-static bool put_live(struct teller *t, enum message_lane lane, const char *topic,
-                     size_t topic_length, const struct json *j, wall_t time)
+bool tell_live(struct teller *t, enum message_lane lane, const char *topic, size_t topic_length,
+               const struct json *j, wall_t time)
 {
     assert(!j->overflow);
-    struct message m = {.lane = (uint8_t)lane,
-                        .topic_length = (uint16_t)topic_length,
-                        .payload_length = (uint32_t)json_length(j),
-                        .time = time};
-    return put(t, t->door->live, m, topic, j->start);
+    const struct message m = {.lane = (uint8_t)lane,
+                              .topic_length = (uint16_t)topic_length,
+                              .payload_length = (uint32_t)json_length(j),
+                              .time = time};
+    const struct mailbox_part parts[] = {
+        {&m, sizeof m}, {topic, topic_length}, {j->start, json_length(j)}};
+    bool well = mailbox_put_parts(t->door->live, parts, sizeof parts / sizeof *parts);
+    t->put = t->put || well;
+    return well;
 }
 
 static void end_frame(struct teller *t, struct frame *f, const char *path, wall_t time)
@@ -125,7 +90,11 @@ static void end_frame(struct teller *t, struct frame *f, const char *path, wall_
     size_t length = frame_end(f);
     assert(path && length > 0);
     size_t topic = topic_append(t->history.text, t->history.length, path, strlen(path));
-    put_row(t, MESSAGE_HISTORY, false, t->history.text, topic, t->frame, length, time);
+    const struct message m = {.lane = MESSAGE_HISTORY,
+                              .topic_length = (uint16_t)topic,
+                              .payload_length = (uint32_t)length,
+                              .time = time};
+    tell_row(t, m, t->history.text, t->frame, NULL);
 }
 
 void tell_history(struct teller *t, struct board *b, const uint32_t *touched, uint32_t count,
@@ -186,7 +155,7 @@ bool tell_values(struct teller *t, struct board *b, wall_t wall)
         struct json j = json_into(t->payload, sizeof t->payload);
         encode_value(&j, &s->now, &s->last, s->last_time, point->unit);
         size_t topic = value_topic(t, point);
-        if (!put_live(t, MESSAGE_VALUE, t->value_device.text, topic, &j, s->now.time)) {
+        if (!tell_live(t, MESSAGE_VALUE, t->value_device.text, topic, &j, s->now.time)) {
             board_dirty(b, tag);
             return false;
         }
@@ -216,7 +185,7 @@ static bool tell_device(struct teller *t, uint32_t index, struct device_health *
         topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_DEVICE, d->path, NULL);
     struct json j = json_into(t->payload, sizeof t->payload);
     encode_device(&j, &s);
-    return put_live(t, MESSAGE_STATE, topic, length, &j, wall);
+    return tell_live(t, MESSAGE_STATE, topic, length, &j, wall);
 }
 
 /* false: the door is full; the same dictionary is begun again later. */
@@ -242,7 +211,7 @@ static bool tell_meta(struct teller *t, uint32_t index, wall_t wall)
         struct json j = json_into(t->payload, sizeof t->payload);
         uint32_t next = encode_meta(&j, &m, from, part);
         assert(next > from);
-        if (!put_live(t, MESSAGE_STATE, topic, length, &j, wall))
+        if (!tell_live(t, MESSAGE_STATE, topic, length, &j, wall))
             return false;
         from = next;
     }
@@ -294,6 +263,7 @@ void tell_session(struct teller *t, struct board *b, struct status *status)
     t->next_meta = 0;
     for (uint32_t i = 0; i < t->plant->device_count; i++)
         status_owe(status, i);
+    tell_owed_states(t);
     if (!t->plant->mqtt.values)
         return;
     board_forget(b, LANE_VALUE);
@@ -302,12 +272,12 @@ void tell_session(struct teller *t, struct board *b, struct status *status)
             board_dirty(b, tag);
 }
 
-void tell_event(struct teller *t, const struct event *e)
+void tell_event_row(struct teller *t, const struct event *e, bool urgent, const struct keep *keep)
 {
     char topic[TOPIC_MAX];
     size_t length = topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_EVENT,
                                t->plant->gateway, NULL);
-    struct json j = json_into(t->payload, STATUS_ROOM);
+    struct json j = json_into(t->payload, sizeof t->payload);
     encode_event(&j, e);
     if (j.overflow) { /* people's words are cut before an event is lost */
         struct event bare = *e;
@@ -316,7 +286,17 @@ void tell_event(struct teller *t, const struct event *e)
         j = json_into(t->payload, sizeof t->payload);
         encode_event(&j, &bare);
     }
-    put_row(t, MESSAGE_EVENT, true, topic, length, t->payload, json_length(&j), e->time);
+    const struct message m = {.lane = MESSAGE_EVENT,
+                              .urgent = urgent,
+                              .topic_length = (uint16_t)length,
+                              .payload_length = (uint32_t)json_length(&j),
+                              .time = e->time};
+    tell_row(t, m, topic, t->payload, keep);
+}
+
+void tell_event(struct teller *t, const struct event *e)
+{
+    tell_event_row(t, e, true, NULL);
 }
 
 static uint64_t counter(const _Atomic uint64_t *c)
@@ -356,7 +336,7 @@ void tell_stats(struct teller *t, struct stats *s)
                                t->plant->gateway, NULL);
     struct json j = json_into(t->payload, sizeof t->payload);
     encode_stats(&j, s);
-    put_live(t, MESSAGE_STATS, topic, length, &j, s->time);
+    tell_live(t, MESSAGE_STATS, topic, length, &j, s->time);
 }
 
 bool tell_flush(struct teller *t)

@@ -9,6 +9,7 @@
 #include "publish/broker.h"
 #include "publish/encode.h"
 #include "values/board.h"
+#include "watch/warden.h"
 
 struct teller;
 
@@ -35,6 +36,22 @@ bool tell_devices(struct teller *t, struct status *status, wall_t wall);
 /* A new broker session knows nothing: everything retained is owed again. */
 void tell_session(struct teller *t, struct board *b, struct status *status);
 void tell_event(struct teller *t, const struct event *e);
+
+/* What is watched. From now on the warden's words are told; it must outlive the teller, or be taken
+ * away (NULL) before it goes. false: out of memory. */
+bool tell_watch(struct teller *t, struct warden *w);
+/* One transition: its event, with the state that is kept, and the state for those who look. */
+void tell_leak(struct teller *t, uint32_t index, const char *change, int64_t t_ms);
+void tell_capture(struct teller *t, uint32_t alarm, uint32_t tag,
+                  const struct capture_sample *samples, uint32_t count, int64_t t_ms);
+void tell_keep(struct teller *t, const char *key, const void *bytes, size_t size);   /* alone; size 0: forgotten */
+/* Of alarms, leaks and the incident: states that are owed, all of them after tell_owed_states (which
+ * tell_session does). false: some are left. */
+void tell_owed_states(struct teller *t);
+bool tell_states(struct teller *t, wall_t wall);
+/* How a command ended: refusal NULL: done. Told to the one who asked, and written down. */
+void tell_answer(struct teller *t, const struct command *c, const struct order *o,
+                 const char *refusal);
 void tell_stats(struct teller *t, struct stats *s);    /* fills in what the door counts */
 bool tell_flush(struct teller *t);                     /* was anything put since the last call? */
 

@@ -34,7 +34,7 @@ static void given_number(struct json *j, const char *name, double x)
     json_real(j, x, false);
 }
 
-static void ends(struct json *j, const struct answer *a)
+static void ends(struct json *j, const struct outcome *a)
 {
     key(j, "error");
     json_string(j, a->error);
@@ -43,7 +43,7 @@ static void ends(struct json *j, const struct answer *a)
     json_word(j, "}");
 }
 
-void encode_reply(struct json *j, const struct answer *a)
+void encode_reply(struct json *j, const struct outcome *a)
 {
     json_word(j, "{\"id\":");
     text_or_null(j, a->id);
@@ -90,7 +90,7 @@ static void encode_order(struct json *j, const struct order *o)
     }
 }
 
-void encode_audit(struct json *j, const struct answer *a)
+void encode_audit(struct json *j, const struct outcome *a)
 {
     json_word(j, "\"verb\":");
     json_string(j, a->verb);

@@ -7,7 +7,7 @@
 #include "publish/json.h"
 #include "publish/topic.h"
 
-struct answer {
+struct outcome {
     const char *gateway, *verb;
     const char *id, *client;       /* as the command had them; "" or NULL: none */
     const char *status;            /* "done", "refused", "accepted" */
@@ -18,8 +18,8 @@ struct answer {
     wall_t time;
 };
 
-void encode_reply(struct json *j, const struct answer *a);
-void encode_audit(struct json *j, const struct answer *a);   /* a body without its head */
+void encode_reply(struct json *j, const struct outcome *a);
+void encode_audit(struct json *j, const struct outcome *a);   /* a body without its head */
 
 /* Where the reply goes: `wanted` (MQTT 5's response topic, or "") if that may be, else
  * reply/<gateway>/<client>. A wanted topic may be anything outside of this site's own tree, and inside

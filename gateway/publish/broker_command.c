@@ -57,23 +57,23 @@ void command_heard(struct broker *b, const struct mqtt_message *m)
     b->commands[b->command_count++] = in;
 }
 
-static struct answer answer_of(const struct broker *b, const char *verb, const struct replay *to,
-                               const char *status, const char *error, bool counts)
+static struct outcome answer_of(const struct broker *b, const char *verb, const struct replay *to,
+                                const char *status, const char *error, bool counts)
 {
-    return (struct answer){.gateway = b->setup.gateway,
-                           .verb = verb,
-                           .id = to->id,
-                           .client = to->client,
-                           .status = status,
-                           .error = error,
-                           .counts = counts,
-                           .count = to->count,
-                           .from_seq = to->from,
-                           .to_seq = to->to,
-                           .time = b->wall};
+    return (struct outcome){.gateway = b->setup.gateway,
+                            .verb = verb,
+                            .id = to->id,
+                            .client = to->client,
+                            .status = status,
+                            .error = error,
+                            .counts = counts,
+                            .count = to->count,
+                            .from_seq = to->from,
+                            .to_seq = to->to,
+                            .time = b->wall};
 }
 
-static void reply(struct broker *b, const struct answer *a, const struct replay *to)
+static void reply(struct broker *b, const struct outcome *a, const struct replay *to)
 {
     char payload[1024], topic[TOPIC_MAX];
     struct json j = json_into(payload, sizeof(payload));
@@ -84,7 +84,7 @@ static void reply(struct broker *b, const struct answer *a, const struct replay 
                  to->correlation_length);
 }
 
-static void audit(struct broker *b, const struct answer *a)
+static void audit(struct broker *b, const struct outcome *a)
 {
     char body[1024];
     struct json j = json_into(body, sizeof(body));
@@ -100,7 +100,7 @@ static void audit(struct broker *b, const struct answer *a)
 static void tell(struct broker *b, const char *verb, const struct replay *of, const char *status,
                  const char *error, bool counts)
 {
-    const struct answer a = answer_of(b, verb, of, status, error, counts);
+    const struct outcome a = answer_of(b, verb, of, status, error, counts);
     audit(b, &a);
     reply(b, &a, of);
 }

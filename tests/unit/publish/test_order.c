@@ -168,14 +168,14 @@ static void replies_and_rows_say_what_became_of_it(void **state)
                       "{\"id\":\"7\",\"user\":\"Ann \\\"B\\\"\",\"alarm\":\"a/d/x\",\"seq\":3,"
                       "\"reason\":\"pump out\",\"minutes\":30}",
                       &o));
-    struct answer a = {.gateway = "gw1",
-                       .verb = "shelve",
-                       .id = o.id,
-                       .client = o.client,
-                       .status = "refused",
-                       .error = "critical",
-                       .order = &o,
-                       .time = {1764100000123}};
+    struct outcome a = {.gateway = "gw1",
+                        .verb = "shelve",
+                        .id = o.id,
+                        .client = o.client,
+                        .status = "refused",
+                        .error = "critical",
+                        .order = &o,
+                        .time = {1764100000123}};
     struct json j = json_into(buffer, sizeof(buffer));
     encode_reply(&j, &a);
     json_t *r = read_back(&j, "");

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the watch room has to say: each change is an event, and a state that is retained. An event
+ * takes the kept state with it, so that after a power cut both are there or neither. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/tell_parts.h"
+#include "publish/answer.h"
+#include "publish/encode_capture.h"
+#include "publish/encode_leak.h"
+#include "publish/order.h"
+
+enum { STATES_AT_ONCE = 200, STATE_ROOM = 64 * 1024 };
+
+bool tell_watch(struct teller *t, struct warden *w)
+{
+    const struct plant *p = t->plant;
+    t->warden = w;
+    if (!w || t->owed.flags)
+        return true;
+    t->owed.room = p->alarm_count + p->leak_count + 2;
+    t->owed.flags = calloc(t->owed.room, sizeof *t->owed.flags);
+    return t->owed.flags != NULL;
+}
+
+static void owe(struct teller *t, uint32_t i)
+{
+    if (!t->owed.flags || t->owed.flags[i])
+        return;
+    t->owed.flags[i] = true;
+    t->owed.count++;
+}
+
+void tell_owed_states(struct teller *t)
+{
+    t->owed.next = 0;
+    for (uint32_t i = 0; t->owed.flags && i < t->owed.room; i++)
+        owe(t, i);
+}
+
+static bool connected(const struct teller *t)
+{
+    return atomic_load_explicit(&t->door->connected, memory_order_relaxed);
+}
+
+static bool put_state(struct teller *t, enum message_lane lane, enum topic_class class,
+                      const char *name, const struct json *j, wall_t time)
+{
+    char topic[TOPIC_MAX];
+    size_t length = topic_make(topic, t->plant->mqtt.root, t->plant->site, class, name, NULL);
+    return tell_live(t, lane, topic, length, j, time);
+}
+
+static bool leak_state(struct teller *t, uint32_t index, wall_t wall)
+{
+    struct leak_view v;
+    const struct leak_rule *r = &t->plant->leaks[index];
+    warden_leak(t->warden, index, &v);
+    struct json j = json_into(t->payload, sizeof t->payload);
+    encode_leak(&j, t->plant, r, &v, wall);
+    return put_state(t, MESSAGE_STATE, TOPIC_LEAK, r->name, &j, wall);
+}
+
+/* One owed state. false: the door is full. */
+static bool one_state(struct teller *t, uint32_t i, wall_t wall)
+{
+    const struct plant *p = t->plant;
+    if (i >= p->alarm_count && i - p->alarm_count < p->leak_count)
+        return leak_state(t, i - p->alarm_count, wall);
+    return true;
+}
+
+bool tell_states(struct teller *t, wall_t wall)
+{
+    struct owed *o = &t->owed;
+    if (!t->warden || !connected(t)) /* a new session is told everything */
+        return true;
+    for (uint32_t n = 0, told = 0; o->count && n < o->room; n++) {
+        uint32_t i = o->next;
+        if (o->flags[i] && (told == STATES_AT_ONCE || mailbox_room(t->door->live) < STATE_ROOM ||
+                            !one_state(t, i, wall)))
+            return false;
+        told += o->flags[i];
+        o->count -= o->flags[i];
+        o->flags[i] = false;
+        o->next = (i + 1) % o->room;
+    }
+    return true;
+}
+
+/* At once if there is room, so that what became worst is also seen first. */
+static void state_now(struct teller *t, uint32_t i, wall_t wall)
+{
+    if (!t->owed.flags || !connected(t))
+        return;
+    bool late = t->owed.flags[i] || mailbox_room(t->door->live) < STATE_ROOM;
+    if (late || !one_state(t, i, wall))
+        owe(t, i);
+}
+
+void tell_leak(struct teller *t, uint32_t index, const char *change, int64_t t_ms)
+{
+    char more[LEAK_ROOM + 64], words[LEAK_WORDS];
+    const struct leak_rule *r = &t->plant->leaks[index];
+    struct leak_view v;
+    state_now(t, t->plant->alarm_count + index, (wall_t){t_ms});
+    if (strcmp(change, "progress") == 0) /* figures, and no event */
+        return;
+    warden_leak(t->warden, index, &v);
+    leak_words(words, &v, t_ms);
+    struct json j = json_into(more, sizeof more - 1);
+    json_word(&j, "\"change\":");
+    json_string(&j, change);
+    json_word(&j, ",\"leak\":");
+    encode_leak(&j, t->plant, r, &v, (wall_t){t_ms});
+    *j.at = '\0';
+    const struct event e = {
+        .type = "leak", .subject = r->name, .text = words, .time = {t_ms}, .more = more};
+    tell_event_row(t, &e, true, NULL);
+}
+
+void tell_capture(struct teller *t, uint32_t alarm, uint32_t tag,
+                  const struct capture_sample *samples, uint32_t count, int64_t t_ms)
+{
+    char path[TOPIC_MAX], text[96];
+    const struct point *point = owner_point(&t->owner, t->plant, tag);
+    snprintf(path, sizeof path, "%s/%.64s", t->owner.path, point->name);
+    struct json j = json_into(t->frame, CAPTURE_ROOM);
+    json_word(&j, "\"capture\":");
+    encode_capture(&j, t->plant->alarms[alarm].path, path, point->unit, samples, count);
+    *j.at = '\0';
+    snprintf(text, sizeof text, "%u samples before the alarm", count);
+    const struct event e = {.type = "capture",
+                            .subject = t->plant->alarms[alarm].path,
+                            .text = text,
+                            .time = {t_ms},
+                            .more = t->frame};
+    tell_event_row(t, &e, false, NULL);
+}
+
+void tell_keep(struct teller *t, const char *key, const void *bytes, size_t size)
+{
+    const struct keep k = {key, bytes, size};
+    tell_row(t, (struct message){.lane = MESSAGE_KEEP}, "", "", &k);
+}
+
+static void reply(struct teller *t, const struct command *c, const struct outcome *a,
+                  const char *client)
+{
+    char topic[TOPIC_MAX];
+    size_t length = answer_topic(topic, t->plant->mqtt.root, t->plant->site, t->plant->gateway,
+                                 c->reply_topic, client);
+    if (!length)
+        return;
+    struct json j = json_into(t->payload, sizeof t->payload);
+    encode_reply(&j, a);
+    const struct message m = {.lane = MESSAGE_REPLY,
+                              .topic_length = (uint16_t)length,
+                              .payload_length = (uint32_t)json_length(&j),
+                              .time = a->time,
+                              .correlation_length = c->correlation_length};
+    const struct mailbox_part parts[] = {{&m, sizeof m},
+                                         {topic, length},
+                                         {t->payload, json_length(&j)},
+                                         {c->correlation, c->correlation_length}};
+    if (mailbox_put_parts(t->door->live, parts, sizeof parts / sizeof *parts))
+        t->put = true;
+}
+
+void tell_answer(struct teller *t, const struct command *c, const struct order *o,
+                 const char *refusal)
+{
+    const struct outcome a = {.gateway = t->plant->gateway,
+                              .verb = c->verb,
+                              .id = o->id,
+                              .client = o->client,
+                              .status = refusal ? "refused" : "done",
+                              .error = refusal,
+                              .order = o,
+                              .time = c->time};
+    char topic[TOPIC_MAX];
+    size_t length = topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_AUDIT,
+                               t->plant->gateway, NULL);
+    struct json j = json_into(t->payload, sizeof t->payload);
+    encode_audit(&j, &a);
+    const struct message m = {.lane = MESSAGE_AUDIT,
+                              .urgent = true,
+                              .topic_length = (uint16_t)length,
+                              .payload_length = (uint32_t)json_length(&j),
+                              .time = c->time};
+    tell_row(t, m, topic, t->payload, NULL);
+    reply(t, c, &a, o->client);
+}
