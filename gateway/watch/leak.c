@@ -221,6 +221,7 @@ void leak_sample(struct leak *l, uint32_t index, const struct sample *sample, in
     if (v == SIGNAL_STEP)
         l->ops->step(l->state, &l->context, index, t);
     l->ops->sample(l->state, &l->context, index, out, t);
+    l->kind_due_ms = t; /* what it heard may have changed when it wants to be called */
 }
 
 int64_t leak_tick(struct leak *l, int64_t now_ms)

@@ -8,6 +8,8 @@
 
 #include "watch/leak.h"
 
+#define assert_near(a, b, by) assert_true(fabs((a) - (b)) <= (by))
+
 enum { POINT_INPUTS = 8 };
 
 struct point_rig {
