@@ -261,6 +261,8 @@ static void regroup(struct alarms *a, uint32_t i, bool was_seen, bool annunciate
         return;
     if (seen && annunciated)
         a->items[i].s.first_out = g->first == RULE_NONE ? g->standing == 0 : g->first == i;
+    else if (seen && g->standing)
+        a->items[i].s.first_out = false;
     if (seen)
         g->standing++;
     else

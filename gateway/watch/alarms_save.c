@@ -89,6 +89,7 @@ bool alarms_restore(struct alarms *a, uint32_t i, const void *bytes, size_t size
     it->want_frozen = it->matured = false;
     it->rise_to = 0;
     it->arrival = 0;
+    it->free_ms = it->s.bits.suppressed ? now_ms : ALARM_NEVER;
     it->calm_ms = it->s.chattering ? now_ms + CHATTER_CALM_MS : INT64_MAX;
     alarms_enlist(a, i, true);
     alarms_wake(a, i);
