@@ -88,8 +88,10 @@ static bool find(const struct plant *plant, struct arena *arena, struct reading 
     if (!r->device) {
         for (uint32_t i = 0; i < plant->derived_count; i++)
             if (strcmp(plant->derived[i].path, path) == 0) {
-                fprintf(stderr, "headgate: %s is derived: %s; read its inputs\n", path,
-                        plant->derived[i].expression);
+                const char *is = plant->derived[i].expression;
+                fprintf(stderr, "headgate: %s is derived%s%s; %s\n", path,
+                        is ? ": " : " by the gateway", is ? is : "",
+                        is ? "read its inputs" : "no device says it");
                 return false;
             }
         const char *near = device_path ? plant_suggest_device(plant, device_path) : NULL;

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "config/map_parts.h"
-#include "config/plant_parts.h"
+#include "config/plant_rules.h"
 
 static bool read_head(struct plant_builder *b, const struct node *root, const struct plant_nodes *n)
 {
@@ -30,23 +32,29 @@ static bool read_head(struct plant_builder *b, const struct node *root, const st
     return read_duration(&b->r, n->tick, "tick", NS_PER_MS, NS_PER_S, &p->tick_ns) && good;
 }
 
-static void warn_not_yet(const struct plant_builder *b, const struct plant_nodes *n)
+static bool read_timezone(struct plant_builder *b, const struct node *n)
 {
-    const struct {
-        const char *key;
-        const struct node *node;
-    } sections[] = {{"alarms", n->alarms},
-                    {"leaks", n->leaks},
-                    {"equipment", n->equipment},
-                    {"incidents", n->incidents}};
-    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-        if (sections[i].node != NULL) {
-            caution(&b->r, sections[i].node,
-                    "`%s` is not yet evaluated by this version, and neither "
-                    "checked nor watched",
-                    sections[i].key);
-        }
+    static const char folder[] = "/usr/share/zoneinfo";
+    const struct reader *r = &b->r;
+    b->plant->timezone = "UTC";
+    if (!read_text(r, n, "timezone", &b->plant->timezone) || n == NULL) {
+        return n == NULL;
     }
+    const char *zone = b->plant->timezone;
+    bool plain =
+        *zone != '\0' && *zone != '/' && strstr(zone, "..") == NULL &&
+        strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_/") ==
+            strlen(zone);
+    const char *file = arena_printf(b->scratch, "%s/%s", folder, zone);
+    /* Where no zones are installed nobody can say that there is no such zone. */
+    struct stat s;
+    bool known = file == NULL || access(folder, F_OK) != 0 || strcmp(zone, "UTC") == 0 ||
+                 (stat(file, &s) == 0 && S_ISREG(s.st_mode));
+    return (plain && known) ||
+           complain(r, n,
+                    "timezone `%.64s` is not known; write an IANA name like America/Toronto, or "
+                    "UTC",
+                    zone);
 }
 
 static bool build(struct plant_builder *b, const struct node *root)
@@ -56,9 +64,10 @@ static bool build(struct plant_builder *b, const struct node *root)
 #name, offsetof(struct plant_nodes, name)                                                  \
     }
     static const struct field fields[] = {
-        FIELD(format), FIELD(site),  FIELD(gateway),   FIELD(mqtt),     FIELD(journal),
-        FIELD(tick),   FIELD(lines), FIELD(areas),     FIELD(devices),  FIELD(derived),
-        FIELD(alarms), FIELD(leaks), FIELD(equipment), FIELD(incidents)};
+        FIELD(format),         FIELD(site),    FIELD(gateway),   FIELD(timezone),
+        FIELD(mqtt),           FIELD(journal), FIELD(tick),      FIELD(lines),
+        FIELD(areas),          FIELD(devices), FIELD(derived),   FIELD(alarms),
+        FIELD(alarm_settings), FIELD(leaks),   FIELD(equipment), FIELD(incidents)};
 #undef FIELD
     struct plant_nodes n = {0};
     bool good = take_fields(&b->r, root, fields, sizeof fields / sizeof *fields, &n, "a plant");
@@ -66,14 +75,14 @@ static bool build(struct plant_builder *b, const struct node *root)
         return false;
     }
     good = read_head(b, root, &n) && good;
+    good = read_timezone(b, n.timezone) && good;
     good = read_mqtt(b, n.mqtt) && good;
     good = read_journal(b, n.journal) && good;
     good = read_lines(b, n.lines) && good;
     good = read_areas(b, n.areas) && good;
     good = find_maps(b) && read_devices(b, n.devices) && good;
     good = (b->plant->devices == NULL || read_derived(b, n.derived)) && good;
-    warn_not_yet(b, &n);
-    return good;
+    return (b->plant->devices == NULL || read_rules(b, &n)) && good;
 }
 
 static const struct node *parse_file(const struct reader *r, struct arena *scratch,
@@ -134,7 +143,7 @@ static const char *folder_of(struct arena *a, const char *file)
 
 static const struct plant *load(struct plant_builder *b, const char *file)
 {
-    size_t before = diags_errors(b->r.ds);
+    size_t before = b->errors_before = diags_errors(b->r.ds);
     b->r.file = arena_copy(b->r.arena, file, strlen(file));
     b->plant = arena_get(b->r.arena, sizeof *b->plant);
     b->folder = folder_of(b->r.arena, file);

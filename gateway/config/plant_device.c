@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Areas, and the equipment that stands in them. */
+/* The equipment that stands in the areas. */
 #include <stdio.h>
 #include <string.h>
 
@@ -11,36 +11,6 @@ struct device_nodes {
     const struct node *map, *line, *unit, *area, *every, *order, *delay, *stale, *heartbeat,
         *history, *about;
 };
-
-bool read_areas(struct plant_builder *b, const struct node *n)
-{
-    if (n == NULL || n->kind != NODE_MAPPING || n->length == 0) {
-        return complain(&b->r, n == NULL ? &(struct node){.line = 1, .column = 1} : n,
-                        "a plant has areas: {mill: Milling area}");
-    }
-    struct area *areas = arena_get_array(b->r.arena, n->length, sizeof *areas);
-    bool good = areas != NULL;
-    uint32_t count = 0;
-    for (const struct node *k = n->first; areas != NULL && k != NULL; k = k->next->next) {
-        struct area *a = &areas[count];
-        a->at = place_of(&b->r, k);
-        a->title = "";
-        bool named = read_name(&b->r, k, "area", &a->name);
-        good = read_text(&b->r, k->next, "the title of an area", &a->title) && named && good;
-        if (named) {
-            good = claim_name(&b->r, &b->areas, k, a->name, count, "area") && good;
-            if (strcasecmp(a->name, "gateway") == 0) {
-                good = complain(&b->r, k,
-                                "the area name `gateway` is kept for the gateway's own "
-                                "tags; choose another");
-            }
-        }
-        count++;
-    }
-    b->plant->areas = areas;
-    b->plant->area_count = count;
-    return good;
-}
 
 /* The number of a line or an area by its name; NAMES_NONE after a complaint. */
 static uint32_t find_named(const struct plant_builder *b, const struct node *n, const char *text,

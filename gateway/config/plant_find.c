@@ -114,7 +114,7 @@ uint32_t find_tag(const struct plant_builder *b, const struct node *n, const cha
     uint32_t device = names_find(&b->devices, n->text, length);
     if (device != NAMES_NONE && strncmp(p->devices[device].path, n->text, length) == 0) {
         if (p->devices[device].map == NULL) {
-            return 0; /* its map is wrong, and was complained of */
+            return TAG_NONE; /* its map is wrong, and was complained of */
         }
         uint32_t point = point_of(b, device, n->text + length + 1);
         if (point != NAMES_NONE) {

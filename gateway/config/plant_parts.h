@@ -12,8 +12,8 @@ enum { PLANT_BYTES_MAX = 16 << 20, PLANT_NODES_MAX = 1000000 };
 #define YEAR_NS (365 * 24 * 3600 * NS_PER_S)
 
 struct plant_nodes {
-    const struct node *format, *site, *gateway, *mqtt, *journal, *tick, *lines, *areas, *devices,
-        *derived, *alarms, *leaks, *equipment, *incidents;
+    const struct node *format, *site, *gateway, *timezone, *mqtt, *journal, *tick, *lines, *areas,
+        *devices, *derived, *alarm_settings, *alarms, *leaks, *equipment, *incidents;
 };
 
 struct loaded_map { /* NULL map: tried, and complained of */
@@ -40,6 +40,7 @@ struct plant_builder {
     struct names adapted_names;
     uint32_t *device_maps; /* per device: index in maps */
     bool *sound; /* per device: nothing was wrong with it */
+    size_t errors_before; /* told before this plant was begun */
 };
 
 /* plant_mqtt.c */
@@ -57,14 +58,17 @@ bool find_maps(struct plant_builder *b); /* where they are looked for */
 struct loaded_map *load_map(struct plant_builder *b,
                             const struct node *n); /* NULL after a complaint */
 
-/* plant_device.c */
+/* plant_area.c */
 bool read_areas(struct plant_builder *b, const struct node *n);
+
+/* plant_device.c */
 bool read_devices(struct plant_builder *b, const struct node *n);
 
 /* plant_derived.c; after the devices */
 bool read_derived(struct plant_builder *b, const struct node *n);
 
-/* plant_find.c: as plant_find_tag, by hash; complains with a suggestion. TAG_NONE */
+/* plant_find.c: as plant_find_tag, by hash; complains with a suggestion. TAG_NONE; also, without a
+ * word, when the device's map could not be read. */
 uint32_t find_tag(const struct plant_builder *b, const struct node *n, const char *what);
 const char *path_beside(struct plant_builder *b, const char *path); /* relative to the plant file */
 bool claim_name(const struct reader *r, struct names *names, const struct node *key,

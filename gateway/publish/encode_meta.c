@@ -217,6 +217,10 @@ static void derived(struct json *j, const struct meta *m, const struct derived *
     json_string(j, d->point.name);
     tag_topic(j, m, d->point.name);
     looks_of(j, &d->point);
+    if (!d->expression) { /* no expression, no inputs: the gateway's own finding */
+        json_word(j, ",\"watched\":true,\"writable\":false}");
+        return;
+    }
     word(j, "derived", d->expression);
     json_word(j, ",\"inputs\":{");
     for (uint32_t i = 0; i < d->input_count; i++) {

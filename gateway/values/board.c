@@ -34,8 +34,12 @@ struct board *board_new(const struct plan *plan)
         for (uint32_t k = 0; k < d->map->point_count; k++)
             b->tags[d->first_tag + k].point = &d->map->points[k];
     }
-    for (uint32_t i = 0; i < plant->derived_count; i++)
-        b->tags[plant->first_derived + i].point = &plant->derived[i].point;
+    for (uint32_t i = 0; i < plant->derived_count; i++) {
+        struct tag *t = &b->tags[plant->first_derived + i];
+        t->point = &plant->derived[i].point;
+        if (!plant->derived[i].expression)
+            t->state.now.reason = "not yet known";
+    }
     return b;
 }
 

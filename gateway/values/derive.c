@@ -102,7 +102,8 @@ static bool prepare(struct derive *d, struct diags *ds)
         }
     free(open);
     for (uint32_t i = 0; i < plant->derived_count; i++)
-        good = sandbox_compile(d->sandbox, i, &plant->derived[i], ds) && good;
+        if (plant->derived[i].expression)
+            good = sandbox_compile(d->sandbox, i, &plant->derived[i], ds) && good;
     return good;
 }
 
@@ -196,7 +197,7 @@ uint32_t derive_run(struct derive *d, struct board *b, uint32_t *touched, uint32
     for (uint32_t i = 0; i < count; i++)
         wait_for(d, touched[i]);
     for (uint32_t i = 0; !d->constants_done && i < derived_count; i++)
-        if (d->plant->derived[i].input_count == 0)
+        if (d->plant->derived[i].input_count == 0 && d->plant->derived[i].expression)
             wait(d, d->place[i]);
     d->constants_done = true;
     for (uint32_t word = 0; word * 64 < derived_count; word++) {

@@ -263,19 +263,6 @@ static const struct mistakes cases[] = {
      "  mill/x/b: {of: {a: mill/x/a}, is: a}\n",
      "plant.yaml:9:3: error: `mill/x/b` is computed from itself in a circle, by way of "
      "`mill/x/a`\n"},
-    {"sections that are not evaluated yet",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}, bus: {connect: \"rtu:///dev/ttyS0\"}}\n"
-     "areas: {mill: Mill}\n"
-     "devices: {p: {map: m, line: plc, unit: 1, area: mill}}\n"
-     "alarms: {a: {tag: b}}\n"
-     "leaks: {}\n",
-     "plant.yaml:7:9: warning: `alarms` is not yet evaluated by this version, and neither checked "
-     "nor watched\n"
-     "plant.yaml:8:8: warning: `leaks` is not yet evaluated by this version, and neither checked "
-     "nor watched\n"},
     {"journal and tick",
      "format: 1\n"
      "site: s\n"

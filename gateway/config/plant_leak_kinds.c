@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Leaks that one instrument, or a few switches, tell. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/plant_leak.h"
+
+static bool missing(struct leak_builder *b, const char *what)
+{
+    return complain(&b->w->b->r, b->key, "%s `%s` has no %s", leak_kind_words[b->l->kind],
+                    b->l->name, what);
+}
+
+static bool read_direction(struct leak_builder *b)
+{
+    static const char *const words[] = {"rising", "falling", "both"};
+    unsigned which = 2;
+    bool good = read_word(&b->w->b->r, b->n.direction, "direction", words, 3, &which);
+    b->l->rising = which != 1;
+    b->l->falling = which != 0;
+    return good;
+}
+
+static bool read_idle(struct leak_builder *b)
+{
+    bool good = true;
+    if (b->n.level == NULL) {
+        good = missing(b, "level; it watches one while nothing flows: `level:` and `surface:`");
+    }
+    good = add_level(b, true) && good;
+    if (b->n.inlet == NULL && b->n.outlet == NULL) {
+        good = missing(b, "inlet and no outlet; say which tags are true while water may flow: "
+                          "`inlet:`, `outlet:`");
+    }
+    good = add_booleans(b, b->n.inlet, ROLE_INLET, "inlet") && good;
+    good = add_booleans(b, b->n.outlet, ROLE_OUTLET, "outlet") && good;
+    return read_quantity(&b->w->b->r, b->n.min, "min", QUANTITY_FLOW, 0, 1e6, &b->l->k) && good;
+}
+
+static bool read_sump(struct leak_builder *b)
+{
+    const struct reader *r = &b->w->b->r;
+    bool good = true;
+    if (b->n.level == NULL) {
+        good = missing(b, "level; say `level:` and `surface:`");
+    }
+    good = add_level(b, true) && good;
+    good = add_pumps(b, b->n.pumps) && good;
+    good = add_boolean(b, b->n.float_, ROLE_FLOAT, "float", NULL) && good;
+    good = read_quantity(r, b->n.k, "k", QUANTITY_FLOW, 0, 1e6, &b->l->k) && good;
+    return read_quantity(r, b->n.h, "h", QUANTITY_VOLUME, 0, 1e6, &b->l->h) && good;
+}
+
+static bool in_order(struct leak_builder *b)
+{
+    const struct {
+        const char *word;
+        const struct node *n;
+        double x;
+    } limits[] = {{"hh", b->n.hh, b->l->high_high},
+                  {"h", b->n.high_, b->l->high},
+                  {"l", b->n.l, b->l->low},
+                  {"ll", b->n.ll, b->l->low_low}};
+    int above = -1;
+    for (int i = 0; i < 4; i++) {
+        if (limits[i].n == NULL) {
+            continue;
+        }
+        if (above >= 0 && !(limits[above].x > limits[i].x)) {
+            return complain(&b->w->b->r, limits[i].n,
+                            "%s is %g and %s is %g; the order is hh > h > l > ll",
+                            limits[above].word, limits[above].x, limits[i].word, limits[i].x);
+        }
+        above = i;
+    }
+    return above >= 0 || missing(b, "limit; say `hh:`, `h:`, `l:` or `ll:`");
+}
+
+/* Delays and a deadband as they suit the signal, where nothing else was said. */
+static void suit(struct leak_builder *b, const struct tag_facts *f, double limit)
+{
+    struct alarm_looks usual = *b->looks;
+    delays_by_signal(f, &usual);
+    if (b->n.looks.delay == NULL) {
+        b->looks->on_delay_ms = usual.on_delay_ms;
+    }
+    if (b->n.looks.off_for == NULL) {
+        b->looks->off_delay_ms = usual.off_delay_ms;
+    }
+    if (isnan(b->l->deadband)) {
+        b->l->deadband = deadband_by_signal(f, limit);
+    }
+}
+
+static bool read_limit(struct leak_builder *b)
+{
+    const struct reader *r = &b->w->b->r;
+    struct leak_rule *l = b->l;
+    struct tag_facts f;
+    const struct {
+        const struct node *n;
+        const char *word;
+        double *out;
+    } limits[] = {{b->n.hh, "hh", &l->high_high},
+                  {b->n.high_, "h", &l->high},
+                  {b->n.l, "l", &l->low},
+                  {b->n.ll, "ll", &l->low_low},
+                  {b->n.deadband, "deadband", &l->deadband},
+                  {b->n.max_jump, "max_jump", &l->max_jump}};
+    double first = NAN;
+    if (b->n.tag == NULL) {
+        return missing(b, "tag; say `tag: area/device/tag`");
+    }
+    if (!add_value(b, b->n.tag, "tag", &f)) {
+        return false;
+    }
+    bool good = true;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        good = read_in_unit(r, limits[i].n, limits[i].word, f.unit, limits[i].out) && good;
+        first = isnan(first) ? *limits[i].out : first;
+    }
+    if (good && l->deadband < 0) {
+        good = complain(r, b->n.deadband, "a deadband is 0 or more");
+    }
+    good = good && in_order(b);
+    suit(b, &f, first);
+    return good;
+}
+
+static bool read_roc(struct leak_builder *b)
+{
+    const struct reader *r = &b->w->b->r;
+    struct leak_rule *l = b->l;
+    struct tag_facts f;
+    if (b->n.tag == NULL || b->n.by == NULL || b->n.within == NULL) {
+        return missing(b, "tag, amount or time; say `tag:`, `by: 0.5` and `within: 10m`");
+    }
+    bool good = add_value(b, b->n.tag, "tag", &f) && read_in_unit(r, b->n.by, "by", f.unit, &l->by);
+    if (good && !(l->by > 0)) {
+        good = complain(r, b->n.by,
+                        "by is %s; it says how much, above zero; which way says "
+                        "`direction:`",
+                        b->n.by->text);
+    }
+    good = read_ms(r, b->n.within, "within", 1000, 7 * 24 * MS_PER_HOUR, &l->within_ms) && good;
+    good = read_direction(b) && good;
+    if (!good) {
+        return false;
+    }
+    suit(b, &f, l->by);
+    l->deadband = NAN;
+    if (b->n.looks.delay == NULL) {
+        b->looks->on_delay_ms = 0; /* the window has waited already */
+    }
+    if (f.every_ms < l->within_ms) {
+        return read_in_unit(r, b->n.max_jump, "max_jump", f.unit, &l->max_jump);
+    }
+    char period[32];
+    return complain(r, b->n.within,
+                    "within is %s, but `%s` is read every %s only; make it longer, or read the tag "
+                    "more often",
+                    b->n.within->text, f.slowest,
+                    text_from_duration(period, f.every_ms * NS_PER_MS));
+}
+
+static bool read_shift(struct leak_builder *b)
+{
+    const struct reader *r = &b->w->b->r;
+    struct tag_facts f;
+    const struct node *plain[] = {b->n.k, b->n.h};
+    double *out[] = {&b->l->k, &b->l->h};
+    if (b->n.tag == NULL) {
+        return missing(b, "tag; say `tag: area/device/tag`");
+    }
+    bool good = add_value(b, b->n.tag, "tag", &f) &&
+                read_in_unit(r, b->n.max_jump, "max_jump", f.unit, &b->l->max_jump);
+    for (size_t i = 0; i < 2; i++) {
+        const char *word = i == 0 ? "k" : "h";
+        good = read_real(r, plain[i], word, out[i]) && good;
+        if (plain[i] != NULL && !(*out[i] > 0)) {
+            good = complain(r, plain[i], "%s is in standard deviations, above zero", word);
+        }
+    }
+    return read_direction(b) && good;
+}
+
+/* "2", or "2oo3": two out of three. */
+static bool read_vote(struct leak_builder *b)
+{
+    const struct reader *r = &b->w->b->r;
+    const struct node *n = b->n.vote;
+    uint64_t vote = 1, of = b->count;
+    char text[16];
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_scalar(r, n, "vote")) {
+        return false;
+    }
+    const char *out_of = strstr(n->text, "oo");
+    size_t length = out_of == NULL ? n->length : (size_t)(out_of - n->text);
+    bool good = length > 0 && length < sizeof text;
+    if (good) {
+        memcpy(text, n->text, length);
+        text[length] = '\0';
+        good = whole_u64(text, &vote) && vote > 0 && (out_of == NULL || whole_u64(out_of + 2, &of));
+    }
+    if (!good) {
+        return complain(r, n, "vote `%.24s`: write 2, or 2oo3 for two out of three", n->text);
+    }
+    if (of != b->count) {
+        return complain(r, n, "vote is %s, but there are %u inputs", n->text, b->count);
+    }
+    if (vote > b->count) {
+        return complain(r, n, "vote is %s, but there are only %u inputs; it would never be true",
+                        n->text, b->count);
+    }
+    b->l->vote = (uint32_t)vote;
+    return true;
+}
+
+static bool read_switch(struct leak_builder *b)
+{
+    const struct reader *r = &b->w->b->r;
+    if (b->n.inputs == NULL || (b->n.inputs->kind == NODE_LIST && b->n.inputs->length == 0)) {
+        return missing(b, "inputs; say `inputs: [area/device/tag]`");
+    }
+    bool good = add_booleans(b, b->n.inputs, ROLE_SWITCH, "inputs");
+    good = good && read_vote(b);
+    good = add_boolean(b, b->n.test, ROLE_TEST, "test", NULL) && good;
+    good = read_ms(r, b->n.debounce, "debounce", 0, MS_PER_HOUR, &b->l->debounce_ms) && good;
+    good = read_bool(r, b->n.normally_closed, "normally_closed", &b->l->normally_closed) && good;
+    if (b->n.looks.off_for == NULL) {
+        b->looks->off_delay_ms = 10000;
+    }
+    return good;
+}
+
+static bool read_weir(struct leak_builder *b)
+{
+    const struct reader *r = &b->w->b->r;
+    struct leak_rule *l = b->l;
+    bool good = true;
+    if (b->n.head == NULL) {
+        good = missing(b, "head; say `head: area/device/tag`, the height of water above the notch");
+    }
+    good = add_measured(b, b->n.head, ROLE_HEAD, "head", QUANTITY_LENGTH, NULL) && good;
+    if ((b->n.angle == NULL) == (b->n.width == NULL)) {
+        good = b->n.angle == NULL
+                   ? missing(b, "shape; say `angle: 90` of a V-notch, or `width: 2 m` of a sharp "
+                                "crest")
+                   : complain(r, b->n.width,
+                              "a weir has an `angle` (V-notch) or a `width` (sharp crest), not "
+                              "both");
+    }
+    good = read_in_unit(r, b->n.angle, "angle", "deg", &l->angle) && good;
+    if (!isnan(l->angle) && !(l->angle >= 25 && l->angle <= 100)) {
+        good = complain(r, b->n.angle,
+                        "angle is %s; the formula of V-notches holds from 25 to 100 degrees",
+                        b->n.angle->text);
+    }
+    good =
+        read_quantity(r, b->n.width, "width", QUANTITY_LENGTH, 0.01, 1000, &l->crest_width) && good;
+    good = read_quantity(r, b->n.zero, "zero", QUANTITY_LENGTH, -10, 10, &l->zero) && good;
+    good = read_quantity(r, b->n.high, "high", QUANTITY_FLOW, 0, 1e6, &l->high) && good;
+    good = read_quantity(r, b->n.deadband, "deadband", QUANTITY_FLOW, 0, 1e6, &l->deadband) && good;
+    good =
+        read_quantity(r, b->n.max_jump, "max_jump", QUANTITY_LENGTH, 0, 1e3, &l->max_jump) && good;
+    suit(b, &(struct tag_facts){.numeric = true, .unit = "m3/h"}, isnan(l->high) ? 0 : l->high);
+    return good;
+}
+
+static bool read_freeboard(struct leak_builder *b)
+{
+    const struct reader *r = &b->w->b->r;
+    struct leak_rule *l = b->l;
+    bool good = true;
+    if (b->n.level == NULL) {
+        good = missing(b, "level; say `level: area/device/tag`");
+    }
+    good = add_level(b, false) && good;
+    if (b->n.crest == NULL || b->n.min == NULL) {
+        good = missing(b, "crest or no limit; say `crest: 6.0 m` and `min: 1.0 m`");
+    }
+    good = read_quantity(r, b->n.crest, "crest", QUANTITY_LENGTH, -500, 10000, &l->crest) && good;
+    good = read_quantity(r, b->n.min, "min", QUANTITY_LENGTH, 0, 100, &l->freeboard_min) && good;
+    good =
+        read_quantity(r, b->n.deadband, "deadband", QUANTITY_LENGTH, 0, 100, &l->deadband) && good;
+    good =
+        read_quantity(r, b->n.max_jump, "max_jump", QUANTITY_LENGTH, 0, 1e3, &l->max_jump) && good;
+    suit(b, &(struct tag_facts){.numeric = true, .unit = "m"},
+         isnan(l->freeboard_min) ? 0 : l->freeboard_min);
+    return good;
+}
+
+bool read_kind(struct leak_builder *b)
+{
+    switch ((enum leak_kind)b->l->kind) {
+    case LEAK_IDLE:
+        return read_idle(b);
+    case LEAK_SUMP:
+        return read_sump(b);
+    case LEAK_LIMIT:
+        return read_limit(b);
+    case LEAK_ROC:
+        return read_roc(b);
+    case LEAK_SHIFT:
+        return read_shift(b);
+    case LEAK_SWITCH:
+        return read_switch(b);
+    case LEAK_WEIR:
+        return read_weir(b);
+    case LEAK_FREEBOARD:
+        return read_freeboard(b);
+    case LEAK_BALANCE:
+    case LEAK_DEMAND:
+    case LEAK_KIND_COUNT:
+        break;
+    }
+    return false;
+}
