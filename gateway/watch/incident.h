@@ -42,8 +42,8 @@ struct milestone_state {
 };
 
 struct check_state {
-    bool done;
-    int64_t t_ms, since_ms;        /* AUTO: holds since; 0 */
+    bool done, holds;              /* holds: AUTO: so now, but perhaps not for long enough */
+    int64_t t_ms, since_ms;        /* AUTO: holds since */
     double value;
     char who[64];
 };
@@ -90,7 +90,7 @@ struct incident_state {
     uint32_t alarms_attached;
 };
 
-struct bulletin {
+struct bulletin {                  /* the incident is incident_now(); told while its state says all this */
     uint32_t number;
     int64_t t_ms;
     const char *why;               /* static: "opened", "stage", "period", "asked", "revoked", "closed" */
@@ -131,8 +131,9 @@ bool incident_condition(const struct incident *i, const struct alarm_rule *r, st
 /* Threatened equipment, soonest first: indices in plant->equipment; how many. */
 uint32_t incident_threats(const struct incident *i, uint32_t *out, uint32_t room);
 
-size_t incident_save_size(void);
-void incident_save(const struct incident *i, void *out);
+size_t incident_save_size(void);                       /* at most */
+size_t incident_save(const struct incident *i, void *out);     /* how many bytes of out are used */
+/* Also of another plant file: what it still names is taken over. size: what incident_save returned. */
 bool incident_restore(struct incident *i, const void *saved, size_t size, int64_t now_ms);
 
 #endif
