@@ -332,8 +332,7 @@ const void *warden_alarm_bytes(struct warden *w, uint32_t index, size_t *size)
 
 const void *warden_incident_bytes(struct warden *w, size_t *size)
 {
-    *size = incident_save_size();
-    incident_save(w->incident, w->blob);
+    *size = incident_save(w->incident, w->blob);
     return w->blob;
 }
 
