@@ -8,17 +8,30 @@
 #include "poll/poller.h"
 #include "publish/broker.h"
 #include "publish/encode.h"
+#include "publish/encode_bulletin.h"
 #include "values/board.h"
 #include "watch/warden.h"
 
 struct teller;
 
+/* The newest bulletin, as it was told: sent again in each new session until a newer one comes. */
+struct last_bulletin {
+    int64_t t_ms;
+    uint32_t length;               /* 0: none */
+    char id[INCIDENT_ID_MAX];
+    char payload[BULLETIN_ROOM];
+};
+
 /* What outlives a plan: numbers go on through a reload. */
 struct sequence {
+    struct last_bulletin bulletin;
     uint64_t next[MESSAGE_JOURNALED];
     uint64_t epoch;
     wall_t started;
 };
+
+/* Of what the journal kept, the teller's own part. false: it's for somebody else, or of no use. */
+bool sequence_restore(struct sequence *s, const char *key, const void *bytes, size_t size);
 
 struct teller *teller_new(const struct plan *plan, struct door *door, struct sequence *sequence);
 void teller_free(struct teller *t);
@@ -42,6 +55,7 @@ void tell_event(struct teller *t, const struct event *e);
 bool tell_watch(struct teller *t, struct warden *w);
 /* One transition: its event, with the state that is kept, and the state for those who look. */
 void tell_leak(struct teller *t, uint32_t index, const char *change, int64_t t_ms);
+void tell_bulletin(struct teller *t, const struct bulletin *b);
 void tell_capture(struct teller *t, uint32_t alarm, uint32_t tag,
                   const struct capture_sample *samples, uint32_t count, int64_t t_ms);
 void tell_keep(struct teller *t, const char *key, const void *bytes, size_t size);   /* alone; size 0: forgotten */

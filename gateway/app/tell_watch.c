@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the watch room has to say: each change is an event, and a state that is retained. An event
  * takes the kept state with it, so that after a power cut both are there or neither. */
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "publish/encode_capture.h"
 #include "publish/encode_leak.h"
 #include "publish/order.h"
+
+static const char bulletin_key[] = "bulletin";
 
 enum { STATES_AT_ONCE = 200, STATE_ROOM = 64 * 1024 };
 
@@ -62,13 +65,38 @@ static bool leak_state(struct teller *t, uint32_t index, wall_t wall)
     return put_state(t, MESSAGE_STATE, TOPIC_LEAK, r->name, &j, wall);
 }
 
+/* As long as rows are kept: an older one would only mislead. */
+static bool bulletin_state(struct teller *t, wall_t wall)
+{
+    struct last_bulletin *b = &t->sequence->bulletin;
+    int64_t keep_ms = t->plant->journal.keep_ns / NS_PER_MS;
+    if (!b->length || (keep_ms > 0 && wall.ms - b->t_ms > keep_ms))
+        return true;
+    struct json j = json_into(b->payload, sizeof b->payload);
+    j.at += b->length;
+    return put_state(t, MESSAGE_REPLY, TOPIC_BULLETIN, b->id, &j, wall);
+}
+
+bool sequence_restore(struct sequence *s, const char *key, const void *bytes, size_t size)
+{
+    const size_t head = offsetof(struct last_bulletin, payload);
+    struct last_bulletin *b = &s->bulletin;
+    if (strcmp(key, bulletin_key) != 0 || size <= head || size > sizeof *b)
+        return false;
+    memcpy(b, bytes, size);
+    if (b->length == size - head && memchr(b->id, '\0', sizeof b->id))
+        return true;
+    b->length = 0;
+    return false;
+}
+
 /* One owed state. false: the door is full. */
 static bool one_state(struct teller *t, uint32_t i, wall_t wall)
 {
     const struct plant *p = t->plant;
     if (i >= p->alarm_count && i - p->alarm_count < p->leak_count)
         return leak_state(t, i - p->alarm_count, wall);
-    return true;
+    return i < p->alarm_count + p->leak_count + 1 || bulletin_state(t, wall);
 }
 
 bool tell_states(struct teller *t, wall_t wall)
@@ -118,6 +146,32 @@ void tell_leak(struct teller *t, uint32_t index, const char *change, int64_t t_m
     const struct event e = {
         .type = "leak", .subject = r->name, .text = words, .time = {t_ms}, .more = more};
     tell_event_row(t, &e, true, NULL);
+}
+
+/* Every bulletin is an event, so that none is lost; the newest one has a topic of its own as well.
+ */
+void tell_bulletin(struct teller *t, const struct bulletin *b)
+{
+    struct last_bulletin *last = &t->sequence->bulletin;
+    const struct incident_state *i = incident_now(warden_incident(t->warden));
+    char more[1024];
+    size_t size;
+    struct json j = json_into(more, sizeof more - 1);
+    json_word(&j, "\"bulletin\":");
+    encode_bulletin(&j, i, b, false);
+    *j.at = '\0';
+    const struct event e = {
+        .type = "bulletin", .subject = i->id, .text = b->text, .time = {b->t_ms}, .more = more};
+    const void *bytes = warden_incident_bytes(t->warden, &size);
+    tell_event_row(t, &e, true, &(struct keep){"incident", bytes, size});
+
+    *last = (struct last_bulletin){.t_ms = b->t_ms};
+    snprintf(last->id, sizeof last->id, "%s", i->id);
+    j = json_into(last->payload, sizeof last->payload);
+    encode_bulletin(&j, i, b, true);
+    last->length = (uint32_t)json_length(&j);
+    tell_keep(t, bulletin_key, last, offsetof(struct last_bulletin, payload) + last->length);
+    state_now(t, t->owed.room - 1, (wall_t){b->t_ms});
 }
 
 void tell_capture(struct teller *t, uint32_t alarm, uint32_t tag,

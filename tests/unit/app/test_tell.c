@@ -29,6 +29,27 @@ void warden_leak(const struct warden *w, uint32_t index, struct leak_view *out)
     *out = believed;
 }
 
+static struct incident_state incident;
+
+const struct incident *warden_incident(const struct warden *w)
+{
+    return (const struct incident *)w;
+}
+
+const struct incident_state *incident_now(const struct incident *i)
+{
+    (void)i;
+    return &incident;
+}
+
+const void *warden_incident_bytes(struct warden *w, size_t *size)
+{
+    static const char bytes[] = "the incident";
+    (void)w;
+    *size = sizeof bytes - 1;
+    return bytes;
+}
+
 /* ---- a plant that is watched ---- */
 
 static const struct leak_rule leaks[] = {
@@ -70,6 +91,7 @@ static int set_up(void **state)
     door.live = mailbox_new(2 << 20);
     door.connected = true;
     sequence = (struct sequence){.next = {1, 1, 1}, .epoch = 7};
+    incident = (struct incident_state){.open = true, .id = "INC-2006-001"};
     believed = (struct leak_view){.state = LEAK_SUSPECT,
                                   .firing = true,
                                   .class_ = LEAK_MAJOR,
@@ -97,7 +119,7 @@ struct told {
     struct message m;
     char topic[512], key[128];
     json_t *payload; /* NULL: none */
-    uint8_t tail[512];
+    uint8_t tail[8192];
     size_t tail_length;
 };
 
@@ -227,6 +249,83 @@ static void a_full_door_is_a_debt(void **state)
     assert_int_equal(count_states("mine/v1/site/leak/dam"), 1);
 }
 
+static struct bulletin bulletin(uint32_t number, int64_t t_ms)
+{
+    struct bulletin b = {.number = number, .t_ms = t_ms, .why = "period"};
+    snprintf(b.text, sizeof b.text, "BULLETIN %u\nLeak in the \"TSF 1\" dam.\n", number);
+    return b;
+}
+
+static void a_bulletin_is_an_event_and_the_newest_is_sent_again(void **state)
+{
+    (void)state;
+    struct told t;
+    for (uint32_t i = 1; i <= 2; i++) {
+        const struct bulletin b = bulletin(i, noon + i);
+        tell_bulletin(teller, &b);
+    }
+    for (uint32_t i = 1; i <= 2; i++) {
+        assert_true(next(door.rows, &t));
+        assert_int_equal(t.m.lane, MESSAGE_EVENT);
+        assert_int_equal(t.m.seq, i);
+        assert_string_equal(t.topic, "mine/v1/site/event/gw");
+        assert_string_equal(word(t.payload, "type"), "bulletin");
+        assert_string_equal(word(t.payload, "subject"), "INC-2006-001");
+        assert_string_equal(word(t.payload, "text"), bulletin(i, noon).text);
+        json_t *n = json_object_get(json_object_get(t.payload, "bulletin"), "number");
+        assert_int_equal(json_integer_value(n), i);
+        assert_string_equal(t.key, "incident");
+        assert_memory_equal(t.tail, "the incident", 12);
+        json_decref(t.payload);
+        assert_true(next(door.rows, &t));
+        assert_int_equal(t.m.lane, MESSAGE_KEEP);
+        assert_string_equal(t.key, "bulletin");
+    }
+    uint8_t kept[sizeof t.tail];
+    size_t length = t.tail_length;
+    memcpy(kept, t.tail, length);
+    /* After a restart, with what was kept. */
+    for (int restarts = 0; restarts < 2; restarts++) {
+        while (next(door.live, &t))
+            json_decref(t.payload);
+        tell_owed_states(teller);
+        assert_true(tell_states(teller, (wall_t){noon + 1000}));
+        unsigned seen = 0;
+        while (next(door.live, &t)) {
+            if (t.m.lane == MESSAGE_REPLY) {
+                assert_string_equal(t.topic, "mine/v1/site/bulletin/INC-2006-001");
+                assert_int_equal(json_integer_value(json_object_get(t.payload, "number")), 2);
+                assert_string_equal(word(t.payload, "text"), bulletin(2, noon).text);
+                seen++;
+            }
+            json_decref(t.payload);
+        }
+        assert_int_equal(seen, 1);
+        memset(&sequence.bulletin, 0, sizeof sequence.bulletin);
+        assert_false(sequence_restore(&sequence, "leak/dam", kept, length));
+        assert_false(sequence_restore(&sequence, "bulletin", kept, length - 1));
+        assert_false(sequence_restore(&sequence, "bulletin", kept, 3));
+        assert_true(sequence_restore(&sequence, "bulletin", kept, length));
+    }
+}
+
+static void an_old_bulletin_is_not_sent_again(void **state)
+{
+    (void)state;
+    struct told t;
+    plant.journal.keep_ns = 3600 * NS_PER_S;
+    const struct bulletin b = bulletin(1, noon);
+    tell_bulletin(teller, &b);
+    while (next(door.live, &t))
+        json_decref(t.payload);
+    tell_owed_states(teller);
+    assert_true(tell_states(teller, (wall_t){noon + 3600001}));
+    while (next(door.live, &t)) {
+        assert_int_not_equal(t.m.lane, MESSAGE_REPLY);
+        json_decref(t.payload);
+    }
+}
+
 static void learned_noise_is_kept_without_a_row(void **state)
 {
     (void)state;
@@ -316,6 +415,8 @@ int main(void)
         FACT(a_new_session_is_told_everything_once),
         FACT(without_a_connection_nothing_is_put_and_nothing_forgotten),
         FACT(a_full_door_is_a_debt),
+        FACT(a_bulletin_is_an_event_and_the_newest_is_sent_again),
+        FACT(an_old_bulletin_is_not_sent_again),
         FACT(learned_noise_is_kept_without_a_row),
         FACT(the_minutes_before_an_alarm_are_an_event),
         FACT(a_command_is_answered_and_written_down),

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "publish/encode_bulletin.h"
+
+/* Milestones come in any order; the furthest is the stage. */
+static const char *stage(const struct incident_state *i)
+{
+    for (unsigned m = MILESTONE_COUNT; m-- > 0;)
+        if (i->milestones[m].reached && !i->milestones[m].revoked)
+            return milestone_words((enum milestone)m);
+    return "opened";
+}
+
+void encode_bulletin(struct json *j, const struct incident_state *i, const struct bulletin *b,
+                     bool whole)
+{
+    json_word(j, "{\"incident\":");
+    json_string(j, i->id);
+    json_word(j, ",\"number\":");
+    json_int(j, b->number);
+    json_word(j, ",\"timestamp\":");
+    json_int(j, b->t_ms);
+    json_word(j, ",\"why\":");
+    json_string(j, b->why);
+    json_word(j, ",\"stage\":");
+    json_string(j, stage(i));
+    json_word(j, ",\"next\":");
+    if (i->open)
+        json_int(j, i->next_bulletin_ms);
+    else
+        json_word(j, "null");
+    if (i->drill)
+        json_word(j, ",\"drill\":true");
+    if (whole) {
+        json_word(j, ",\"text\":");
+        json_string(j, b->text);
+    }
+    json_word(j, "}");
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people are told of an incident, in JSON: bulletin/<id>, and the member "bulletin" of its event. */
+#ifndef PUBLISH_ENCODE_BULLETIN_H
+#define PUBLISH_ENCODE_BULLETIN_H
+
+#include "publish/json.h"
+#include "watch/incident.h"
+
+enum { BULLETIN_ROOM = 6 * BULLETIN_MAX + 1024 };
+
+/* A whole object. whole: with its text, which an event has already. */
+void encode_bulletin(struct json *j, const struct incident_state *i, const struct bulletin *b,
+                     bool whole);
+
+#endif
