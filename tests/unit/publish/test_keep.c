@@ -18,6 +18,7 @@
 #include <sqlite3.h>
 
 #include "publish/journal.h"
+#include "publish/store.h"
 
 static const struct journal_limits wide = {INT64_C(72) * 3600 * NS_PER_S, INT64_C(1) << 31};
 static const wall_t noon = {1764100000000};
@@ -269,6 +270,35 @@ static void states_survive_a_commit_that_failed(void **state)
     journal_close(j);
 }
 
+/* A full disk is written in small pieces; events are never cut from the states behind them. */
+static void on_a_full_disk_states_and_rows_stay_together(void **state)
+{
+    (void)state;
+    struct journal *j = opened();
+    for (uint64_t i = 1; i <= 3000; i++)
+        add(j, MESSAGE_HISTORY, i, 1000);
+    assert_true(journal_commit(j));
+    char sql[64];
+    snprintf(sql, sizeof(sql), "PRAGMA max_page_count=%llu",
+             (unsigned long long)store_number(j->pages));
+    assert_int_equal(store_exec(j, sql), SQLITE_OK);
+    for (uint64_t i = 1; i <= 2000; i++) {
+        add(j, MESSAGE_HISTORY, 3000 + i, 1000);
+        turn(j, i, i % 2 ? "alarm/x" : "alarm/y");
+        if (i % 250)
+            continue;
+        assert_true(journal_commit(j));
+        assert_int_equal(journal_committed(j, MESSAGE_EVENT), i);
+    }
+    assert_true(journal_first(j, MESSAGE_HISTORY) > 1);
+    journal_close(j);
+    j = opened();
+    assert_int_equal(journal_committed(j, MESSAGE_EVENT), 2000);
+    assert_int_equal(kept(j, "alarm/x").number, 1999);
+    assert_int_equal(kept(j, "alarm/y").number, 2000);
+    journal_close(j);
+}
+
 static void a_file_that_is_taken_away_takes_no_state_with_it(void **state)
 {
     (void)state;
@@ -351,6 +381,7 @@ int main(void)
         FACT(a_megabyte_is_kept_whole),
         FACT(a_power_cut_leaves_both_or_neither),
         FACT(states_survive_a_commit_that_failed),
+        FACT(on_a_full_disk_states_and_rows_stay_together),
         FACT(a_file_that_is_taken_away_takes_no_state_with_it),
         FACT(a_journal_from_before_gets_the_table),
         FACT(states_of_a_damaged_file_are_not_believed),
