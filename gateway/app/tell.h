@@ -54,6 +54,7 @@ void tell_event(struct teller *t, const struct event *e);
  * away (NULL) before it goes. false: out of memory. */
 bool tell_watch(struct teller *t, struct warden *w);
 /* One transition: its event, with the state that is kept, and the state for those who look. */
+void tell_alarm(struct teller *t, uint32_t index, enum alarm_change what, int64_t t_ms);
 void tell_leak(struct teller *t, uint32_t index, const char *change, int64_t t_ms);
 void tell_bulletin(struct teller *t, const struct bulletin *b);
 void tell_capture(struct teller *t, uint32_t alarm, uint32_t tag,

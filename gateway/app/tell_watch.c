@@ -8,6 +8,7 @@
 
 #include "app/tell_parts.h"
 #include "publish/answer.h"
+#include "publish/encode_alarm.h"
 #include "publish/encode_capture.h"
 #include "publish/encode_leak.h"
 #include "publish/order.h"
@@ -55,6 +56,29 @@ static bool put_state(struct teller *t, enum message_lane lane, enum topic_class
     return tell_live(t, lane, topic, length, j, time);
 }
 
+/* What people wrote about an alarm may be longer than any message; what it says now may not be lost
+ * for that. */
+static struct alarm_rule bare(const struct alarm_rule *r)
+{
+    struct alarm_rule b = *r;
+    b.about = b.consequence = b.response = "";
+    return b;
+}
+
+static bool alarm_state(struct teller *t, uint32_t index, wall_t wall)
+{
+    const struct alarm_rule *r = &t->plant->alarms[index];
+    const struct alarm_state *s = alarms_state(warden_alarms(t->warden), index);
+    struct json j = json_into(t->payload, sizeof t->payload);
+    encode_alarm(&j, t->plant, r, s, wall.ms);
+    if (j.overflow) {
+        const struct alarm_rule b = bare(r);
+        j = json_into(t->payload, sizeof t->payload);
+        encode_alarm(&j, t->plant, &b, s, wall.ms);
+    }
+    return put_state(t, MESSAGE_STATE, TOPIC_ALARM, r->path, &j, wall);
+}
+
 static bool leak_state(struct teller *t, uint32_t index, wall_t wall)
 {
     struct leak_view v;
@@ -94,7 +118,9 @@ bool sequence_restore(struct sequence *s, const char *key, const void *bytes, si
 static bool one_state(struct teller *t, uint32_t i, wall_t wall)
 {
     const struct plant *p = t->plant;
-    if (i >= p->alarm_count && i - p->alarm_count < p->leak_count)
+    if (i < p->alarm_count)
+        return alarm_state(t, i, wall);
+    if (i - p->alarm_count < p->leak_count)
         return leak_state(t, i - p->alarm_count, wall);
     return i < p->alarm_count + p->leak_count + 1 || bulletin_state(t, wall);
 }
@@ -125,6 +151,29 @@ static void state_now(struct teller *t, uint32_t i, wall_t wall)
     bool late = t->owed.flags[i] || mailbox_room(t->door->live) < STATE_ROOM;
     if (late || !one_state(t, i, wall))
         owe(t, i);
+}
+
+void tell_alarm(struct teller *t, uint32_t index, enum alarm_change what, int64_t t_ms)
+{
+    char words[ALARM_WORDS], key[3 * 65 + 16];
+    size_t size;
+    const struct alarm_rule *r = &t->plant->alarms[index];
+    const struct alarm_state *s = alarms_state(warden_alarms(t->warden), index);
+    struct json j = json_into(t->frame, ALARM_ROOM);
+    encode_alarm_change(&j, t->plant, r, s, what, t_ms);
+    if (j.overflow) {
+        const struct alarm_rule b = bare(r);
+        j = json_into(t->frame, ALARM_ROOM);
+        encode_alarm_change(&j, t->plant, &b, s, what, t_ms);
+    }
+    *j.at = '\0';
+    alarm_words(words, r, s, what, t_ms);
+    const struct event e = {
+        .type = "alarm", .subject = r->path, .text = words, .time = {t_ms}, .more = t->frame};
+    snprintf(key, sizeof key, "alarm/%s", r->path);
+    const void *bytes = warden_alarm_bytes(t->warden, index, &size);
+    tell_event_row(t, &e, s->priority >= PRIORITY_HIGH, &(struct keep){key, bytes, size});
+    state_now(t, index, (wall_t){t_ms});
 }
 
 void tell_leak(struct teller *t, uint32_t index, const char *change, int64_t t_ms)

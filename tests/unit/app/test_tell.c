@@ -30,6 +30,23 @@ void warden_leak(const struct warden *w, uint32_t index, struct leak_view *out)
 }
 
 static struct incident_state incident;
+static struct alarms *engine;
+
+const struct alarms *warden_alarms(const struct warden *w)
+{
+    (void)w;
+    return engine;
+}
+
+const void *warden_alarm_bytes(struct warden *w, uint32_t index, size_t *size)
+{
+    static char bytes[8192];
+    (void)w;
+    *size = alarms_save_size();
+    assert_true(*size <= sizeof bytes);
+    alarms_save(engine, index, bytes);
+    return bytes;
+}
 
 const struct incident *warden_incident(const struct warden *w)
 {
@@ -76,6 +93,12 @@ static struct door door;
 static struct sequence sequence;
 static struct teller *teller;
 
+static void changed(void *me, uint32_t index, enum alarm_change what, int64_t t_ms)
+{
+    (void)me;
+    tell_alarm(teller, index, what, t_ms);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -102,13 +125,15 @@ static int set_up(void **state)
                                   .text = "352 m3 unaccounted for"};
     teller = teller_new(&plan, &door, &sequence);
     static int cardboard;
-    return teller && tell_watch(teller, (struct warden *)&cardboard) ? 0 : -1;
+    engine = alarms_new(&plant, &(struct alarm_hooks){.changed = changed});
+    return teller && engine && tell_watch(teller, (struct warden *)&cardboard) ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
     teller_free(teller);
+    alarms_free(engine);
     mailbox_free(door.rows);
     mailbox_free(door.live);
     return 0;
@@ -173,6 +198,65 @@ static unsigned count_states(const char *beginning)
     return n;
 }
 
+static void alarm_is(uint32_t index, bool on)
+{
+    alarms_set(engine, index, on, NULL, noon, noon);
+    alarms_run(engine, noon);
+}
+
+static void an_alarm_is_an_event_with_its_state_and_a_retained_state(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t index;
+        bool urgent;
+    } turns[] = {{1, false}, {0, true}};
+    struct told t;
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+        const char *path = alarms[turns[i].index].path;
+        char topic[128], key[128];
+        snprintf(topic, sizeof topic, "mine/v1/site/alarm/%s", path);
+        snprintf(key, sizeof key, "alarm/%s", path);
+        alarm_is(turns[i].index, true);
+        assert_true(next(door.rows, &t));
+        assert_int_equal(t.m.lane, MESSAGE_EVENT);
+        assert_int_equal(t.m.urgent, turns[i].urgent);
+        assert_int_equal(t.m.seq, i + 1);
+        assert_string_equal(word(t.payload, "type"), "alarm");
+        assert_string_equal(word(t.payload, "subject"), path);
+        assert_string_equal(word(t.payload, "change"), "on");
+        assert_string_equal(word(json_object_get(t.payload, "alarm"), "state"), "UNACK");
+        assert_string_equal(t.key, key);
+        assert_int_equal(t.tail_length, alarms_save_size());
+        json_decref(t.payload);
+        assert_true(next(door.live, &t));
+        assert_int_equal(t.m.lane, MESSAGE_STATE);
+        assert_string_equal(t.topic, topic);
+        assert_string_equal(word(t.payload, "state"), "UNACK");
+        json_decref(t.payload);
+        assert_false(next(door.live, &t));
+    }
+}
+
+static void what_people_wrote_may_be_longer_than_any_message(void **state)
+{
+    (void)state;
+    static char novel[100000];
+    static struct alarm_rule wordy[2];
+    struct told t;
+    memset(novel, 'x', sizeof novel - 1);
+    memcpy(wordy, alarms, sizeof wordy);
+    wordy[0].about = novel;
+    plant.alarms = wordy;
+    alarm_is(0, true);
+    assert_true(next(door.rows, &t));
+    assert_string_equal(word(json_object_get(t.payload, "alarm"), "state"), "UNACK");
+    json_decref(t.payload);
+    assert_true(next(door.live, &t));
+    assert_string_equal(word(t.payload, "state"), "UNACK");
+    json_decref(t.payload);
+}
+
 static void a_suspicion_is_an_event_and_a_state(void **state)
 {
     (void)state;
@@ -215,7 +299,15 @@ static void a_new_session_is_told_everything_once(void **state)
     tell_owed_states(teller);
     while (!tell_states(teller, (wall_t){noon}))
         ;
-    assert_int_equal(count_states("mine/v1/site/leak/"), 2);
+    struct told t;
+    unsigned told_alarms = 0, told_leaks = 0;
+    while (next(door.live, &t)) {
+        told_alarms += strstr(t.topic, "/alarm/") != NULL;
+        told_leaks += strstr(t.topic, "/leak/") != NULL;
+        json_decref(t.payload);
+    }
+    assert_int_equal(told_alarms, 2);
+    assert_int_equal(told_leaks, 2);
     assert_true(tell_states(teller, (wall_t){noon}));
     assert_int_equal(count_states(""), 0);
 }
@@ -410,6 +502,8 @@ int main(void)
 {
 #define FACT(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
     const struct CMUnitTest facts[] = {
+        FACT(an_alarm_is_an_event_with_its_state_and_a_retained_state),
+        FACT(what_people_wrote_may_be_longer_than_any_message),
         FACT(a_suspicion_is_an_event_and_a_state),
         FACT(progress_is_no_event),
         FACT(a_new_session_is_told_everything_once),
