@@ -197,6 +197,21 @@ void tell_leak(struct teller *t, uint32_t index, const char *change, int64_t t_m
     tell_event_row(t, &e, true, NULL);
 }
 
+void tell_incident(struct teller *t, enum incident_change what, const char *subject,
+                   const char *text, int64_t t_ms)
+{
+    char more[1024];
+    size_t size;
+    struct json j = json_into(more, sizeof more - 1);
+    encode_incident_brief(&j, incident_now(warden_incident(t->warden)), what);
+    *j.at = '\0';
+    const struct event e = {
+        .type = "incident", .subject = subject, .text = text, .time = {t_ms}, .more = more};
+    const void *bytes = warden_incident_bytes(t->warden, &size);
+    tell_event_row(t, &e, true, &(struct keep){"incident", bytes, size});
+    state_now(t, t->owed.room - 2, (wall_t){t_ms});
+}
+
 /* Every bulletin is an event, so that none is lost; the newest one has a topic of its own as well.
  */
 void tell_bulletin(struct teller *t, const struct bulletin *b)

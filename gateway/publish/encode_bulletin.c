@@ -36,3 +36,25 @@ void encode_bulletin(struct json *j, const struct incident_state *i, const struc
     }
     json_word(j, "}");
 }
+
+void encode_incident_brief(struct json *j, const struct incident_state *i,
+                           enum incident_change what)
+{
+    json_word(j, "\"change\":");
+    json_string(j, incident_change_words(what));
+    json_word(j, ",\"incident\":{\"id\":");
+    json_string(j, i->id);
+    json_word(j, ",\"stage\":");
+    json_string(j, stage(i));
+    if (i->open)
+        json_word(j, ",\"open\":true");
+    else
+        json_word(j, ",\"open\":false");
+    if (i->drill)
+        json_word(j, ",\"drill\":true");
+    json_word(j, ",\"opened\":");
+    json_int(j, i->opened_ms);
+    json_word(j, ",\"bulletin\":");
+    json_int(j, i->bulletin);
+    json_word(j, "}");
+}

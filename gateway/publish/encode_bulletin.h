@@ -12,4 +12,8 @@ enum { BULLETIN_ROOM = 6 * BULLETIN_MAX + 1024 };
 void encode_bulletin(struct json *j, const struct incident_state *i, const struct bulletin *b,
                      bool whole);
 
+/* Members of an event: "change":..,"incident":{..}: which one, and how far it has come. */
+void encode_incident_brief(struct json *j, const struct incident_state *i,
+                           enum incident_change what);
+
 #endif

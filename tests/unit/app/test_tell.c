@@ -401,6 +401,25 @@ static void a_bulletin_is_an_event_and_the_newest_is_sent_again(void **state)
     }
 }
 
+static void what_happens_to_an_incident_is_an_event_with_its_state(void **state)
+{
+    (void)state;
+    struct told t;
+    tell_incident(teller, INCIDENT_AREA, "mill", "mill: flooded, says ann", noon);
+    assert_true(next(door.rows, &t));
+    assert_int_equal(t.m.lane, MESSAGE_EVENT);
+    assert_true(t.m.urgent);
+    assert_string_equal(word(t.payload, "type"), "incident");
+    assert_string_equal(word(t.payload, "subject"), "mill");
+    assert_string_equal(word(t.payload, "text"), "mill: flooded, says ann");
+    assert_string_equal(word(t.payload, "change"), incident_change_words(INCIDENT_AREA));
+    assert_string_equal(word(json_object_get(t.payload, "incident"), "id"), "INC-2006-001");
+    assert_string_equal(t.key, "incident");
+    assert_int_equal(t.tail_length, 12);
+    json_decref(t.payload);
+    assert_false(next(door.rows, &t));
+}
+
 static void an_old_bulletin_is_not_sent_again(void **state)
 {
     (void)state;
@@ -510,6 +529,7 @@ int main(void)
         FACT(without_a_connection_nothing_is_put_and_nothing_forgotten),
         FACT(a_full_door_is_a_debt),
         FACT(a_bulletin_is_an_event_and_the_newest_is_sent_again),
+        FACT(what_happens_to_an_incident_is_an_event_with_its_state),
         FACT(an_old_bulletin_is_not_sent_again),
         FACT(learned_noise_is_kept_without_a_row),
         FACT(the_minutes_before_an_alarm_are_an_event),

@@ -80,6 +80,28 @@ static void what_was_revoked_is_no_stage(void **state)
     json_decref(o);
 }
 
+static void an_event_says_it_in_short(void **state)
+{
+    (void)state;
+    char buffer[512];
+    buffer[0] = '{';
+    struct json j = json_into(buffer + 1, sizeof(buffer) - 1);
+    incident.opened_ms = 5;
+    incident.bulletin = 3;
+    encode_incident_brief(&j, &incident, INCIDENT_MILESTONE);
+    json_word(&j, "}");
+    json_t *o = json_loadb(buffer, json_length(&j) + 1, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(o);
+    const json_t *i = json_object_get(o, "incident");
+    assert_string_equal(word(o, "change"), incident_change_words(INCIDENT_MILESTONE));
+    assert_string_equal(word(i, "id"), "INC-2006-001");
+    assert_string_equal(word(i, "stage"), milestone_words(MILESTONE_PLUGGED));
+    assert_true(json_is_true(json_object_get(i, "open")));
+    assert_int_equal(json_integer_value(json_object_get(i, "opened")), 5);
+    assert_int_equal(json_integer_value(json_object_get(i, "bulletin")), 3);
+    json_decref(o);
+}
+
 static void the_longest_text_fits(void **state)
 {
     (void)state;
@@ -95,6 +117,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(it_says_which_of_which_incident_and_how_far, set_up),
         cmocka_unit_test_setup(what_was_revoked_is_no_stage, set_up),
+        cmocka_unit_test_setup(an_event_says_it_in_short, set_up),
         cmocka_unit_test_setup(the_longest_text_fits, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
