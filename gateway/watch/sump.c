@@ -106,13 +106,15 @@ static void judge(struct sump *s, const struct leak_context *c)
     bool any = false, all_over = true, was = s->hold.firing;
     uint8_t by = SUMP_INFLOW;
     for (uint8_t i = 0; i < SUMP_CAUSES; i++) {
+        /* Of slow causes the first, which tells most; of floods the last, which is the surest. */
+        if (s->on[i] && (!any || i >= SUMP_RISE))
+            by = i;
         any = any || s->on[i];
         all_over = all_over && over[i];
-        by = s->on[i] ? i : by;
     }
     int64_t hold = c->rule->clear_hold_ms > 0 ? c->rule->clear_hold_ms : 10 * KIND_MINUTE;
     kind_hold_feed(&s->hold, any, all_over, hold, s->now_ms);
-    if (s->hold.firing && (!was || by > s->by) && any)
+    if (s->hold.firing && any && (!was || by >= SUMP_RISE))
         s->by = by;
 }
 

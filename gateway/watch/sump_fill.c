@@ -7,6 +7,7 @@
 #include "watch/sump.h"
 
 static const int64_t SETTLING = 30000; /* after a pump changed: pipes empty, waves */
+enum { PUMP_MET = 5, PUMP_LEARNED = 20 }; /* runs */
 static const double RISE = 0.02; /* m in a minute, with all pumps on */
 
 void sump_ring_put(struct sump_ring *r, double x)
@@ -113,6 +114,22 @@ static void judge_open(struct sump *s, const struct leak_context *c)
         s->open_s = fmin(fmax(s->s + added(s, &l, q, hours), 0), 2 * l.h);
 }
 
+/* While a pump runs that is known by now, its water tells too; but a blocked pump looks like an
+ * inflow, so no more is believed than the fill before has shown. */
+static void judge_run(struct sump *s, const struct leak_context *c, int64_t t_ms)
+{
+    double hours, drawn = span_rate(&s->draw, &hours), before = s->last_inflow;
+    s->open_s = s->s;
+    if (isnan(drawn) || hours < 2.0 / 60 || isnan(before) || !s->whole_run ||
+        s->drawn_by >= SUMP_PUMPS || s->pumps[s->drawn_by].n < PUMP_MET ||
+        !sump_learned(s, c->rule))
+        return;
+    struct sump_limits l = sump_limits(s, c->rule);
+    double q = fmin(before, s->pumps[s->drawn_by].recent + drawn);
+    double run = (double)(t_ms - s->run_from_ms) / KIND_HOUR;
+    s->open_s = fmin(fmax(s->s + (q - l.base - l.k) * run, 0), 2 * l.h);
+}
+
 /* The pump lifts what it drew down and what came in meanwhile. */
 static void judge_pump(struct sump *s, double q, bool learns)
 {
@@ -124,7 +141,7 @@ static void judge_pump(struct sump *s, double q, bool learns)
     if (fabs(q - before) > 0.1 * lifted || !(lifted > 0))
         return;
     struct sump_pump *p = &s->pumps[s->drawn_by];
-    if (p->n < 20) {
+    if (p->n < PUMP_LEARNED) {
         p->n += learns;
         p->reference += learns ? (lifted - p->reference) / p->n : 0;
         p->recent = p->reference;
@@ -139,7 +156,7 @@ static void judge_pump(struct sump *s, double q, bool learns)
 bool sump_worn(const struct sump *s)
 {
     for (uint32_t i = 0; i < SUMP_PUMPS; i++)
-        if (s->pumps[i].n >= 20 && s->pumps[i].recent < 0.8 * s->pumps[i].reference)
+        if (s->pumps[i].n >= PUMP_LEARNED && s->pumps[i].recent < 0.8 * s->pumps[i].reference)
             return true;
     return false;
 }
@@ -206,6 +223,8 @@ void sump_level(struct sump *s, const struct leak_context *c, double level, int6
     span_add(span, (double)(t_ms - span->from_ms) / 1000, volume_of(c->rule, level));
     if (s->count_on == 0)
         judge_open(s, c);
-    else if (s->count_on == s->count_pumps)
+    else
+        judge_run(s, c, t_ms);
+    if (s->count_on > 0 && s->count_on == s->count_pumps)
         judge_rise(s, level, t_ms);
 }

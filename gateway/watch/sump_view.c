@@ -99,13 +99,13 @@ void sump_view(const void *state, const struct leak_context *c, struct leak_view
         v->state = LEAK_SUSPECT;
         v->detector = causes[s->by];
         v->class_ = class_of(s, &l, s->inflow - l.base);
-        if (s->by == SUMP_INFLOW) {
+        if (s->by < SUMP_RISE && !isnan(s->inflow) && learned) {
             double onset = (double)s->onset_ms, around = 0.5 * KIND_HOUR;
             v->rate = kind_estimate(s->inflow - l.base, fmax(l.spread, 0.05 * s->inflow));
             v->onset_ms = (struct estimate){onset, onset - around, onset + around};
             v->lost = kind_estimate(fmax(s->excess, s->open_s), 0.2 * fmax(s->excess, s->open_s));
         }
-        v->preliminary = s->by == SUMP_INFLOW && s->now_ms - s->onset_ms < KIND_HOUR;
+        v->preliminary = s->by < SUMP_RISE && s->now_ms - s->onset_ms < KIND_HOUR;
     }
     words(s, &l, v);
 }
