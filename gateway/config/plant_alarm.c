@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Alarms that people write: a tag, a condition, and what is said of it. */
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "config/map_parts.h"

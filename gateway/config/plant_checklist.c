@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What has to be seen before flooded equipment runs again: by class, and as the plant adds. */
-#include <math.h>
 #include <string.h>
 
 #include "config/plant_rules.h"
@@ -23,18 +22,18 @@ static const struct standard {
      1U << CLASS_CRUSHER)
 #define SIGNED(word, words)                                                                        \
     {                                                                                              \
-        .name = word, .text = words, .kind = CHECK_MANUAL, .tag = TAG_NONE, .low = NAN,            \
-        .high = NAN, .unit = ""                                                                    \
+        .name = word, .text = words, .kind = CHECK_MANUAL, .tag = TAG_NONE, .low = UNSAID,         \
+        .high = UNSAID, .unit = ""                                                                 \
     }
 #define SEEN(word, words, rule)                                                                    \
     {                                                                                              \
-        .name = word, .text = words, .kind = CHECK_AUTO, .tag = TAG_NONE, .low = NAN, .high = NAN, \
-        .builtin = rule, .unit = ""                                                                \
+        .name = word, .text = words, .kind = CHECK_AUTO, .tag = TAG_NONE, .low = UNSAID,           \
+        .high = UNSAID, .builtin = rule, .unit = ""                                                \
     }
 #define VALUE(word, words, least, in)                                                              \
     {                                                                                              \
         .name = word, .text = words, .kind = CHECK_MANUAL, .tag = TAG_NONE, .low = least,          \
-        .high = NAN, .wants_value = true, .unit = in                                               \
+        .high = UNSAID, .wants_value = true, .unit = in                                            \
     }
     {ANY, NEEDS_WATER, SEEN("below-floor", "Water below the floor for 24 h", BUILTIN_BELOW_FLOOR)},
     {ANY, NEEDS_WET, SEEN("dry", "Wet switch clear for 24 h", BUILTIN_DRY)},
@@ -188,7 +187,7 @@ bool read_checklist(struct rule_builder *w, const struct node *n, struct equipme
         }
         if (i == count) {
             items[i] = (struct check_item){
-                .text = "", .unit = "", .tag = TAG_NONE, .low = NAN, .high = NAN};
+                .text = "", .unit = "", .tag = TAG_NONE, .low = UNSAID, .high = UNSAID};
             count++;
         }
         good = read_name(r, k, "check", &items[i].name) && read_check(w, k, k->next, &items[i]) &&

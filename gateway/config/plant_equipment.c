@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What water can spoil: where it stands, how high, and what has to be seen before it runs again. */
-#include <math.h>
 #include <string.h>
 
 #include "config/plant_rules.h"
@@ -47,7 +46,7 @@ static bool name_one(struct rule_builder *w, const struct node *key, const struc
                             .area = RULE_NONE,
                             .water = TAG_NONE,
                             .water_factor = 1,
-                            .floor = NAN,
+                            .floor = UNSAID,
                             .basin = RULE_NONE,
                             .running = TAG_NONE,
                             .wet = TAG_NONE,
@@ -157,7 +156,7 @@ static bool read_one(struct rule_builder *w, const struct node *key, const struc
     const struct reader *r = &w->b->r;
     struct equipment_nodes n = {0};
     unsigned class_ = CLASS_OTHER;
-    if (value->kind != NODE_MAPPING || e->area == RULE_NONE) {
+    if (value->kind != NODE_MAPPING) {
         return false;
     }
     bool good =

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Incidents: how often people are told, and the basins that get pumped out. */
-#include <math.h>
 #include <string.h>
 
 #include "config/plant_rules.h"
@@ -125,7 +124,7 @@ static bool read_pumps(struct rule_builder *w, const struct node *n, struct basi
     for (const struct node *k = n->first; pumps != NULL && k != NULL; k = k->next) {
         struct basin_pump *p = &pumps[b->pump_count++];
         good = read_pump(w, k, p) && good;
-        for (uint32_t i = 0; good && p->run != TAG_NONE && i + 1 < b->pump_count; i++) {
+        for (uint32_t i = 0; p->run != TAG_NONE && i + 1 < b->pump_count; i++) {
             if (pumps[i].run == p->run) {
                 good = complain(&w->b->r, k, "this pump stands here twice");
             }
@@ -159,7 +158,7 @@ static bool read_basin(struct rule_builder *w, const struct node *key, const str
                                           FIELD(basin_nodes, wet)};
     const struct reader *r = &w->b->r;
     struct basin_nodes n = {0};
-    if (value->kind != NODE_MAPPING || b->area == RULE_NONE) {
+    if (value->kind != NODE_MAPPING) {
         return false;
     }
     bool good = take_fields(r, value, fields, sizeof fields / sizeof *fields, &n, "a basin");

@@ -2,7 +2,6 @@
 /* Leak points: what all kinds have in common. */
 #include "config/plant_leak.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -169,12 +168,9 @@ static bool name_leak(struct rule_builder *w, const struct node *key, const stru
     }
     bool good = read_word(&w->b->r, kind_node, "kind", leak_kind_words, LEAK_KIND_COUNT, &kind);
     l->kind = (uint8_t)kind;
+    w->leak_readable[index] = good;
     l->area = find_area(w->b, key, node_get(value, "area"));
-    if (!good || l->area == RULE_NONE) {
-        return false;
-    }
-    w->leak_sound[index] = make_tags(w, key, l);
-    return w->leak_sound[index];
+    return good && l->area != RULE_NONE && make_tags(w, key, l);
 }
 
 bool name_leaks(struct rule_builder *w, const struct node *n)
@@ -183,8 +179,8 @@ bool name_leaks(struct rule_builder *w, const struct node *n)
     uint32_t count = n == NULL ? 0 : n->length;
     w->leaks = arena_get_array(a, count + 1U, sizeof *w->leaks);
     w->leak_looks = arena_get_array(w->b->scratch, count + 1U, sizeof *w->leak_looks);
-    w->leak_sound = arena_get_array(w->b->scratch, count + 1U, sizeof *w->leak_sound);
-    if (w->leaks == NULL || w->leak_looks == NULL || w->leak_sound == NULL) {
+    w->leak_readable = arena_get_array(w->b->scratch, count + 1U, sizeof *w->leak_readable);
+    if (w->leaks == NULL || w->leak_looks == NULL || w->leak_readable == NULL) {
         return false;
     }
     bool good = true;
@@ -206,7 +202,7 @@ static void defaults(struct leak_rule *l)
                         &l->high_high, &l->low_low,     &l->deadband, &l->by,
                         &l->angle,     &l->crest_width, &l->crest,    &l->freeboard_min};
     for (size_t i = 0; i < sizeof unsaid / sizeof *unsaid; i++) {
-        *unsaid[i] = NAN;
+        *unsaid[i] = UNSAID;
     }
     l->vote = 1;
     l->runoff = 0.5;
@@ -373,7 +369,7 @@ bool read_leaks(struct rule_builder *w, const struct node *n)
     uint32_t index = 0;
     for (const struct node *k = n == NULL ? NULL : n->first; k != NULL;
          k = k->next->next, index++) {
-        if (!w->leak_sound[index]) {
+        if (!w->leak_readable[index]) {
             good = false;
             continue;
         }

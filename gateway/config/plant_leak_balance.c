@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leaks that are found by adding up meters: balances and zones of consumers. */
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -184,11 +182,11 @@ bool read_balance(struct leak_builder *b)
     }
     good = read_nominal(b) && good;
     good = read_overrides(b) && good;
-    if (!good || b->n.profile == NULL) {
+    if (b->n.profile == NULL) {
         return false;
     }
     int64_t step_ms = b->l->step_ms > 0 ? b->l->step_ms : rings[b->l->profile].step_ms;
-    good = check_windows(b, step_ms);
+    good = check_windows(b, step_ms) && good;
     return check_periods(b, step_ms, b->n.step) && good;
 }
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a leak point looks at: each tag in a role, with the factor that brings it to the role's
  * unit. */
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/plant_leak.h"

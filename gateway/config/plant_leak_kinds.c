@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Leaks that one instrument, or a few switches, tell. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,7 +108,7 @@ static bool read_limit(struct leak_builder *b)
                   {b->n.ll, "ll", &l->low_low},
                   {b->n.deadband, "deadband", &l->deadband},
                   {b->n.max_jump, "max_jump", &l->max_jump}};
-    double first = NAN;
+    double first = UNSAID;
     if (b->n.tag == NULL) {
         return missing(b, "tag; say `tag: area/device/tag`");
     }
@@ -144,18 +143,18 @@ static bool read_roc(struct leak_builder *b)
                         "`direction:`",
                         b->n.by->text);
     }
-    good = read_ms(r, b->n.within, "within", 1000, 7 * 24 * MS_PER_HOUR, &l->within_ms) && good;
-    good = read_direction(b) && good;
-    if (!good) {
+    bool timed = read_ms(r, b->n.within, "within", 1000, 7 * 24 * MS_PER_HOUR, &l->within_ms);
+    bool directed = read_direction(b);
+    if (!good || !timed) {
         return false;
     }
     suit(b, &f, l->by);
-    l->deadband = NAN;
+    l->deadband = UNSAID;
     if (b->n.looks.delay == NULL) {
         b->looks->on_delay_ms = 0; /* the window has waited already */
     }
     if (f.every_ms < l->within_ms) {
-        return read_in_unit(r, b->n.max_jump, "max_jump", f.unit, &l->max_jump);
+        return read_in_unit(r, b->n.max_jump, "max_jump", f.unit, &l->max_jump) && directed;
     }
     char period[32];
     return complain(r, b->n.within,

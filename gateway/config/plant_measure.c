@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Quantities with their units, tags that must measure something, curves of storage. */
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -55,8 +53,8 @@ bool read_quantity(const struct reader *r, const struct node *n, const char *wha
                         what, n->text, quantity_unit(q));
     }
     if (*unit == '\0') {
-        return complain(r, n, "%s `%.40s` says no unit; write %.40s %s, or another unit of %s",
-                        what, n->text, n->text, quantity_unit(q), quantity_examples(q));
+        return complain(r, n, "%s `%.40s` says no unit; write %.40s %s; known are %s", what,
+                        n->text, n->text, quantity_unit(q), quantity_examples(q));
     }
     if (!unit_factor(unit, q, &factor)) {
         return complain(r, n, "%s: `%.24s` is no unit of %s; write it in %s", what, unit,
@@ -104,7 +102,7 @@ bool read_in_unit(const struct reader *r, const struct node *n, const char *what
     if (!is_scalar(r, n, what)) {
         return false;
     }
-    if (n->quoted || !split(n->text, &number, &said)) {
+    if (!split(n->text, &number, &said) || (n->quoted && *said == '\0')) {
         return complain(r, n, "%s `%.40s` is no number; write 1.5%s%.24s", what, n->text,
                         *unit == '\0' ? "" : " or 1.5 ", unit);
     }
@@ -128,11 +126,15 @@ uint32_t read_boolean_tag(struct rule_builder *w, const struct node *n, const ch
         return tag;
     }
     tag_facts(w, tag, &f);
-    if (!f.boolean) {
+    if (!f.boolean && !f.numeric) {
+        complain(&w->b->r, n, "%s: `%.120s` is a text or a time, not true or false", what, n->text);
+    } else if (!f.boolean) {
         complain(&w->b->r, n,
-                 "%s: `%.120s` is a %s, not true or false; take a bit of it, or derive one, like "
-                 "{of: {x: %.120s}, is: x > 0}",
-                 what, n->text, f.numeric ? "number" : "text or a time", n->text);
+                 "%s: `%.120s` is a number, not true or false; take a bit of it, or derive one, "
+                 "like {of: {x: %.120s}, is: x > 0}",
+                 what, n->text, n->text);
+    }
+    if (!f.boolean) {
         return TAG_NONE;
     }
     return tag;
@@ -168,8 +170,8 @@ uint32_t read_measured_tag(struct rule_builder *w, const struct node *n, const c
     tag_facts(w, tag, &f);
     if (*f.unit == '\0') {
         complain(&w->b->r, n,
-                 "%s: `%.120s` has no unit, and %s is needed; say `unit: %s` (or %s) where the tag "
-                 "is written",
+                 "%s: `%.120s` has no unit, and %s is needed; say `unit: %s` where the tag is "
+                 "written; known are %s",
                  what, n->text, quantity_words(q), quantity_unit(q), quantity_examples(q));
         return TAG_NONE;
     }

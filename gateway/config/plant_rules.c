@@ -29,7 +29,7 @@ uint32_t find_area(const struct plant_builder *b, const struct node *key, const 
     const struct plant *p = b->plant;
     const char *candidates[200];
     size_t count = 0;
-    if (n == NULL) {
+    if (n == NULL || node_is_null(n)) {
         complain(&b->r, key, "`%.64s` stands nowhere; say `area:`", key->text);
         return RULE_NONE;
     }

@@ -3,15 +3,16 @@
 #ifndef CONFIG_PLANT_RULES_H
 #define CONFIG_PLANT_RULES_H
 
+#include <math.h>
+
 #include "config/plant_parts.h"
 #include "config/units.h"
 
 /* What the rooms behind have place for. */
 enum { RULE_EQUIPMENT_MAX = 128, RULE_BASINS_MAX = 16, RULE_CHECKS_MAX = 16, RULE_AREAS_MAX = 64 };
 enum { LEAK_INPUTS_MAX = 64, STAGE_MAX = 200 };
-#define RULE_LONG_NS (366 * 24 * 3600 * NS_PER_S)
-#define NS_PER_HOUR (3600 * NS_PER_S)
 #define MS_PER_HOUR INT64_C(3600000)
+#define UNSAID ((double)NAN)
 
 struct list { /* grows in the scratch arena; its old halves go with that */
     void *items;
@@ -65,7 +66,7 @@ struct rule_builder {
     uint32_t *written_areas;
     struct leak_rule *leaks;
     struct alarm_looks *leak_looks;
-    bool *leak_sound;
+    bool *leak_readable; /* its kind is known */
     uint32_t leak_count;
     struct basin *basins;
     uint32_t basin_count;

@@ -19,10 +19,11 @@ struct flood_nodes {
     const struct node *begin, *end;
 };
 
-/* `false` turns it off, a mapping changes it. */
-static bool turned_off(const struct node *n)
+/* true or false turn it on and off, a mapping changes it. */
+static bool is_switched(const struct node *n, bool *on)
 {
-    return n->kind == NODE_SCALAR && !n->quoted && strcmp(n->text, "false") == 0;
+    *on = n->kind != NODE_SCALAR || strcmp(n->text, "false") != 0;
+    return n->kind == NODE_SCALAR && !n->quoted && (!*on || strcmp(n->text, "true") == 0);
 }
 
 static bool read_comm(const struct reader *r, const struct node *n, struct alarm_settings *s)
@@ -33,8 +34,7 @@ static bool read_comm(const struct reader *r, const struct node *n, struct alarm
     if (n == NULL) {
         return true;
     }
-    s->comm = !turned_off(n);
-    if (!s->comm) {
+    if (is_switched(n, &s->comm)) {
         return true;
     }
     bool good = take_fields(r, n, fields, 2, &c, "`comm` (or it is false)");
@@ -51,8 +51,7 @@ static bool read_signals(const struct reader *r, const struct node *n, struct al
     if (n == NULL) {
         return true;
     }
-    s->signals = !turned_off(n);
-    if (!s->signals) {
+    if (is_switched(n, &s->signals)) {
         return true;
     }
     bool good = take_fields(r, n, fields, 1, &c, "`signals` (or it is false)");

@@ -168,15 +168,8 @@ bool unit_convert(const char *from, const char *to, double *factor)
 enum unit_class unit_class_of(const char *unit)
 {
     static const char *const pressures[] = {"bar", "mbar", "Pa", "hPa", "kPa", "MPa", "psi"};
-    static const char *const temperatures[] = {"Cel",
-                                               "degC",
-                                               "\xC2\xB0"
-                                               "C",
-                                               "C",
-                                               "K",
-                                               "degF",
-                                               "F",
-                                               "[degF]"};
+    static const char *const temperatures[] = {"Cel", "degC", "\302\260C", "C",
+                                               "K",   "degF", "F",         "[degF]"};
     const struct unit *u = find(unit);
     if (u != NULL) {
         return u->dimension == LENGTH ? UNIT_LEVEL : u->dimension == FLOW ? UNIT_FLOW : UNIT_OTHER;
