@@ -298,6 +298,7 @@ void encode_alarm_figures(struct json *j, const struct plant *p, const struct al
     put_truth(j, "flood", f->flood);
     put_real(j, "flood_windows_share", f->flood_windows_share);
     put_int(j, "flood_s_day", f->flood_s_day);
+    put_int(j, "flood_hidden", f->flood_hidden);
     put_real(j, "ack_median_s", f->ack_median_s);
     put_real(j, "ack_p90_s", f->ack_p90_s);
     put_real(j, "top10_share", f->top10_share);

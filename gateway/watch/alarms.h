@@ -11,7 +11,8 @@
 
 enum { ALARM_TEXT_MAX = 240, ALARM_EVIDENCE_MAX = 512 };
 
-#define ALARM_NEVER INT64_MIN      /* a moment that hasn't been; 0 is one like any other */
+/* A moment that hasn't been (0 is one like any other): so long ago that one may subtract it. */
+#define ALARM_NEVER (INT64_MIN / 4)
 
 struct alarm_evidence {            /* why, at the moment it was last true */
     double value, limit;           /* NaN: none */
@@ -90,6 +91,7 @@ struct alarm_figures {             /* over the last hour and day; EEMUA 191, ISA
     double flood_windows_share;    /* 10-minute windows of the day with more than flood_begin */
     bool flood;
     int64_t flood_s_day;
+    uint32_t flood_hidden;         /* low ones during this flood, or the last: counted, not told singly */
     double ack_median_s, ack_p90_s;    /* NaN: none */
     double top10_share;            /* of the day's annunciations */
     uint32_t top[10], top_count[10], top_used;         /* alarms, most frequent first */

@@ -46,8 +46,14 @@ static void roll_minutes(struct alarms *a, int64_t minute)
 static void say_flood(struct alarms *a, bool flood, int64_t now_ms)
 {
     a->flood = flood;
+    if (flood)
+        a->in_flood = a->flood_low = 0;
     if (a->flood_index == RULE_NONE)
         return;
+    struct alarm_evidence *last = &a->items[a->flood_index].s.evidence;
+    if (!flood)
+        snprintf(last->more, sizeof(last->more), "\"annunciations\":%u,\"low\":%u", a->in_flood,
+                 a->flood_low);
     struct alarm_evidence e = {.value = a->in_window, .limit = alarms_flood_begin(a)};
     snprintf(e.text, sizeof(e.text), "more than %u alarms within 10 minutes",
              alarms_flood_begin(a));
@@ -109,6 +115,8 @@ void alarms_count_told(struct alarms *a, uint32_t i)
         it->hours[slot(hour, 24)]++;
     if (!a->flood && a->in_window > alarms_flood_begin(a))
         say_flood(a, true, it->s.told_ms);
+    a->in_flood += a->flood;
+    a->flood_low += a->flood && it->s.priority == PRIORITY_LOW;
 }
 
 void alarms_count_ack(struct alarms *a, int64_t told_ms, int64_t now_ms)

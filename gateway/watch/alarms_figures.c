@@ -58,6 +58,7 @@ static void count_rates(const struct alarms *a, struct alarm_figures *f)
     }
     f->flood = a->flood;
     f->flood_s_day = flood_ms / 1000;
+    f->flood_hidden = a->flood_low;
 }
 
 /* Windows on the ten minutes of the clock; the present one counts as far as it has come. */

@@ -31,18 +31,23 @@ static void sign(struct alarm_state *s, const struct order *o)
         copy(s->user, sizeof(s->user), o->user);
 }
 
+/* Somebody answers to what the screen said a moment ago; meanwhile it may have come again. */
+static const char *stale(struct alarms *a, uint32_t i, const struct order *o)
+{
+    const struct alarm_state *s = &a->items[i].s;
+    if (!o->has_seq || o->seq == s->seq)
+        return NULL;
+    if (o->seq < s->seq)
+        snprintf(a->refusal, sizeof(a->refusal),
+                 "stale: it has been annunciated again since (seq %" PRIu64 ")", s->seq);
+    else
+        snprintf(a->refusal, sizeof(a->refusal), "seq: it has come to %" PRIu64 " only", s->seq);
+    return a->refusal;
+}
+
 static const char *ack(struct alarms *a, uint32_t i, const struct order *o, int64_t now_ms)
 {
     struct alarm_state *s = &a->items[i].s;
-    if (o->has_seq && o->seq < s->seq) {
-        snprintf(a->refusal, sizeof(a->refusal),
-                 "stale: it has been annunciated again since (seq %" PRIu64 ")", s->seq);
-        return a->refusal;
-    }
-    if (o->has_seq && o->seq > s->seq) {
-        snprintf(a->refusal, sizeof(a->refusal), "seq: it is at %" PRIu64 " only", s->seq);
-        return a->refusal;
-    }
     struct alarm_step step = alarm_step(&a->rules[i], s->bits, ALARM_EVENT_ACK);
     if (step.refusal || !step.changed)
         return step.refusal;
@@ -130,8 +135,11 @@ const char *alarms_order(struct alarms *a, uint32_t i, const struct order *o, in
         return "alarm: there is none of that name";
     if (needs_name && !o->user[0])
         return "user: say who you are";
+    const char *refusal = stale(a, i, o);
+    if (refusal)
+        return refusal;
     alarms_count_time(a, now_ms);
-    const char *refusal = "verb: not one for alarms";
+    refusal = "verb: not one for alarms";
     switch (verb) {
     case ORDER_ACK:
         refusal = ack(a, i, o, now_ms);

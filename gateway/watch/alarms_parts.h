@@ -74,7 +74,7 @@ struct alarms {
     /* Counting. `second` and `minute` are how far the rings have come. */
     bool started, flood;
     int64_t start_ms, second, minute;
-    uint32_t in_window;
+    uint32_t in_window, in_flood, flood_low;           /* of the present flood, or the last */
     uint16_t seconds[FLOOD_SECONDS];
     struct minute minutes[DAY_MINUTES];
     struct ack acks[ACKS_KEPT];

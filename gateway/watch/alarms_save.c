@@ -85,6 +85,8 @@ bool alarms_restore(struct alarms *a, uint32_t i, const void *bytes, size_t size
     alarms_enlist(a, i, false);
     memcpy(&it->s, saved.state, sizeof(it->s));
     adapt(r, &it->s, now_ms);
+    if (i == a->flood_index) /* the counts that it stood on are gone */
+        it->s.raw = a->flood;
     it->want_suppressed = saved.by_plant && r->suppress_by != UINT32_MAX;
     it->want_frozen = it->matured = false;
     it->rise_to = 0;

@@ -40,6 +40,11 @@ static void orders_that_cannot_be_done_say_why(void **state)
         {"reset without a name", true, false, {.verb = ORDER_RESET}, "user:"},
         {"reset of an active one", true, false, {.verb = ORDER_RESET, .user = "a"}, "active"},
         {"reset of nothing", false, false, {.verb = ORDER_RESET, .user = "a"}, "not_latched"},
+        {"reset of an old seq",
+         true,
+         false,
+         {.verb = ORDER_RESET, .user = "a", .has_seq = true, .seq = 1},
+         "stale"},
         {"a cause of one's own",
          true,
          false,
@@ -226,30 +231,38 @@ static void a_flood_begins_above_ten_and_ends_below_five(void **state)
     assert_true(alarms_hidden_by_flood(s.alarms, 11));
     assert_false(alarms_hidden_by_flood(s.alarms, 12)); /* high ones are always told */
     assert_false(alarms_hidden_by_flood(s.alarms, FLOOD));
+    for (uint32_t i = 11; i < 16; i++) {
+        scene_set(&s, i, true);
+        scene_until(&s, s.now + 1);
+    }
     struct alarm_figures f;
     alarms_figures(s.alarms, s.now, &f);
     assert_true(f.flood);
-    assert_int_equal(f.in_10_min, 11);
-    assert_int_equal(f.standing[PRIORITY_HIGH], 7); /* with the flood's own */
-    /* They leave the window at 600 s, 630 s, ...; four are left when the seventh has left it. */
-    scene_until(&s, 779000);
+    assert_int_equal(f.in_10_min, 16);
+    assert_int_equal(f.flood_hidden, 3);
+    assert_int_equal(f.standing[PRIORITY_HIGH], 9); /* with the flood's own */
+    /* Ten leave the window from 600 s to 870 s, one by one; the other six together at 900 s. */
+    scene_until(&s, 899000);
     assert_true(alarms_state(s.alarms, FLOOD)->bits.active);
-    scene_until(&s, 782000);
+    scene_until(&s, 902000);
     assert_false(alarms_state(s.alarms, FLOOD)->bits.active);
     assert_false(alarms_hidden_by_flood(s.alarms, 11));
     alarms_figures(s.alarms, s.now, &f);
     assert_false(f.flood);
-    assert_in_range(f.flood_s_day, 479, 481);
-    assert_int_equal(f.in_hour, 11);
-    assert_int_equal(f.max_in_10_min, 11);
-    assert_int_equal(f.by_priority_day[PRIORITY_LOW], 5);
+    assert_string_equal(alarms_state(s.alarms, FLOOD)->evidence.more,
+                        "\"annunciations\":6,\"low\":3");
+    assert_in_range(f.flood_s_day, 599, 601);
+    assert_int_equal(f.in_hour, 16);
+    assert_int_equal(f.max_in_10_min, 16);
+    assert_int_equal(f.by_priority_day[PRIORITY_LOW], 8);
+    assert_true(f.flood_windows_share == 0.5); /* the first ten minutes, not the second */
     /* A jump of a month leaves nothing behind. */
     scene_until(&s, s.now + INT64_C(30) * 86400000);
     alarms_figures(s.alarms, s.now, &f);
     assert_int_equal(f.in_day, 0);
     assert_int_equal(f.flood_s_day, 0);
     assert_int_equal(f.top_used, 0);
-    assert_int_equal(f.stale, 11);
+    assert_int_equal(f.stale, 16);
     assert_true(isnan(f.ack_median_s));
     scene_close(&s);
 }
@@ -283,7 +296,7 @@ static void figures_are_what_one_counts_by_hand(void **state)
     assert_true(f.top10_share == 1);
     assert_true(f.ack_median_s == 12.5);
     assert_true(f.ack_p90_s == 22);
-    assert_true(f.flood_windows_share == 0);
+    assert_true(f.flood_windows_share == 0.5); /* the first ten minutes, not the second */
     scene_close(&s);
 }
 
