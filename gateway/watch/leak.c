@@ -75,7 +75,7 @@ struct leak *leak_new(const struct leak_rule *rule, int64_t sample_ms, int64_t n
         (struct leak_context){.rule = rule, .step_ms = step_of(rule, sample_ms), .fine = l->fine};
     l->common->last_ms = l->common->covered_ms = l->common->since_ms = now_ms;
     l->ops->init(l->state, &l->context, now_ms);
-    l->kind_due_ms = now_ms;
+    l->common->kind_due_ms = now_ms;
     l->dirty = true;
     leak_settle(l, now_ms);
     return l;
@@ -122,24 +122,44 @@ static void follow(struct leak *l, uint32_t input, int64_t now_ms)
 
 static void run_kind(struct leak *l, int64_t now_ms)
 {
-    if (now_ms < l->kind_due_ms)
+    if (now_ms < l->common->kind_due_ms)
         return;
-    l->kind_due_ms = l->ops->tick(l->state, &l->context, now_ms);
-    if (l->kind_due_ms <= now_ms)
-        l->kind_due_ms = now_ms + 1;
+    l->common->kind_due_ms = l->ops->tick(l->state, &l->context, now_ms);
+    if (l->common->kind_due_ms <= now_ms)
+        l->common->kind_due_ms = now_ms + 1;
     l->dirty = true;
 }
 
-/* Everything that time alone brings about, up to now. */
+static int64_t signals_due(const struct leak *l)
+{
+    int64_t due = INT64_MAX;
+    for (uint32_t i = 0; i < l->rule->input_count; i++) {
+        int64_t next = signal_due(&l->signals[i], &l->rules[i]);
+        due = next < due ? next : due;
+    }
+    return due;
+}
+
+static void pass(struct leak *l, int64_t t_ms)
+{
+    leak_cover(l, t_ms);
+    l->common->last_ms = t_ms;
+    run_kind(l, t_ms);
+}
+
+/* Everything that time alone brings about, in its order: a detector that grows calm while nothing
+ * comes in must have been told before that nothing comes in. */
 static void advance(struct leak *l, int64_t now_ms)
 {
-    leak_cover(l, now_ms);
-    l->common->last_ms = now_ms;
-    run_kind(l, now_ms);
-    for (uint32_t i = 0; i < l->rule->input_count; i++) {
-        if (signal_tick(&l->signals[i], &l->rules[i], now_ms))
-            follow(l, i, now_ms);
+    for (int64_t due = signals_due(l); due <= now_ms; due = signals_due(l)) {
+        due = due > l->common->last_ms ? due : l->common->last_ms;
+        if (due > l->common->last_ms)
+            pass(l, due - 1);
+        for (uint32_t i = 0; i < l->rule->input_count; i++)
+            if (signal_tick(&l->signals[i], &l->rules[i], due))
+                follow(l, i, due);
     }
+    pass(l, now_ms);
 }
 
 static double number_of(const struct sample *s)
@@ -221,7 +241,7 @@ void leak_sample(struct leak *l, uint32_t index, const struct sample *sample, in
     if (v == SIGNAL_STEP)
         l->ops->step(l->state, &l->context, index, t);
     l->ops->sample(l->state, &l->context, index, out, t);
-    l->kind_due_ms = t; /* what it heard may have changed when it wants to be called */
+    l->common->kind_due_ms = t; /* what it heard may have changed when it wants to be called */
 }
 
 int64_t leak_tick(struct leak *l, int64_t now_ms)
@@ -232,11 +252,8 @@ int64_t leak_tick(struct leak *l, int64_t now_ms)
     advance(l, now);
     if (l->dirty)
         leak_settle(l, now);
-    int64_t due = l->kind_due_ms;
-    for (uint32_t i = 0; i < l->rule->input_count; i++) {
-        int64_t next = signal_due(&l->signals[i], &l->rules[i]);
-        due = next < due ? next : due;
-    }
+    int64_t due = signals_due(l);
+    due = l->common->kind_due_ms < due ? l->common->kind_due_ms : due;
     return due - l->skew_ms > now_ms ? due - l->skew_ms : now_ms + 1;
 }
 
@@ -254,7 +271,7 @@ void leak_reset(struct leak *l, int64_t now_ms)
     advance(l, now);
     l->ops->reset(l->state, &l->context, now);
     /* A person who resets has seen for himself: what was held while blind needn't be held on. */
-    l->common->firing = false;
+    l->common->held = false;
     l->dirty = true;
     leak_settle(l, now);
 }

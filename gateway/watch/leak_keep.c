@@ -83,7 +83,6 @@ bool leak_restore(struct leak *l, const void *saved, size_t size, int64_t now_ms
     }
     if (down_ms > 0)
         bridge_downtime(l, down_ms);
-    l->kind_due_ms = l->common->last_ms;
     l->dirty = true;
     return true;
 }

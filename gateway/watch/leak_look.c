@@ -74,23 +74,21 @@ static bool sees_by_halves(const struct leak *l)
     return l->rule->kind == LEAK_SUMP;
 }
 
-static void judge_sight(const struct leak *l, struct leak_view *v)
+static bool judge_sight(const struct leak *l, struct leak_view *v)
 {
     bool blind;
     uint32_t missing = leak_missing(l, &blind);
-    bool own = v->state == LEAK_BLIND || v->why[0];
     if (missing < l->rule->input_count) {
         v->why_input = missing;
         snprintf(v->why, sizeof v->why, "%s %s", role_words(l->rule->inputs[missing].role),
                  signal_words((enum signal_fault)l->faults[missing]));
     }
-    bool found_anew = blind && sees_by_halves(l) && v->firing && !l->common->firing;
+    bool found_anew = sees_by_halves(l) && v->firing && !l->common->held;
     if (blind && !found_anew)
         v->state = LEAK_BLIND;
     if (v->state == LEAK_BLIND && !v->why[0])
         snprintf(v->why, sizeof v->why, "too little that is good came in for too long");
-    if (!own && missing == l->rule->input_count)
-        v->why[0] = '\0';
+    return !blind && v->state != LEAK_BLIND;
 }
 
 /* Nothing is wrong in the moments before the first readings, but nothing has been seen either. */
@@ -102,7 +100,7 @@ static bool heard_all(const struct leak *l)
     return true;
 }
 
-void leak_look(const struct leak *l, struct leak_view *out)
+bool leak_look(const struct leak *l, struct leak_view *out)
 {
     memset(out, 0, sizeof *out);
     kind_view_clear(out);
@@ -112,24 +110,25 @@ void leak_look(const struct leak *l, struct leak_view *out)
     out->score_unit = "";
     out->coverage = KIND_NAN;
     l->ops->view(l->state, &l->context, out);
-    judge_sight(l, out);
+    bool sighted = judge_sight(l, out);
     if (out->state == LEAK_LIVE && !out->firing && !heard_all(l))
         out->state = LEAK_LEARNING;
     if (out->state == LEAK_BLIND) {
         /* Neither comes nor goes. */
-        out->firing = out->frozen = l->common->firing;
+        out->firing = out->frozen = l->common->held;
     } else if (out->firing && out->state == LEAK_LIVE) {
         out->state = LEAK_SUSPECT;
     }
     if (!isfinite(out->coverage))
         out->coverage = leak_coverage(l);
+    return sighted;
 }
 
 void leak_settle(struct leak *l, int64_t now_ms)
 {
     struct leak_common *c = l->common;
     struct leak_view v;
-    leak_look(l, &v);
+    bool sighted = leak_look(l, &v);
     l->dirty = false;
     if (!c->settled || v.state != c->state) {
         c->since_ms = now_ms;
@@ -143,6 +142,8 @@ void leak_settle(struct leak *l, int64_t now_ms)
     if (v.firing && !c->firing)
         c->fired_ms = now_ms;
     c->firing = v.firing;
+    if (sighted)
+        c->held = v.firing;
 }
 
 void leak_view(const struct leak *l, struct leak_view *out)

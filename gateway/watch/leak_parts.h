@@ -14,11 +14,13 @@ struct leak_common {
     int64_t since_ms;              /* of state */
     int64_t blind_since_ms;        /* while impaired */
     int64_t fired_ms;              /* while firing */
+    int64_t kind_due_ms;           /* when the kind wants to be called */
     int64_t covered_ms;            /* coverage is counted up to here */
     int64_t hour[LEAK_HOURS];      /* which hour of the timeline each bucket holds */
     int32_t counted_ms[LEAK_HOURS], good_ms[LEAK_HOURS];
     uint8_t state;
-    bool firing;                   /* as last seen with open eyes; kept as it is while blind */
+    bool firing;                   /* as last told */
+    bool held;                     /* firing, as last seen with open eyes: kept as it is while blind */
     bool impaired;                 /* blind, or looking with one eye less than it should have */
     bool settled;                  /* state and since_ms were set once */
 };
@@ -32,7 +34,6 @@ struct leak {
     uint8_t *faults;               /* per input, as last settled: enum signal_fault */
     bool *told_bad;                /* per input: the kind knows that it is unfit */
     bool dirty;                    /* the kind heard something since the state was settled */
-    int64_t kind_due_ms;
     int64_t zone_ms;
     int64_t skew_ms;               /* own time - watch's time: a restored point never goes back */
     size_t flat_size;
@@ -54,7 +55,8 @@ enum leak_need leak_need_of(const struct leak *l, uint32_t input);
 
 /* The first input that makes it blind, else the first that is missed; its count: none. */
 uint32_t leak_missing(const struct leak *l, bool *blind);
-void leak_look(const struct leak *l, struct leak_view *out);   /* the view, in own time */
+/* The view, in own time. true: nothing that it needs to see is missing. */
+bool leak_look(const struct leak *l, struct leak_view *out);
 void leak_settle(struct leak *l, int64_t now_ms);              /* state, since, firing follow the view */
 void leak_cover(struct leak *l, int64_t now_ms);               /* counts the time up to now */
 double leak_coverage(const struct leak *l);

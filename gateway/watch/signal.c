@@ -13,6 +13,8 @@ static const int64_t stuck_default_ms = 30 * KIND_MINUTE;
  * times stuck_ms: a night's rest, or a sensor that nobody can tell from one. */
 static const int64_t stuck_patience = 16;
 static const double dead_share = 0.02, ghost_share = 0.05;
+/* No quantity of a plant is so large in the units of roles; sums of such would drown everything. */
+static const double absurd = 1e15;
 static const double level_jump_m = 0.03;
 static const double restless_enough = 0.1;
 static const double restless_memory = 1.0 / 64;
@@ -143,8 +145,12 @@ static enum signal_verdict judge_jump(struct signal *s, const struct signal_rule
         return SIGNAL_TAKE;
     }
     push(s->outliers, &s->outlier_count, SIGNAL_OUTLIERS, x);
-    if (s->outlier_count < SIGNAL_OUTLIERS)
-        return s->fault == SIGNAL_SPIKE ? SIGNAL_REFUSE : SIGNAL_HOLD;
+    if (s->outlier_count < SIGNAL_OUTLIERS) {
+        if (s->fault == SIGNAL_FINE)
+            return SIGNAL_HOLD;
+        enter(s, SIGNAL_SPIKE, t_ms); /* it is heard again, but not believed yet */
+        return SIGNAL_REFUSE;
+    }
     if (outliers_agree(s, r->max_jump)) {
         s->recent_count = 0;
         for (int i = SIGNAL_OUTLIERS - SIGNAL_RECENT; i < SIGNAL_OUTLIERS; i++)
@@ -277,11 +283,9 @@ enum signal_verdict signal_offer(struct signal *s, const struct signal_rule *r, 
     int64_t silent = t_ms - (s->known ? s->good_ms : t_ms);
     s->heard = true;
     s->heard_ms = t_ms;
-    if (!isfinite(x))
+    if (!(fabs(x) < absurd))
         return no_value(s, r, t_ms);
     s->good_ms = t_ms;
-    if (s->fault == SIGNAL_BAD || s->fault == SIGNAL_STALE)
-        enter(s, SIGNAL_FINE, t_ms);
     enum signal_verdict v = SIGNAL_TAKE;
     if (r->stuck_ms > 0)
         v = judge_stuck(s, r, x, t_ms);
