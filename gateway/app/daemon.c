@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/daemon.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>
@@ -18,6 +19,7 @@
 #include "app/state_dir.h"
 #include "app/tell.h"
 #include "base/arena.h"
+#include "base/calendar.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -25,7 +27,7 @@
 
 /* Rows wait here while the broker thread commits; at 50,000 tags a second this is some seconds of
  * a slow disk. Live messages are only ever the newest, so they need less. */
-enum { ROWS_BYTES = 8 << 20, LIVE_BYTES = 2 << 20 };
+enum { ROWS_BYTES = 8 << 20, LIVE_BYTES = 2 << 20, COMMANDS_BYTES = 64 << 10 };
 
 /* Answers arrive in bursts; the broker thread is woken once for a burst: when all that were asked
  * have answered, or so long after the first. */
@@ -44,7 +46,8 @@ struct gateway {
     struct broker *broker;
     struct arena *own; /* what the broker thread reads; plants come and go with reloads */
     struct retained *retained;
-    struct watcher signals;
+    struct memory *memory; /* of an earlier run, until the first plan has it */
+    struct watcher signals, commands;
     mono_t wake_due; /* MONO_NEVER: nothing put since the last wake */
     mono_t woken;
     mono_t watchdog_due;
@@ -101,11 +104,31 @@ static bool listen_to_signals(struct gateway *g)
     return fd >= 0 && loop_add(g->loop, &g->signals);
 }
 
+static void on_command(void *me, uint32_t events)
+{
+    (void)events;
+    struct gateway *g = me;
+    size_t length;
+    mailbox_heard(g->door.commands);
+    for (const char *at; (at = mailbox_peek(g->door.commands, &length)) != NULL;) {
+        struct command c;
+        memcpy(&c, at, sizeof c);
+        assert(length == sizeof c + c.payload_length);
+        pipeline_order(g->side.pipeline, &c, at + sizeof c, clock_wall(), clock_mono());
+        mailbox_done(g->door.commands);
+    }
+}
+
 static bool open_door(struct gateway *g)
 {
     g->door.rows = mailbox_new(ROWS_BYTES);
     g->door.live = mailbox_new(LIVE_BYTES);
-    return g->door.rows && g->door.live;
+    g->door.commands = mailbox_new(COMMANDS_BYTES);
+    if (!g->door.rows || !g->door.live || !g->door.commands)
+        return false;
+    g->commands = (struct watcher){
+        .fd = mailbox_fd(g->door.commands), .events = EPOLLIN, .fn = on_command, .me = g};
+    return loop_add(g->loop, &g->commands);
 }
 
 static const char *keep(struct gateway *g, const char *text)
@@ -152,6 +175,9 @@ static bool start_broker(struct gateway *g)
     for (int lane = 0; lane < MESSAGE_JOURNALED; lane++)
         g->sequence.next[lane] = journal_next(journal, (enum message_lane)lane);
 
+    /* Before the journal is the broker thread's. */
+    journal_each_kept(journal, memory_add, g->memory);
+
     g->sequence.epoch = journal_epoch(journal);
     g->sequence.started = clock_wall();
 
@@ -183,16 +209,23 @@ static bool read_plant(struct gateway *g, struct diags *ds)
 static bool start(struct gateway *g, struct diags *ds)
 {
     raise_file_limit(g->side.plant);
+    const char *zone = g->side.plant->timezone;
+    if (zone && !calendar_zone(zone)) /* before there is another thread */
+        log_warn("%s: no timezone `%s` on this machine; times in words are UTC",
+                 g->options->plant_file, zone);
     g->loop = loop_new();
     if (!g->loop || !listen_to_signals(g) || !open_door(g)) {
         log_error("gateway: %s", strerror(errno));
         return false;
     }
-    if (!start_broker(g))
+    g->memory = memory_new();
+    if (!g->memory || !start_broker(g))
         return false;
     g->retained = retained_new(g->state_dir);
-    if (!g->retained || !side_build(&g->side, &g->door, &g->sequence, ds))
+    if (!g->retained || !side_build(&g->side, &g->door, &g->sequence, g->memory, ds))
         return false;
+    memory_free(g->memory);
+    g->memory = NULL;
     retained_plan(g->retained, g->side.plant);
     return side_start(&g->side, g->loop, clock_mono());
 }
@@ -222,7 +255,8 @@ static bool same_identity(const struct plant *a, const struct plant *b)
            same_text(m->cert, n->cert) && same_text(m->key, n->key) &&
            same_text(m->client_id, n->client_id) && m->keepalive_ns == n->keepalive_ns &&
            m->window == n->window && m->overlap_ns == n->overlap_ns &&
-           a->journal.keep_ns == b->journal.keep_ns && a->journal.max_bytes == b->journal.max_bytes;
+           same_text(a->timezone, b->timezone) && a->journal.keep_ns == b->journal.keep_ns &&
+           a->journal.max_bytes == b->journal.max_bytes;
 }
 
 static void reload(struct gateway *g)
@@ -230,16 +264,20 @@ static void reload(struct gateway *g)
     g->reload = false;
     struct diags *ds = diags_new();
     struct side fresh = {0};
+    struct memory *memory = memory_new();
     const char *refusal = NULL;
+    if (memory)
+        pipeline_remember(g->side.pipeline, memory);
     if (!ds || !side_plan(&fresh, g->options->plant_file, &g->plant_options, ds))
         refusal = "the files have mistakes";
     else if (!same_identity(g->side.plant, fresh.plant))
-        refusal = "site, gateway, mqtt or journal changed: that needs a restart";
-    else if (!side_build(&fresh, &g->door, &g->sequence, ds))
+        refusal = "site, gateway, timezone, mqtt or journal changed: that needs a restart";
+    else if (!side_build(&fresh, &g->door, &g->sequence, memory, ds))
         refusal = "the new plan could not be built";
     if (ds)
         diags_print(ds, stderr);
     diags_free(ds);
+    memory_free(memory);
 
     if (!refusal) {
         poller_free(g->side.poller); /* lines are free before they are opened again */
@@ -357,7 +395,9 @@ int daemon_run(const struct daemon_options *o)
         arena_free(g.own);
         mailbox_free(g.door.rows);
         mailbox_free(g.door.live);
+        mailbox_free(g.door.commands);
     }
+    memory_free(g.memory);
     if (g.signals.fd >= 0)
         close(g.signals.fd);
     loop_free(g.loop);

@@ -7,7 +7,10 @@ struct lookout {
     const struct plant *plant;
     struct board *board;
     struct derive *derive;
+    struct teller *teller;
     struct warden *warden;
+    void *me;
+    void (*alarm)(void *me, uint32_t index, enum alarm_change what, int64_t t_ms);
     int64_t due_ms;
     uint32_t *made; /* tags put since the last run; room for every derived one twice */
     uint32_t made_count, made_room;
@@ -29,6 +32,48 @@ static void on_tag(void *me, uint32_t tag, const struct sample *s)
         l->made[l->made_count++] = tag;
 }
 
+static void on_alarm(void *me, uint32_t index, enum alarm_change what, int64_t t_ms)
+{
+    struct lookout *l = me;
+    tell_alarm(l->teller, index, what, t_ms);
+    if (l->alarm)
+        l->alarm(l->me, index, what, t_ms);
+}
+
+static void on_leak(void *me, uint32_t index, const char *change, int64_t t_ms)
+{
+    struct lookout *l = me;
+    tell_leak(l->teller, index, change, t_ms);
+}
+
+static void on_incident(void *me, enum incident_change what, const char *subject, const char *text,
+                        int64_t t_ms)
+{
+    struct lookout *l = me;
+    const struct event e = {
+        .type = incident_change_words(what), .subject = subject, .text = text, .time = {t_ms}};
+    tell_event(l->teller, &e);
+}
+
+static void on_bulletin(void *me, const struct bulletin *b)
+{
+    struct lookout *l = me;
+    tell_bulletin(l->teller, b);
+}
+
+static void on_capture(void *me, uint32_t alarm, uint32_t tag, const struct capture_sample *samples,
+                       uint32_t count, int64_t t_ms)
+{
+    struct lookout *l = me;
+    tell_capture(l->teller, alarm, tag, samples, count, t_ms);
+}
+
+static void on_keep(void *me, const char *key, const void *bytes, size_t size)
+{
+    struct lookout *l = me;
+    tell_keep(l->teller, key, bytes, size);
+}
+
 struct lookout *lookout_new(const struct lookout_setup *setup)
 {
     struct lookout *l = calloc(1, sizeof *l);
@@ -37,17 +82,26 @@ struct lookout *lookout_new(const struct lookout_setup *setup)
     l->plant = setup->plant;
     l->board = setup->board;
     l->derive = setup->derive;
+    l->teller = setup->teller;
+    l->me = setup->me;
+    l->alarm = setup->alarm;
     l->made_room = 2 * setup->plant->derived_count + 1;
     l->made = calloc(l->made_room, sizeof *l->made);
-    struct warden_setup w = {.plant = setup->plant,
-                             .hooks = setup->hooks,
-                             .now_ms = setup->now_ms,
-                             .sample_ms = setup->sample_ms};
-    w.hooks.tag = on_tag;
-    w.hooks.tag_me = l;
+    const struct warden_setup w = {.plant = setup->plant,
+                                   .hooks = {.me = l,
+                                             .alarm = on_alarm,
+                                             .leak = on_leak,
+                                             .incident = on_incident,
+                                             .bulletin = on_bulletin,
+                                             .tag_me = l,
+                                             .tag = on_tag,
+                                             .capture = on_capture,
+                                             .keep = on_keep},
+                                   .now_ms = setup->now_ms,
+                                   .sample_ms = setup->sample_ms};
     l->warden = l->made ? warden_new(&w) : NULL;
     l->due_ms = setup->now_ms;
-    if (l->warden)
+    if (l->warden && tell_watch(l->teller, l->warden))
         return l;
     lookout_free(l);
     return NULL;
@@ -57,6 +111,8 @@ void lookout_free(struct lookout *l)
 {
     if (!l)
         return;
+    if (l->warden)
+        tell_watch(l->teller, NULL);
     warden_free(l->warden);
     free(l->made);
     free(l);
@@ -76,21 +132,22 @@ int64_t lookout_run(struct lookout *l, int64_t now_ms, mono_t now)
 {
     if (now_ms < l->due_ms)
         return l->due_ms;
-    l->made_count = 0;
-    l->due_ms = warden_run(l->warden, now_ms);
-    if (l->made_count == 0)
-        return l->due_ms;
-    if (l->derive)
+    int64_t due = warden_run(l->warden, now_ms);
+    l->due_ms = due;
+    if (l->made_count > 0 && l->derive)
         l->made_count = derive_run(l->derive, l->board, l->made, l->made_count, l->made_room,
                                    (wall_t){now_ms}, now);
-    int64_t due = l->due_ms;
+    /* What was made may be watched in its turn: in the next run, never in a circle within this one.
+     */
     lookout_feed(l, l->made, l->made_count, now_ms);
-    /* What was made is looked at in the next run, at once: it can't go round in a circle in this
-     * one. */
-    if (l->due_ms <= now_ms)
-        l->due_ms = now_ms + 1;
-    l->due_ms = l->due_ms < due ? l->due_ms : due;
+    l->due_ms = l->due_ms < due ? now_ms + 1 : due;
     return l->due_ms;
+}
+
+const char *lookout_order(struct lookout *l, const struct order *o, int64_t now_ms)
+{
+    l->due_ms = now_ms;
+    return warden_order(l->warden, o, now_ms);
 }
 
 uint32_t lookout_made(struct lookout *l, const uint32_t **tags)

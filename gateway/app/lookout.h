@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Joins the board with the watch room, for the daemon and for replays alike: samples walk in, tags
- * that the watch room makes walk back onto the board. What it tells goes to the hooks. */
+/* Joins the board, the watch room and the teller, for the daemon and for replays alike: samples walk
+ * in, what the room has to say walks out, tags that it makes walk back onto the board. */
 #ifndef APP_LOOKOUT_H
 #define APP_LOOKOUT_H
 
+#include "app/tell.h"
 #include "values/board.h"
 #include "values/derive.h"
 #include "watch/warden.h"
@@ -14,8 +15,11 @@ struct lookout_setup {
     const struct plant *plant;
     struct board *board;
     struct derive *derive;         /* NULL: no derived tags */
-    struct warden_hooks hooks;     /* all but tag */
+    struct teller *teller;
     int64_t now_ms, sample_ms;     /* see warden_setup */
+    /* Who else wants to know of alarms; may be NULL. */
+    void *me;
+    void (*alarm)(void *me, uint32_t index, enum alarm_change what, int64_t t_ms);
 };
 
 /* Does the plant want anything watched? */
@@ -27,7 +31,9 @@ void lookout_free(struct lookout *l);
 void lookout_feed(struct lookout *l, const uint32_t *touched, uint32_t count, int64_t t_ms);
 /* Acts. Returns when it wants to be called again (ms on the timeline). */
 int64_t lookout_run(struct lookout *l, int64_t now_ms, mono_t now);
-/* Tags made since the last call, and those derived from them: for history. Valid until lookout_run. */
+const char *lookout_order(struct lookout *l, const struct order *o, int64_t now_ms);   /* NULL: done */
+/* Tags made since the last call, and those derived from them: for history. Valid until the next run
+ * or order. */
 uint32_t lookout_made(struct lookout *l, const uint32_t **tags);
 
 struct warden *lookout_warden(struct lookout *l);

@@ -7,13 +7,17 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "app/lookout.h"
 #include "app/tell.h"
+#include "app/timeline.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "publish/order.h"
 #include "values/derive.h"
 
 static const int64_t board_every_ns = 50 * NS_PER_MS;
 static const int64_t stats_every_ns = 10 * NS_PER_S;
+static const char timeline_key[] = "timeline"; /* among the kept states */
 
 struct pipeline {
     const struct plan *plan;
@@ -22,6 +26,9 @@ struct pipeline {
     struct derive *derive; /* NULL: no derived tags */
     struct status *status;
     struct teller *teller;
+    struct lookout *lookout; /* NULL: nothing is to be watched */
+    struct timeline timeline;
+    int64_t lookout_due_ms, kept_due_ms;
     uint32_t *touched;
     uint32_t touch_max;
     uint32_t *changed; /* devices whose state another one is */
@@ -29,6 +36,24 @@ struct pipeline {
     uint32_t session; /* of the broker, that has been told everything */
     mono_t board_due, stats_due;
 };
+
+/* What a device's silence means to the alarms. */
+static void watch_device(struct pipeline *p, uint32_t device, int64_t t_ms)
+{
+    const struct device_health *h = status_device(p->status, device);
+    bool lost = h->state != DEVICE_ONLINE && h->state != DEVICE_UNKNOWN;
+    if (p->lookout)
+        warden_device(lookout_warden(p->lookout), device, lost, h->why, t_ms);
+}
+
+/* Samples that were renewed, into the watch room. */
+static void watch(struct pipeline *p, uint32_t count, wall_t wall, mono_t now)
+{
+    if (!p->lookout)
+        return;
+    lookout_feed(p->lookout, p->touched, count, timeline_now(&p->timeline, wall, now));
+    p->lookout_due_ms = p->timeline.t_ms;
+}
 
 /* feed: what happens to an answer. */
 void pipeline_feed(void *me, const struct block *b)
@@ -39,6 +64,7 @@ void pipeline_feed(void *me, const struct block *b)
         count =
             derive_run(p->derive, p->board, p->touched, count, p->touch_max, b->time, b->answered);
     p->updates += count;
+    watch(p, count, b->time, b->answered);
     uint32_t changed = status_feed(p->status, b, p->changed);
     for (uint32_t i = 0; i < changed; i++) {
         const struct device_health *h = status_device(p->status, p->changed[i]);
@@ -46,6 +72,7 @@ void pipeline_feed(void *me, const struct block *b)
         const char *state = device_state_name((enum device_state)h->state);
         log_notice("%s: %s%s%s", path, state, h->why ? ": " : "", h->why ? h->why : "");
         pipeline_note(p, state, path, h->why, b->time);
+        watch_device(p, p->changed[i], p->timeline.t_ms);
     }
     if (b->request->feed_count > 0)
         tell_near(p->teller, b->request->feeds[0].device);
@@ -155,7 +182,85 @@ static void age(struct pipeline *p, wall_t wall, mono_t now)
         return;
     if (p->derive)
         count = derive_run(p->derive, p->board, p->touched, count, p->touch_max, wall, now);
+    watch(p, count, wall, now);
     tell_history(p->teller, p->board, p->touched, count, false, wall);
+}
+
+static void tell_made(struct pipeline *p, wall_t wall)
+{
+    const uint32_t *made;
+    uint32_t count = lookout_made(p->lookout, &made);
+    if (count > 0)
+        tell_history(p->teller, p->board, made, count, false, wall);
+}
+
+/* The watch room's turn. Its times are milliseconds on a timeline of its own; returns when it is
+ * due. */
+static mono_t look_out(struct pipeline *p, wall_t wall, mono_t now)
+{
+    if (!p->lookout)
+        return MONO_NEVER;
+    int64_t t_ms = timeline_now(&p->timeline, wall, now);
+    if (t_ms >= p->lookout_due_ms) {
+        p->lookout_due_ms = lookout_run(p->lookout, t_ms, now);
+        tell_made(p, wall);
+    }
+    if (t_ms >= p->kept_due_ms) {
+        tell_keep(p->teller, timeline_key, &t_ms, sizeof t_ms);
+        p->kept_due_ms = t_ms + 60000;
+    }
+    double wait_ms = (double)(p->lookout_due_ms - t_ms) / clock_speed();
+    return wait_ms > 1e9 ? MONO_NEVER : mono_add(now, (int64_t)(wait_ms * 1e6));
+}
+
+void pipeline_order(struct pipeline *p, const struct command *c, const char *payload, wall_t wall,
+                    mono_t now)
+{
+    struct order o;
+    const char *why = order_parse(c->verb, payload, c->payload_length, &o);
+    if (!why && !p->lookout)
+        why = "this plant has no alarms, leaks or incidents";
+    if (!why) {
+        why = lookout_order(p->lookout, &o, timeline_now(&p->timeline, wall, now));
+        p->lookout_due_ms = p->timeline.t_ms;
+    }
+    log_notice("command %s from %s: %s", c->verb, *o.user ? o.user : "nobody", why ? why : "done");
+    tell_answer(p->teller, c, &o, why);
+}
+
+void pipeline_remember(struct pipeline *p, struct memory *m)
+{
+    if (!p->lookout)
+        return;
+    warden_each(lookout_warden(p->lookout), memory_add, m);
+    memory_add(m, timeline_key, &p->timeline.t_ms, sizeof p->timeline.t_ms);
+}
+
+static void restore(void *me, const char *key, const void *bytes, size_t size)
+{
+    struct pipeline *p = me;
+    bool used = strcmp(key, timeline_key) == 0 ||
+                warden_restore(lookout_warden(p->lookout), key, bytes, size, p->timeline.t_ms);
+    if (!used)
+        log_notice("%s: what was kept of it belongs to another plant file, and is not used", key);
+}
+
+/* false: out of memory. */
+static bool begin_watch(struct pipeline *p, const struct pipeline_setup *setup)
+{
+    if (!lookout_needed(p->plan->plant))
+        return true;
+    timeline_begin(&p->timeline, setup->memory ? memory_timeline(setup->memory) : 0, setup->wall,
+                   setup->now);
+    const struct lookout_setup l = {.plant = p->plan->plant,
+                                    .board = p->board,
+                                    .derive = p->derive,
+                                    .teller = p->teller,
+                                    .now_ms = p->timeline.t_ms};
+    p->lookout = lookout_new(&l);
+    if (p->lookout && setup->memory)
+        memory_each(setup->memory, restore, p);
+    return p->lookout != NULL;
 }
 
 mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now)
@@ -164,6 +269,7 @@ mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wal
         age(p, wall, now);
         p->board_due = mono_add(now, board_every_ns);
     }
+    mono_t watched = look_out(p, wall, now);
     uint32_t session = atomic_load(&p->door->sessions);
     if (session != p->session) {
         p->session = session;
@@ -171,6 +277,7 @@ mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wal
     }
     bool told = tell_values(p->teller, p->board, wall);
     told &= tell_devices(p->teller, p->status, wall);
+    told &= tell_states(p->teller, wall);
     if (poller && !mono_before(now, p->stats_due)) {
         tell_figures(p, poller, wall);
         p->stats_due = mono_add(now, stats_every_ns);
@@ -178,6 +285,7 @@ mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wal
     /* The board's turn rides on other reasons to be awake, or waits for one more turn. */
     mono_t due = mono_add(p->board_due, board_every_ns);
     due = poller ? mono_min(due, p->stats_due) : due;
+    due = mono_min(due, watched);
     return told ? due : mono_min(due, mono_add(now, 5 * NS_PER_MS));
 }
 
@@ -209,6 +317,8 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup)
         if (!p->derive)
             goto out;
     }
+    if (!begin_watch(p, setup))
+        goto out;
     return p;
 out:
     pipeline_free(p);
@@ -219,6 +329,7 @@ void pipeline_free(struct pipeline *p)
 {
     if (!p)
         return;
+    lookout_free(p->lookout);
     derive_free(p->derive);
     board_free(p->board);
     status_free(p->status);

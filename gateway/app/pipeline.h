@@ -3,6 +3,7 @@
 #ifndef APP_PIPELINE_H
 #define APP_PIPELINE_H
 
+#include "app/memory.h"
 #include "app/status.h"
 #include "app/tell.h"
 #include "base/diag.h"
@@ -18,6 +19,9 @@ struct pipeline_setup {
     struct door *door;
     struct sequence *sequence;
     struct diags *diags;
+    wall_t wall;                   /* now */
+    mono_t now;
+    const struct memory *memory;   /* states of the watch room; NULL: none */
 };
 
 struct pipeline *pipeline_new(const struct pipeline_setup *setup);   /* NULL: see diags, or out of memory */
@@ -30,6 +34,13 @@ void pipeline_hear(void *me, const struct poll_event *e);
 /* Time passed: stale tags, the value lane, states owed to a new broker session. Returns when it
  * wants to be called again. poller: for the figures in stats; NULL: none are told. */
 mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now);
+
+/* A command that a person sent; payload as it came. Answered in any case. */
+void pipeline_order(struct pipeline *p, const struct command *c, const char *payload, wall_t wall,
+                    mono_t now);
+
+/* What the watch room knows, for the pipeline that comes after this one. */
+void pipeline_remember(struct pipeline *p, struct memory *m);
 
 /* A line of the gateway's own diary: event/<gateway>. subject and text may be NULL. */
 void pipeline_note(struct pipeline *p, const char *type, const char *subject, const char *text,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/side.h"
 
+#include "base/clock.h"
 #include "plan/plan.h"
 
 bool side_plan(struct side *s, const char *file, const struct plant_options *options,
@@ -17,10 +18,16 @@ bool side_plan(struct side *s, const char *file, const struct plant_options *opt
     return false;
 }
 
-bool side_build(struct side *s, struct door *door, struct sequence *sequence, struct diags *ds)
+bool side_build(struct side *s, struct door *door, struct sequence *sequence,
+                const struct memory *memory, struct diags *ds)
 {
-    struct pipeline_setup setup = {
-        .plan = s->plan, .door = door, .sequence = sequence, .diags = ds};
+    const struct pipeline_setup setup = {.plan = s->plan,
+                                         .door = door,
+                                         .sequence = sequence,
+                                         .diags = ds,
+                                         .wall = clock_wall(),
+                                         .now = clock_mono(),
+                                         .memory = memory};
     s->pipeline = pipeline_new(&setup);
     return s->pipeline != NULL;
 }

@@ -20,8 +20,9 @@ struct side {
 /* Reads and plans. false: what is wrong stands in ds, and nothing is left behind. */
 bool side_plan(struct side *s, const char *file, const struct plant_options *options,
                struct diags *ds);
-/* Builds board and pipeline. door may be NULL: nothing is told. */
-bool side_build(struct side *s, struct door *door, struct sequence *sequence, struct diags *ds);
+/* Builds board and pipeline. memory: what the watch room knows already; NULL: nothing. */
+bool side_build(struct side *s, struct door *door, struct sequence *sequence,
+                const struct memory *memory, struct diags *ds);
 bool side_start(struct side *s, struct loop *loop, mono_t now);   /* opens the lines */
 void side_fini(struct side *s);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* headgate explain PLANT LEAK: what a leak point has learned, and how small a leak it would find, how
- * soon. */
+/* headgate explain PLANT LEAK: what a leak point has learned, and how small a leak it would find,
+ * how soon. */
 #include <argp.h>
 #include <limits.h>
 #include <math.h>
@@ -109,7 +109,8 @@ static void print_curve(const struct leak_sense *curve, uint32_t count)
             printf("           ");
         printf("%10.2f m3/h  ", curve[i].flow);
         print_hours(curve[i].hours);
-        printf("   %s\n", isfinite(curve[i].hours) ? curve[i].by : "below what it can tell from noise");
+        printf("   %s\n",
+               isfinite(curve[i].hours) ? curve[i].by : "below what it can tell from noise");
     }
 }
 
@@ -206,7 +207,8 @@ int verb_explain(int argc, char **argv)
         options,
         parse,
         "PLANT LEAK",
-        "Tells what a leak point has learned of its plant, and from that how small a leak it finds, "
+        "Tells what a leak point has learned of its plant, and from that how small a leak it "
+        "finds, "
         "and how soon.\vThe gateway may be running; its state is only read.",
         NULL,
         NULL,

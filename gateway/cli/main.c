@@ -18,6 +18,8 @@ static const struct verb {
     {"read", verb_read, "ask now: raw words, value, quality, time on the wire"},
     {"sim", verb_sim, "play every device of a plant on ports and ptys of this machine"},
     {"watch", verb_watch, "a live screen of devices and values"},
+    {"replay", verb_replay, "a recorded history through alarms, leaks and incidents"},
+    {"explain", verb_explain, "what a leak point has learned, and how small a leak it finds"},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
@@ -32,7 +34,7 @@ static void usage(FILE *out)
 }
 
 /* Verbs that are promised and come later. */
-static const char *const later[] = {"write", "scan", "probe", "import", "replay", "why"};
+static const char *const later[] = {"write", "scan", "probe", "import", "why"};
 
 static int unknown(const char *word)
 {

@@ -7,8 +7,10 @@
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2 };
 
 int verb_check(int argc, char **argv);
+int verb_explain(int argc, char **argv);
 int verb_plan(int argc, char **argv);
 int verb_read(int argc, char **argv);
+int verb_replay(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_sim(int argc, char **argv);
 int verb_watch(int argc, char **argv);

@@ -78,7 +78,7 @@ bool check_reach(const struct map_builder *b, const struct node *n, const struct
 
 /* map_type.c */
 void default_orders(uint8_t order[RAW_COUNT][8]);
-bool order_parse(const char *text, unsigned type, uint8_t out[8]);
+bool byte_order_parse(const char *text, unsigned type, uint8_t out[8]);
 bool read_order(const struct reader *r, const struct node *n, unsigned type, uint8_t out[8]);
 bool read_orders(const struct reader *r, const struct node *n, uint8_t order[RAW_COUNT][8],
                  bool given[RAW_COUNT]);

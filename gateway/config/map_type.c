@@ -84,7 +84,7 @@ static bool order_letters(const char *text, unsigned letters, unsigned unused, u
     return true;
 }
 
-bool order_parse(const char *text, unsigned type, uint8_t out[8])
+bool byte_order_parse(const char *text, unsigned type, uint8_t out[8])
 {
     unsigned letters = letters_of(type);
     return letters >= 2 &&
@@ -100,7 +100,7 @@ void default_orders(uint8_t order[RAW_COUNT][8])
         }
         char plain[9] = "";
         memcpy(plain, letters, letters_of(t));
-        order_parse(plain, t, order[t]);
+        byte_order_parse(plain, t, order[t]);
     }
     /* One byte of a register; the low one unless the tag says `byte: high`. */
     order[RAW_U8][0] = order[RAW_S8][0] = 1;
@@ -116,7 +116,7 @@ bool read_order(const struct reader *r, const struct node *n, unsigned type, uin
         return complain(r, n, "%s has no byte order%s", type_names[type],
                         letters == 1 ? "; say `byte: low` or `byte: high`" : "");
     }
-    return order_parse(n->text, type, out) ||
+    return byte_order_parse(n->text, type, out) ||
            complain(r, n,
                     "order `%.20s`: %s takes each letter of %.*s once, the most significant "
                     "byte is A",
@@ -130,7 +130,7 @@ static bool read_one_order(const struct reader *r, const struct node *n,
     bool fits = false;
     for (unsigned t = 0; t < RAW_COUNT; t++) {
         if (type_facts[t].number && n->length == letters_of(t) &&
-            order_parse(n->text, t, order[t])) {
+            byte_order_parse(n->text, t, order[t])) {
             given[t] = fits = true;
         }
     }

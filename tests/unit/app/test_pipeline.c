@@ -22,7 +22,8 @@ static int set_up(void **state)
     door.live = mailbox_new(1 << 20);
     sequence = (struct sequence){.next = {41, 7, 1}, .epoch = 5, .started = {900}};
     struct diags *ds = diags_new();
-    struct pipeline_setup setup = {&small_plan, &door, &sequence, ds};
+    struct pipeline_setup setup = {
+        .plan = &small_plan, .door = &door, .sequence = &sequence, .diags = ds};
     pipeline = pipeline_new(&setup);
     diags_free(ds);
     return pipeline ? 0 : -1;
