@@ -28,16 +28,15 @@ static void evidence(const struct demand *d, const struct leak_context *c, uint8
         v->limit = rule->h;
         v->sigma = kind_slow_sd(slow, rule);
         v->drift = rule->k * v->sigma;
-        v->baseline = slow->mean;
         v->rate = kind_slow_excess(slow);
     } else {
         v->score = d->hours.s;
         v->limit = demand_hours_limit(&d->hours, c->rule);
         v->sigma = demand_hours_sd(&d->hours, d->usual);
         v->drift = demand_hours_k(c->rule) * v->sigma;
-        v->baseline = d->hours.offset;
         v->rate = hours_excess(d);
     }
+    v->baseline = d->hours.offset;
     v->baseline_sd = d->hours.scale * KIND_SD_OF_MEAN_DEVIATION;
     if (!d->hold.firing) {
         v->rate = kind_unknown();
