@@ -237,7 +237,7 @@ static const char *read_members(json_t *o, struct order *out)
 const char *order_parse(const char *verb, const char *payload, size_t length, struct order *out)
 {
     enum order_verb v;
-    *out = (struct order){.minutes = NAN, .value = NAN};
+    *out = (struct order){.minutes = (double)NAN, .value = (double)NAN};
     if (!order_verb(verb, &v))
         return order_unknown;
     out->verb = (uint8_t)v;

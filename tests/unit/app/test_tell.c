@@ -16,6 +16,8 @@
 #include "publish/order.h"
 #include "small_plant.h"
 
+#define UNKNOWN ((double)NAN)
+
 static const int64_t noon = 1764100000123;
 
 /* ---- a warden of cardboard ---- */
@@ -121,7 +123,7 @@ static int set_up(void **state)
                                   .detector = "cusum",
                                   .score_unit = "m3",
                                   .rate = {86, 52, 121},
-                                  .onset_ms = {NAN, NAN, NAN},
+                                  .onset_ms = {UNKNOWN, UNKNOWN, UNKNOWN},
                                   .text = "352 m3 unaccounted for"};
     teller = teller_new(&plan, &door, &sequence);
     static int cardboard;
@@ -461,7 +463,7 @@ static void the_minutes_before_an_alarm_are_an_event(void **state)
     static struct capture_sample samples[CAPTURE_MAX];
     struct told t;
     for (uint32_t i = 0; i < CAPTURE_MAX; i++)
-        samples[i] = (struct capture_sample){noon - 1200000 + i * 1000, i ? 1.0 / i : (double)NAN};
+        samples[i] = (struct capture_sample){noon - 1200000 + i * 1000, i ? 1.0 / i : UNKNOWN};
     tell_capture(teller, 0, 3, samples, CAPTURE_MAX, noon);
     assert_true(next(door.rows, &t));
     assert_int_equal(t.m.lane, MESSAGE_EVENT);

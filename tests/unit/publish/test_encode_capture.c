@@ -11,6 +11,8 @@
 
 #include "publish/encode_capture.h"
 
+#define UNKNOWN ((double)NAN)
+
 static json_t *encoded(size_t room, const struct capture_sample *s, uint32_t count)
 {
     static char buffer[CAPTURE_ROOM];
@@ -25,7 +27,7 @@ static json_t *encoded(size_t room, const struct capture_sample *s, uint32_t cou
 static void samples_stand_oldest_first_and_a_bad_one_is_null(void **state)
 {
     (void)state;
-    const struct capture_sample s[] = {{0, 1.5}, {1000, NAN}, {1764100000123, 2}};
+    const struct capture_sample s[] = {{0, 1.5}, {1000, UNKNOWN}, {1764100000123, 2}};
     json_t *o = encoded(512, s, 3);
     json_t *samples = json_object_get(o, "samples");
     assert_string_equal(json_string_value(json_object_get(o, "alarm")), "mill/sump/high");

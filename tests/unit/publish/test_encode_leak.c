@@ -12,6 +12,8 @@
 
 #include "publish/encode_leak.h"
 
+#define UNKNOWN ((double)NAN)
+
 static const struct area areas[] = {{.name = "tailings"}};
 static const struct plant plant = {.areas = areas, .area_count = 1};
 static const struct leak_rule dam = {
@@ -28,7 +30,7 @@ static struct leak_view suspect(void)
                               .since_ms = now.ms - 60000,
                               .fired_ms = now.ms - 60000,
                               .rate = {86, 52, 121},
-                              .onset_ms = {(double)now.ms - 7200000, (double)now.ms - 9e6, NAN},
+                              .onset_ms = {(double)now.ms - 7200000, (double)now.ms - 9e6, UNKNOWN},
                               .lost = {352, 300, 400},
                               .unaccounted_24h = 352,
                               .coverage = 0.97,
@@ -37,10 +39,10 @@ static struct leak_view suspect(void)
                               .score_unit = "m3",
                               .drift = 6,
                               .sigma = 41,
-                              .baseline = NAN,
-                              .baseline_sd = NAN,
+                              .baseline = UNKNOWN,
+                              .baseline_sd = UNKNOWN,
                               .value = 86,
-                              .minutes = NAN,
+                              .minutes = UNKNOWN,
                               .text = "352 m3 unaccounted for"};
 }
 
@@ -49,18 +51,18 @@ static struct leak_view nothing(void)
     return (struct leak_view){.state = LEAK_LEARNING,
                               .detector = "",
                               .score_unit = "",
-                              .rate = {NAN, NAN, NAN},
-                              .onset_ms = {NAN, NAN, NAN},
-                              .lost = {NAN, NAN, NAN},
-                              .unaccounted_24h = NAN,
-                              .score = NAN,
-                              .limit = INFINITY,
-                              .drift = NAN,
-                              .sigma = NAN,
-                              .baseline = NAN,
-                              .baseline_sd = NAN,
-                              .value = NAN,
-                              .minutes = NAN,
+                              .rate = {UNKNOWN, UNKNOWN, UNKNOWN},
+                              .onset_ms = {UNKNOWN, UNKNOWN, UNKNOWN},
+                              .lost = {UNKNOWN, UNKNOWN, UNKNOWN},
+                              .unaccounted_24h = UNKNOWN,
+                              .score = UNKNOWN,
+                              .limit = (double)INFINITY,
+                              .drift = UNKNOWN,
+                              .sigma = UNKNOWN,
+                              .baseline = UNKNOWN,
+                              .baseline_sd = UNKNOWN,
+                              .value = UNKNOWN,
+                              .minutes = UNKNOWN,
                               .learning_left_h = 71.5};
 }
 
