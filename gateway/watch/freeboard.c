@@ -183,16 +183,15 @@ static void view(const void *state, const struct leak_context *c, struct leak_vi
     v->fired_ms = v->firing ? f->hold.fired_ms : 0;
     v->limit = r->freeboard_min;
     v->score_unit = "m";
-    if (f->known) {
-        double left = r->crest - f->level;
+    double left = r->crest - f->level;
+    if (f->known)
         v->value = v->score = left;
-        if (v->firing)
-            v->class_ = left <= 0                     ? LEAK_RUPTURE
-                        : left < r->freeboard_min / 2 ? LEAK_MAJOR
-                                                      : LEAK_MINOR;
-    }
-    if (v->firing)
+    if (v->firing) {
         v->detector = "freeboard";
+        v->class_ = LEAK_MINOR;
+        if (left < r->freeboard_min / 2)
+            v->class_ = left <= 0 ? LEAK_RUPTURE : LEAK_MAJOR;
+    }
     /* Rates are m3/h; a level's own change is told in the text. */
     if (!isnan(f->trend.rate) && r->stage)
         v->rate = kind_estimate(f->trend.rate, f->trend.se);
