@@ -24,6 +24,8 @@ void page_say(struct page *p, const char *format, ...)
 
 void page_end(struct page *p)
 {
+    while (p->used > 0 && p->text[p->used - 1] == ' ')
+        p->used--;
     if (p->used + 1 < p->room && p->lines < BULLETIN_LINES) {
         p->text[p->used++] = '\n';
         p->text[p->used] = '\0';

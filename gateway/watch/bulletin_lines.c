@@ -232,11 +232,14 @@ void bulletin_equipment(struct page *p, const struct incident *i)
     }
     if (i->equipment == 0)
         return;
-    page_say(p, "Equipment: %u of %u touched", hit, i->equipment);
+    page_say(p, "Equipment: %u of %u threatened or hit", hit, i->equipment);
     for (size_t n = 0; n < sizeof named / sizeof *named; n++)
         say_named(p, i, named[n].state, named[n].word);
-    for (size_t n = 0; hit > 0 && n < sizeof counted / sizeof *counted; n++)
-        page_say(p, ", %u %s", count_of(i, counted[n].state), counted[n].word);
+    for (size_t n = 0; hit > 0 && n < sizeof counted / sizeof *counted; n++) {
+        uint32_t count = count_of(i, counted[n].state);
+        if (count > 0 || counted[n].state == EQUIPMENT_RESTARTED)
+            page_say(p, ", %u %s", count, counted[n].word);
+    }
     page_say(p, ".");
     if (i->equipment < i->plant->equipment_count)
         page_say(p, " %u more aren't followed.", i->plant->equipment_count - i->equipment);

@@ -77,7 +77,7 @@ void dewater_begin(struct incident *i, int64_t now_ms)
     for (uint32_t n = 0; n < i->basins; n++) {
         struct basin_record *r = &i->now.basins[n];
         struct basin_log *l = &i->logs[n];
-        l->was_wet = l->rose = l->has_low = false;
+        l->was_wet = l->rose = l->has_low = l->wet_said = l->pumped_said = false;
         l->told_eta = l->said_eta = UNKNOWN;
         l->has_said = l->said_stalled = false;
         l->steady = l->empty = (struct lasting){.on = false};
@@ -200,6 +200,31 @@ static void tell_eta(struct incident *i, uint32_t n, int64_t now_ms)
     incident_tell(i, INCIDENT_ETA, name, text, now_ms);
 }
 
+/* Water where it should be dry, and pumps that take it away, are seen; what else an area is, people
+ * say, and their word stands. */
+static void call_area(struct incident *i, uint32_t n, int64_t now_ms)
+{
+    struct basin_log *l = &i->logs[n];
+    const struct basin *b = &i->plant->basins[n];
+    char why[INCIDENT_NOTE_MAX];
+    if (b->area >= i->areas)
+        return;
+    uint8_t s = i->now.areas[b->area];
+    if (!l->wet_said && l->rose && i->now.basins[n].known && i->now.basins[n].level > b->target) {
+        l->wet_said = true;
+        incident_put(why, sizeof why, "water in %s", b->name);
+        if (s == AREA_OPERATING || s == AREA_SHUT_PROTECT)
+            incident_area_is(i, b->area, AREA_FLOODED, why, now_ms);
+    }
+    if (l->wet_said && !l->pumped_said && l->falling.on &&
+        now_ms - l->falling.since_ms >= HOUR_MS / 2) {
+        l->pumped_said = true;
+        incident_put(why, sizeof why, "%s is being pumped out", b->name);
+        if (i->now.areas[b->area] == AREA_FLOODED)
+            incident_area_is(i, b->area, AREA_DEWATERING, why, now_ms);
+    }
+}
+
 void dewater_tick(struct incident *i, int64_t now_ms)
 {
     for (uint32_t n = 0; n < i->basins; n++) {
@@ -210,7 +235,9 @@ void dewater_tick(struct incident *i, int64_t now_ms)
             i->now.basins[n].eta_ms = (struct estimate){UNKNOWN, UNKNOWN, UNKNOWN};
         double change = i->now.basins[n].eta_ms.value - i->logs[n].told_eta;
         i->now.basins[n].eta_change_ms = change;
-        if (i->now.open)
-            tell_eta(i, n, now_ms);
+        if (!i->now.open)
+            continue;
+        call_area(i, n, now_ms);
+        tell_eta(i, n, now_ms);
     }
 }

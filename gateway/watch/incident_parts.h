@@ -58,6 +58,7 @@ struct basin_log {
     uint32_t count;
     struct lasting pumping, falling, empty, steady, stuck;
     bool was_wet, rose, has_low;
+    bool wet_said, pumped_said;    /* its area was called so; from there on people have the word */
     double low;                    /* lowest level of this incident: what rises, rises from there */
     int64_t peak_ms;
     double told_eta;               /* with the last bulletin, ms; NaN */
@@ -73,7 +74,8 @@ struct source {                    /* what a leak point said last */
     struct estimate rate, onset_ms, lost;
 };
 
-enum owed { OWED_NOTHING, OWED_STAGE, OWED_PERIOD, OWED_ASKED, OWED_REVOKED, OWED_OPENED, OWED_CLOSED };
+/* Rising: when several are due at once, the last word is why. */
+enum owed { OWED_NOTHING, OWED_PERIOD, OWED_ASKED, OWED_STAGE, OWED_REVOKED, OWED_OPENED, OWED_CLOSED };
 
 /* Kept beside the state that everybody sees. */
 struct incident_memory {
@@ -85,6 +87,7 @@ struct incident_memory {
     struct lasting stands, dried;     /* threatened equipment; the source's rate */
     bool source_quiet;             /* after the plug the leak was quiet: when it fires, it is a new one */
     double source_score;
+    uint32_t denied;               /* milestones, as bits: a person knew better than the evidence */
 };
 
 struct incident {

@@ -83,6 +83,9 @@ void milestone_revoke(struct incident *i, enum milestone m, const char *who, con
     *s = (struct milestone_state){.revoked = reached || s->revoked, .t_ms = now_ms};
     incident_put(s->who, sizeof s->who, "%s", who[0] ? who : "rule");
     incident_put(s->evidence, sizeof s->evidence, "%s", why);
+    i->memory.denied |= 1u << m;
+    if (m == MILESTONE_PLUGGED)
+        i->memory.dried.on = false;
     if (reached)
         follow_flag(i, m, false, s->who, now_ms);
     spaced(words, sizeof words, milestone_words(m));
@@ -98,7 +101,9 @@ static void evidence(struct incident *i, enum milestone m, bool is, bool automat
                      const char *words, int64_t now_ms)
 {
     struct milestone_state *s = &i->now.milestones[m];
-    if (s->reached)
+    if (!is) /* when it comes back, it is new */
+        i->memory.denied &= ~(1u << m);
+    if (s->reached || (is && (i->memory.denied & 1u << m)))
         return;
     if (is && automatic && !s->revoked)
         milestone_reach(i, m, "", true, words, now_ms, now_ms);
