@@ -145,6 +145,17 @@ def plant(lines="plc: {connect: 'tcp://h'}", device="{map: m, line: plc, unit: 1
             f"devices: {{p: {device}}}\n{more}")
 
 
+def alarm(rest):
+    return plant(more=f"alarms: {{mill/p/a: {{tag: mill/p/level, {rest}}}}}\n")
+
+
+def leak(kind, rest, words="about: A, "):
+    return plant(more=f"leaks: {{x: {{kind: {kind}, area: mill, {words}{rest}}}}}\n")
+
+
+POND = ("profile: pond, level: mill/p/level, stage: [[0, 0], [4, 90000]], in: [{flow: mill/p/flow}], "
+        "out: [{flow: mill/p/flow2}], nominal: 420 m3/h")
+
 GOOD_PLANTS = [
     plant(),
     plant("plc: {connect: 'tcp://[::1]:502', timeout: 500ms, silent_share: 10%, retries: 0}"),
@@ -154,6 +165,37 @@ GOOD_PLANTS = [
     plant(more="derived: {mill/x/y: {of: {a: mill/p/flow}, is: a * 2, unit: m3/h}}\n"),
     plant(more="mqtt: {broker: 'mqtts://h', user: u, password_file: 'credential:x', version: 3.1.1}\n"),
     plant(more="journal: {keep: 72h, size: 2GiB}\ntick: 20ms\nalarms: {}\n"),
+    plant(more="timezone: America/Toronto\n"),
+    plant(more="alarm_settings: {comm: false, signals: {priority: low}, flood: {begin: 10, end: 5}, "
+               "max_shelve: 8h}\n"),
+    alarm("above: 1.2, clear: 1.0, for: 5s, priority: high, about: Water rising"),
+    alarm("below: 20 cm, deadband: 0.1, samples: 2, shelve: 2h, realarm: 30m, tarp: 4"),
+    alarm("rises: 0.5, within: 10m, latch: true, ack: false, group: floods"),
+    "\n".join(line.replace("areas: {mill: Mill}", "areas: {mill: Mill, dam: {title: Dam, "
+                           "neighbours: [mill]}}") for line in plant().split("\n")),
+    leak("balance", POND),
+    leak("balance", POND + ", rain: {tag: mill/p/rain, catchment: 12 ha, runoff: 50%, lag: 3h}, "
+         "evaporation: 4 mm/d, mask: [mill/p/s.run], proof: {every: 180d, last: 2026-05-01}"),
+    leak("balance", "profile: pipe, in: [mill/p/flow], out: [{flow: mill/p/flow2, run: mill/p/s.run, "
+         "accuracy: 0.5%}], nominal: 300 m3/h, c: 7, hold: 3m, k: 1 m3/h"),
+    leak("demand", "in: [{flow: mill/p/flow}], learn: 14d"),
+    leak("demand", "flow: mill/p/flow, level: mill/p/level, surface: 201 m2"),
+    leak("idle", "level: mill/p/level, area_m2: 201, inlet: mill/p/s.run, min: 0.2 m3/h"),
+    leak("sump", "level: mill/p/level, area_m2: 6, float: mill/p/s.wet, "
+         "pumps: [{run: mill/p/s.run, capacity: 40 m3/h}]"),
+    leak("limit", "tag: mill/p/level, hh: 3, h: 2.5 m, l: 0.5, deadband: 0.1, for: 10s, off_for: 10s"),
+    leak("roc", "tag: mill/p/level, by: 0.5, within: 10m, direction: rising"),
+    leak("shift", "tag: mill/p/flow, k: 1, h: 20"),
+    leak("switch", "inputs: [mill/p/s.wet, mill/p/s.run], vote: 2oo2, debounce: 2s, "
+         "normally_closed: true, blind_after: 5m"),
+    leak("weir", "head: mill/p/level, angle: 90, zero: 0.01 m, high: 30 m3/h"),
+    leak("freeboard", "level: mill/p/level, crest: 6.0 m, min: 1.0 m"),
+    plant(more="equipment: {c: {class: crusher, area: mill, floor: 0.4 m, water: mill/p/level, "
+               "running: mill/p/s.run, checks: {a: {tag: mill/p/level, high: 1}, "
+               "b: {sign: value, low: 1, unit: MOhm}}}}\n"),
+    plant(more="incidents: {bulletins: {every: 4h, first: 1h for 6h}, capture: off, basins: {pit: "
+               "{area: mill, level: mill/p/level, surface: 100 m2, target: 5 cm, "
+               "pumps: [{run: mill/p/s.run, capacity: 90 m3/h}], wet: [mill/p/s.wet]}}}\n"),
 ]
 
 BAD_PLANTS = [
@@ -186,13 +228,53 @@ BAD_PLANTS = [
     plant(more="derived: {mill/x/y: {is: a}}\n"),
     plant(more="derivd: {}\n"),
     HEAD + REST.replace("mill: Mill", "gateway: G, mill: Mill"),
+    HEAD + REST.replace("mill: Mill", "mill: {titel: Mill}"),
+    plant(more="alarm_settings: {comm: {priority: urgent}}\n"),
+    plant(more="alarms: {mill/a: {tag: mill/p/level, above: 1}}\n"),
+    alarm("priority: low"),
+    alarm("above: 1, below: 0"),
+    alarm("above: high"),
+    alarm("rises: 1"),
+    alarm("above: 1, within: 10m"),
+    alarm("above: 1, clear: 0.5, deadband: 0.1"),
+    alarm("above: 1, priority: critical, about: A"),
+    alarm("above: 1, priority: high"),
+    alarm("above: 1, tarp: 5"),
+    plant(more="leaks: {x: {area: mill, about: A}}\n"),
+    leak("balanse", POND),
+    leak("balance", POND, ""),
+    leak("balance", POND.replace("pond", "pipe")),
+    leak("balance", POND.replace("stage: [[0, 0], [4, 90000]], ", "")),
+    leak("balance", POND.replace(", nominal: 420 m3/h", "")),
+    leak("balance", POND.replace("420 m3/h", "420")),
+    leak("balance", POND.replace("[4, 90000]", "4")),
+    leak("balance", POND + ", angle: 90"),
+    leak("demand", "nominal: 1 m3/h"),
+    leak("idle", "level: mill/p/level, area_m2: 201"),
+    leak("sump", "level: mill/p/level, area_m2: 6, pumps: []"),
+    leak("limit", "tag: mill/p/level"),
+    leak("roc", "tag: mill/p/level, by: 1"),
+    leak("switch", "vote: 1"),
+    leak("switch", "inputs: [mill/p/s.wet], vote: most"),
+    leak("weir", "head: mill/p/level, angle: 120"),
+    leak("weir", "head: mill/p/level, angle: 90, width: 2 m"),
+    leak("freeboard", "level: mill/p/level, crest: 6.0 m"),
+    plant(more="equipment: {c: {class: crushr, area: mill}}\n"),
+    plant(more="equipment: {c: {class: crusher, area: mill, floor: 0.4 m}}\n"),
+    plant(more="equipment: {c: {class: mill, area: mill, checks: {a: {tag: mill/p/level}}}}\n"),
+    plant(more="incidents: {bulletins: {first: 1h}}\n"),
+    plant(more="incidents: {basins: {pit: {area: mill}}}\n"),
 ]
 
 
 def reader_accepts(tmp_path, text, kind):
     (tmp_path / "maps").mkdir(exist_ok=True)
     (tmp_path / "maps/m.yaml").write_text(
-        tags("flow: {at: input 0, type: f32}") +
+        tags("flow: {at: input 0, type: f32, unit: m3/h}\n"
+             "flow2: {at: input 2, type: f32, unit: L/min}\n"
+             "level: {at: input 4, type: f32, unit: m, valid: [0, 4]}\n"
+             "rain: {at: input 6, type: f32, unit: mm/h}\n"
+             "s: {at: input 8, type: u16, bits: {0: run, 1: wet}}") +
         "examples: [{given: {input 0: [0, 0]}, expect: {flow: 0}}]\n")
     path = tmp_path / f"{kind}.yaml"
     path.write_text(text)
