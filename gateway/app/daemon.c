@@ -161,6 +161,14 @@ static bool keep_setup(struct gateway *g, struct broker_setup *s)
     return !arena_exhausted(g->own);
 }
 
+/* Each kept state finds its owner: the numbers that go on, or the watch room of the first plan. */
+static void remember(void *me, const char *key, const void *bytes, size_t size)
+{
+    struct gateway *g = me;
+    if (!sequence_restore(&g->sequence, key, bytes, size))
+        memory_add(g->memory, key, bytes, size);
+}
+
 static bool start_broker(struct gateway *g)
 {
     const char *why = NULL;
@@ -176,7 +184,7 @@ static bool start_broker(struct gateway *g)
         g->sequence.next[lane] = journal_next(journal, (enum message_lane)lane);
 
     /* Before the journal is the broker thread's. */
-    journal_each_kept(journal, memory_add, g->memory);
+    journal_each_kept(journal, remember, g);
 
     g->sequence.epoch = journal_epoch(journal);
     g->sequence.started = clock_wall();

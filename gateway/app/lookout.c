@@ -50,9 +50,7 @@ static void on_incident(void *me, enum incident_change what, const char *subject
                         int64_t t_ms)
 {
     struct lookout *l = me;
-    const struct event e = {
-        .type = incident_change_words(what), .subject = subject, .text = text, .time = {t_ms}};
-    tell_event(l->teller, &e);
+    tell_incident(l->teller, what, subject, text, t_ms);
 }
 
 static void on_bulletin(void *me, const struct bulletin *b)
@@ -96,7 +94,7 @@ struct lookout *lookout_new(const struct lookout_setup *setup)
                                              .tag_me = l,
                                              .tag = on_tag,
                                              .capture = on_capture,
-                                             .keep = on_keep},
+                                             .keep = setup->keeps ? on_keep : NULL},
                                    .now_ms = setup->now_ms,
                                    .sample_ms = setup->sample_ms};
     l->warden = l->made ? warden_new(&w) : NULL;

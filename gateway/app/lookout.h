@@ -17,6 +17,7 @@ struct lookout_setup {
     struct derive *derive;         /* NULL: no derived tags */
     struct teller *teller;
     int64_t now_ms, sample_ms;     /* see warden_setup */
+    bool keeps;                    /* states are kept through restarts */
     /* Who else wants to know of alarms; may be NULL. */
     void *me;
     void (*alarm)(void *me, uint32_t index, enum alarm_change what, int64_t t_ms);

@@ -12,11 +12,13 @@
 #include "app/timeline.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "publish/encode_alarm.h"
 #include "publish/order.h"
 #include "values/derive.h"
 
 static const int64_t board_every_ns = 50 * NS_PER_MS;
 static const int64_t stats_every_ns = 10 * NS_PER_S;
+static const int64_t hour_ms = 3600000;
 static const char timeline_key[] = "timeline"; /* among the kept states */
 
 struct pipeline {
@@ -28,7 +30,7 @@ struct pipeline {
     struct teller *teller;
     struct lookout *lookout; /* NULL: nothing is to be watched */
     struct timeline timeline;
-    int64_t lookout_due_ms, kept_due_ms;
+    int64_t lookout_due_ms, kept_due_ms, hour_due_ms;
     uint32_t *touched;
     uint32_t touch_max;
     uint32_t *changed; /* devices whose state another one is */
@@ -153,6 +155,36 @@ static void count_lines(const struct poller *poller, struct stats *s, uint32_t l
     }
 }
 
+/* How people fare with the alarms: an object in JSON. */
+static const char *alarm_figures(struct pipeline *p, char *out, size_t room, int64_t t_ms)
+{
+    struct alarm_figures f;
+    alarms_figures(warden_alarms(lookout_warden(p->lookout)), t_ms, &f);
+    struct json j = json_into(out, room - 1);
+    encode_alarm_figures(&j, p->plan->plant, &f, (wall_t){t_ms});
+    *j.at = '\0';
+    return j.overflow ? NULL : out;
+}
+
+/* Once an hour for the book; stats come and go. */
+static void note_hour(struct pipeline *p, int64_t t_ms)
+{
+    char figures[ALARM_FIGURES_ROOM], more[ALARM_FIGURES_ROOM + 16];
+    if (t_ms < p->hour_due_ms)
+        return;
+    bool first = p->hour_due_ms == 0;
+    p->hour_due_ms = (t_ms / hour_ms + 1) * hour_ms;
+    if (first || !alarm_figures(p, figures, sizeof figures, t_ms))
+        return;
+    snprintf(more, sizeof more, "\"figures\":%s", figures);
+    const struct event e = {.type = "alarm-figures",
+                            .subject = p->plan->plant->gateway,
+                            .text = "how the alarms did in the last hour and day",
+                            .time = {t_ms},
+                            .more = more};
+    tell_event(p->teller, &e);
+}
+
 static void tell_figures(struct pipeline *p, const struct poller *poller, wall_t wall)
 {
     const struct plant *plant = p->plan->plant;
@@ -172,6 +204,9 @@ static void tell_figures(struct pipeline *p, const struct poller *poller, wall_t
                       .resident_bytes = resident_bytes(),
                       .cpu_ms = cpu_ms()};
     count_lines(poller, &s, plant->line_count);
+    char alarms[ALARM_FIGURES_ROOM];
+    if (p->lookout)
+        s.alarms = alarm_figures(p, alarms, sizeof alarms, p->timeline.t_ms);
     tell_stats(p->teller, &s);
 }
 
@@ -209,6 +244,7 @@ static mono_t look_out(struct pipeline *p, wall_t wall, mono_t now)
         tell_keep(p->teller, timeline_key, &t_ms, sizeof t_ms);
         p->kept_due_ms = t_ms + 60000;
     }
+    note_hour(p, t_ms);
     double wait_ms = (double)(p->lookout_due_ms - t_ms) / clock_speed();
     return wait_ms > 1e9 ? MONO_NEVER : mono_add(now, (int64_t)(wait_ms * 1e6));
 }
@@ -243,6 +279,8 @@ static void restore(void *me, const char *key, const void *bytes, size_t size)
                 warden_restore(lookout_warden(p->lookout), key, bytes, size, p->timeline.t_ms);
     if (!used)
         log_notice("%s: what was kept of it belongs to another plant file, and is not used", key);
+    if (!used)
+        tell_keep(p->teller, key, NULL, 0);
 }
 
 /* false: out of memory. */
@@ -256,7 +294,8 @@ static bool begin_watch(struct pipeline *p, const struct pipeline_setup *setup)
                                     .board = p->board,
                                     .derive = p->derive,
                                     .teller = p->teller,
-                                    .now_ms = p->timeline.t_ms};
+                                    .now_ms = p->timeline.t_ms,
+                                    .keeps = true};
     p->lookout = lookout_new(&l);
     if (p->lookout && setup->memory)
         memory_each(setup->memory, restore, p);

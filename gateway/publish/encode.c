@@ -289,6 +289,10 @@ void encode_stats(struct json *j, const struct stats *s)
         member_string(j, "journal_trouble", s->journal_trouble);
     member(j, "resident_bytes", s->resident_bytes);
     member(j, "cpu_ms", s->cpu_ms);
+    if (s->alarms) {
+        json_word(j, ",\"alarms\":");
+        json_raw(j, s->alarms, strlen(s->alarms));
+    }
     json_word(j, "}");
 }
 

@@ -71,6 +71,7 @@ struct stats {
     uint64_t journal_bytes, oldest_unacked_ms;
     const char *journal_trouble;   /* NULL when healthy */
     uint64_t resident_bytes, cpu_ms;
+    const char *alarms;            /* figures of the alarms, an object that is JSON already; NULL: none */
 };
 void encode_stats(struct json *j, const struct stats *s);
 

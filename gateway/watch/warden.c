@@ -65,6 +65,7 @@ void warden_sample(struct warden *w, uint32_t tag, const struct sample *s, int64
             break;
         case USE_INCIDENT:
             incident_sample(w->incident, tag, s, t_ms);
+            w->incident_news = true;
             break;
         case USE_CAPTURE:
             capture_put(w->capture, use->index,
@@ -158,29 +159,26 @@ static void on_tag(void *me, uint32_t tag, double x, const char *why_not, int64_
 }
 
 /* What only the incident part knows: water on its way to a floor, pumps that don't get ahead. */
-static void poll_conditions(struct warden *w, int64_t now_ms)
+static void ask_incident(struct warden *w, int64_t now_ms)
 {
-    if (w->polled && now_ms - w->polled_ms < poll_ms)
+    if (!w->incident_news || (w->polled && now_ms - w->polled_ms < poll_ms))
         return;
     w->polled = true;
     w->polled_ms = now_ms;
-    for (uint32_t i = 0; i < w->plant->alarm_count; i++) {
-        const struct alarm_rule *r = &w->plant->alarms[i];
-        if (r->origin == ALARM_SIGNAL) /* stale ones bring no sample */
-            warden_signal(w, i, NULL, now_ms);
-        if (r->origin != ALARM_THREAT && r->origin != ALARM_STALLED)
-            continue;
-        struct alarm_evidence e = {.value = NAN, .limit = NAN};
+    w->incident_news = false;
+    for (uint32_t i = 0; i < w->asked_count; i++) {
+        const struct alarm_rule *r = &w->plant->alarms[w->asked[i]];
+        struct alarm_evidence e = {.value = (double)NAN, .limit = (double)NAN};
         bool on = incident_condition(w->incident, r, &e);
-        alarms_set(w->alarms, i, on, on ? &e : NULL, now_ms, now_ms);
+        alarms_set(w->alarms, w->asked[i], on, on ? &e : NULL, now_ms, now_ms);
+        w->alarms_due_ms = now_ms;
     }
-    w->alarms_due_ms = now_ms;
 }
 
 static void save_some(struct warden *w, int64_t now_ms)
 {
     uint32_t leaks = w->plant->leak_count;
-    if (leaks == 0 || now_ms < w->save_due_ms)
+    if (leaks == 0 || now_ms < w->save_due_ms || !w->hooks.keep)
         return;
     w->save_next = (w->save_next + 1) % leaks;
     warden_leak_keep(w, w->save_next, now_ms);
@@ -202,14 +200,17 @@ int64_t warden_run(struct warden *w, int64_t now_ms)
     int64_t due = INT64_MAX;
     look_at_zone(w, now_ms);
     warden_leaks_run(w, now_ms, &due);
-    poll_conditions(w, now_ms);
-    w->alarms_due_ms = alarms_run(w->alarms, now_ms);
-    if (w->incident_due_ms <= now_ms)
+    ask_incident(w, now_ms);
+    if (w->alarms_due_ms <= now_ms)
+        w->alarms_due_ms = alarms_run(w->alarms, now_ms);
+    if (w->incident_due_ms <= now_ms) {
         w->incident_due_ms = incident_tick(w->incident, now_ms);
+        w->incident_news = w->asked_count > 0;
+    }
     save_some(w, now_ms);
     due = w->alarms_due_ms < due ? w->alarms_due_ms : due;
     due = w->incident_due_ms < due ? w->incident_due_ms : due;
-    if (w->plant->alarm_count > 0 && w->polled_ms + poll_ms < due)
+    if (w->incident_news && w->polled_ms + poll_ms < due)
         due = w->polled_ms + poll_ms;
     return due > now_ms ? due : now_ms + 1;
 }
@@ -395,9 +396,10 @@ static bool make_indices(struct warden *w)
     w->line_alarm = calloc((size_t)p->line_count + 1, sizeof *w->line_alarm);
     w->device_lost = calloc((size_t)p->device_count + 1, sizeof *w->device_lost);
     w->signal_fault = calloc((size_t)p->alarm_count + 1, sizeof *w->signal_fault);
+    w->asked = calloc((size_t)p->alarm_count + 1, sizeof *w->asked);
     w->signal_bad = calloc((size_t)p->alarm_count + 1, sizeof *w->signal_bad);
     if (!w->conditions || !w->device_alarm || !w->line_alarm || !w->device_lost ||
-        !w->signal_fault || !w->signal_bad)
+        !w->signal_fault || !w->signal_bad || !w->asked)
         return false;
     for (uint32_t i = 0; i < p->device_count; i++)
         w->device_alarm[i] = RULE_NONE;
@@ -408,6 +410,8 @@ static bool make_indices(struct warden *w)
             w->device_alarm[p->alarms[i].origin_index] = i;
         if (p->alarms[i].origin == ALARM_LINE_LOST)
             w->line_alarm[p->alarms[i].origin_index] = i;
+        if (p->alarms[i].origin == ALARM_THREAT || p->alarms[i].origin == ALARM_STALLED)
+            w->asked[w->asked_count++] = i;
     }
     return true;
 }
@@ -448,6 +452,7 @@ void warden_free(struct warden *w)
     free(w->device_lost);
     free(w->signal_fault);
     free(w->signal_bad);
+    free(w->asked);
     free(w->first_use);
     free(w->uses);
     free(w->ring_of);

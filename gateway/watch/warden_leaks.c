@@ -154,10 +154,12 @@ void warden_leak_keep(struct warden *w, uint32_t index, int64_t now_ms)
 {
     struct point_of_leak *p = &w->leaks[index];
     char key[96];
+    p->saved_ms = now_ms;
+    if (!w->hooks.keep)
+        return;
     size_t size = leak_save_size(p->leak);
     snprintf(key, sizeof key, "leak/%s", w->plant->leaks[index].name);
     leak_save(p->leak, w->blob);
-    p->saved_ms = now_ms;
     w->hooks.keep(w->hooks.me, key, w->blob, size);
 }
 
@@ -184,6 +186,18 @@ void warden_leak_looked(struct warden *w, uint32_t index, int64_t now_ms)
     w->hooks.leak(w->hooks.me, index, what, now_ms);
 }
 
+/* Inputs that went stale bring no sample: their alarms are looked at with the point. */
+static void look_at_signals(struct warden *w, uint32_t index, int64_t now_ms)
+{
+    const struct leak_rule *r = &w->plant->leaks[index];
+    for (uint32_t i = 0; i < r->input_count; i++) {
+        uint32_t tag = r->inputs[i].tag;
+        for (uint32_t u = w->first_use[tag]; u < w->first_use[tag + 1]; u++)
+            if (w->uses[u].kind == USE_SIGNAL)
+                warden_signal(w, w->uses[u].index, NULL, now_ms);
+    }
+}
+
 void warden_leaks_run(struct warden *w, int64_t now_ms, int64_t *due_ms)
 {
     for (uint32_t i = 0; i < w->plant->leak_count; i++) {
@@ -193,6 +207,8 @@ void warden_leaks_run(struct warden *w, int64_t now_ms, int64_t *due_ms)
             if (p->due_ms <= now_ms)
                 p->due_ms = now_ms + 1;
             warden_leak_looked(w, i, now_ms);
+            look_at_signals(w, i, now_ms);
+            w->alarms_due_ms = now_ms;
             warden_proof_run(w, i, now_ms);
             /* Its deadline for being blind is an event of its own. */
             int64_t deadline = p->view.blind_since_ms + w->plant->leaks[i].blind_ms;
@@ -228,7 +244,8 @@ static void keep_proof(struct warden *w, uint32_t index)
 {
     char key[96];
     snprintf(key, sizeof key, "proof/%s", w->plant->leaks[index].name);
-    w->hooks.keep(w->hooks.me, key, &w->leaks[index].proof_ms, sizeof w->leaks[index].proof_ms);
+    if (w->hooks.keep)
+        w->hooks.keep(w->hooks.me, key, &w->leaks[index].proof_ms, sizeof w->leaks[index].proof_ms);
 }
 
 const char *warden_proof(struct warden *w, const struct order *o, int64_t now_ms)

@@ -38,7 +38,8 @@ struct warden {
     bool *signal_bad;              /* by alarm: the newest sample's own quality */
     uint32_t *ring_of;             /* of captures, by tag; RULE_NONE */
     int64_t alarms_due_ms, incident_due_ms, polled_ms, zone_ms, zone_due_ms;
-    bool polled;
+    bool polled, incident_news;
+    uint32_t *asked, asked_count;  /* alarms whose condition the incident part knows */
     uint32_t save_next;
     int64_t save_due_ms;
     struct capture_sample *scratch;
