@@ -154,6 +154,8 @@ static void pump(struct sump *s, const struct leak_context *c, uint32_t input, b
     s->settled_ms = t_ms;
     s->rise = (struct kind_line){0};
     s->on[SUMP_RISE] = false;
+    if (s->count_on <= before)
+        s->fast = 0; /* another one that starts is no sign of calm */
     if (!was_known) {
         sump_forget(s);
         s->whole_run = false;

@@ -40,7 +40,7 @@ struct sump {
     double inflow, last_inflow;    /* newest, and that of the fill before; m3/h; NaN */
     double excess;                 /* m3 since s left zero */
     double drawn;                  /* m3/h that the last run drew, waiting for the next fill; NaN */
-    struct kind_line rise;         /* level while all pumps run */
+    struct kind_line rise;         /* level since pumps changed, by the minute */
     double rise_rate;              /* m/h, newest; NaN */
     double usual_duty;
     int64_t run_ms[SUMP_MINUTES];  /* pumps ran, by minute */
@@ -48,6 +48,7 @@ struct sump {
     int64_t began_ms, now_ms, heard_ms;    /* heard: up to here it is known whether pumps run */
     int64_t run_from_ms, last_run_ms, settled_ms, rise_from_ms, onset_ms, hour;
     uint32_t count_on, count_pumps, duty_hours, drawn_by, minutes_known;
+    uint32_t fast;                 /* minutes in a row that brought more than all pumps lift */
     struct kind_hold hold;
     bool begun, all_known, whole_run, float_on;
     bool on[SUMP_CAUSES];
@@ -55,7 +56,8 @@ struct sump {
 };
 
 struct sump_limits {
-    double k, h, capacity;         /* m3/h, m3, m3/h (0: unknown) */
+    double k, h, capacity;         /* m3/h, m3, m3/h of the largest pump (0: unknown) */
+    double all, now;               /* m3/h that all pumps lift (0: unknown), and those that run */
     double base, spread;           /* of the fills; NaN */
 };
 

@@ -30,9 +30,20 @@ double sump_ring_median(const struct sump_ring *r)
 struct sump_limits sump_limits(const struct sump *s, const struct leak_rule *r)
 {
     struct sump_limits l = {.base = s->base, .spread = s->spread};
-    for (uint32_t i = 0; i < r->input_count; i++)
-        if (r->inputs[i].role == ROLE_PUMP)
-            l.capacity = fmax(l.capacity, r->inputs[i].nominal);
+    bool all_known = true;
+    for (uint32_t i = 0, number = 0; i < r->input_count; i++) {
+        if (r->inputs[i].role != ROLE_PUMP)
+            continue;
+        double lifts = r->inputs[i].nominal;
+        l.capacity = fmax(l.capacity, lifts);
+        if (!(lifts > 0) && number < SUMP_PUMPS)
+            lifts = s->pumps[number].reference;
+        all_known = all_known && lifts > 0;
+        l.all += lifts;
+        l.now += i < KIND_INPUT_MAX && s->running[i] ? lifts : 0;
+        number++;
+    }
+    l.all = all_known ? l.all : 0;
     l.h = kind_or(r->h, l.capacity > 0 ? 0.15 * l.capacity : 6);
     l.k = kind_or(r->k, fmax(l.capacity > 0 ? 0.075 * l.capacity : 3, 2 * l.spread));
     return l;
@@ -84,6 +95,7 @@ void sump_forget(struct sump *s)
     s->fill = s->draw = (struct sump_span){0};
     s->rise = (struct kind_line){0};
     s->rise_rate = s->drawn = KIND_NAN;
+    s->fast = 0;
     s->open_s = s->s;
 }
 
@@ -196,8 +208,9 @@ void sump_run_end(struct sump *s, const struct leak_context *c, int64_t t_ms)
     s->usual_run = sump_ring_median(&s->runs);
 }
 
-/* Tumbling minutes with at least four readings. */
-static void judge_rise(struct sump *s, double level, int64_t t_ms)
+/* Tumbling minutes with at least four readings. While there is a pump left to start, a flood shows
+ * as an inflow that all of them couldn't lift; two minutes of that aren't a bucket. */
+static void judge_rise(struct sump *s, const struct leak_context *c, double level, int64_t t_ms)
 {
     if (s->rise.n == 0)
         s->rise_from_ms = t_ms;
@@ -206,8 +219,14 @@ static void judge_rise(struct sump *s, double level, int64_t t_ms)
         return;
     double slope, se;
     if (kind_line_fit(&s->rise, 0.001, &slope, &se)) {
+        struct sump_limits l = sump_limits(s, c->rule);
+        double area = c->rule->stage ? stage_area(c->rule->stage, c->rule->stage_count, level) : 0;
+        bool sure = slope > 3 * se,
+             fast = sure && l.all > 0 && slope * 3600 * area + l.now > 1.1 * l.all;
         s->rise_rate = slope * 3600;
-        s->on[SUMP_RISE] = slope * 60 > RISE && slope > 3 * se;
+        s->fast = fast ? s->fast + 1 : 0;
+        bool all_on = s->count_on == s->count_pumps;
+        s->on[SUMP_RISE] = all_on ? sure && slope * 60 > RISE : s->fast >= 2;
     }
     s->rise = (struct kind_line){0};
 }
@@ -225,6 +244,5 @@ void sump_level(struct sump *s, const struct leak_context *c, double level, int6
         judge_open(s, c);
     else
         judge_run(s, c, t_ms);
-    if (s->count_on > 0 && s->count_on == s->count_pumps)
-        judge_rise(s, level, t_ms);
+    judge_rise(s, c, level, t_ms);
 }

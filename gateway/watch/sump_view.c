@@ -31,8 +31,9 @@ static void words(const struct sump *s, const struct sump_limits *l, struct leak
                  (double)(s->now_ms - s->run_from_ms) / KIND_MINUTE, s->usual_run / 60);
         break;
     case SUMP_RISE:
-        snprintf(v->text, room, "The water rises by %.1f cm a minute though all pumps run",
-                 s->rise_rate / 0.6);
+        snprintf(v->text, room, "The water rises by %.1f cm a minute, %s", s->rise_rate / 0.6,
+                 s->count_on == s->count_pumps ? "though all pumps run"
+                                               : "faster than all pumps lift");
         break;
     case SUMP_FLOAT:
         snprintf(v->text, room, "The high float of the sump is wet");
