@@ -275,6 +275,19 @@ static void put_top(struct json *j, const struct plant *p, const struct alarm_fi
     json_word(j, "]");
 }
 
+static void put_list(struct json *j, const struct plant *p, const char *name,
+                     const struct alarm_list *l)
+{
+    key(j, name);
+    json_word(j, "[");
+    for (uint32_t k = 0; k < l->used; k++) {
+        if (k)
+            json_word(j, ",");
+        json_string(j, p->alarms[l->index[k]].path);
+    }
+    json_word(j, "]");
+}
+
 void encode_alarm_figures(struct json *j, const struct plant *p, const struct alarm_figures *f,
                           wall_t time)
 {
@@ -303,6 +316,9 @@ void encode_alarm_figures(struct json *j, const struct plant *p, const struct al
     put_real(j, "ack_p90_s", f->ack_p90_s);
     put_real(j, "top10_share", f->top10_share);
     put_top(j, p, f);
+    put_list(j, p, "chattering_ids", &f->chattering_list);
+    put_list(j, p, "shelved_ids", &f->shelved_list);
+    put_list(j, p, "oos_ids", &f->oos_list);
     put_priorities(j, "by_priority_day", f->by_priority_day);
     json_word(j, ",\"causes\":{\"leak\":");
     json_int(j, f->causes[0]);

@@ -10,7 +10,7 @@
 
 enum {
     ALARM_ROOM = 32 * 1024,        /* plenty for one state; what people wrote may be long */
-    ALARM_FIGURES_ROOM = 4096,
+    ALARM_FIGURES_ROOM = 24 * 1024,
     ALARM_WORDS = 640,
 };
 

@@ -84,6 +84,12 @@ const char *alarms_order(struct alarms *a, uint32_t index, const struct order *o
 const struct alarm_state *alarms_state(const struct alarms *a, uint32_t index);
 bool alarms_hidden_by_flood(const struct alarms *a, uint32_t index);   /* low, during a flood: counted, not told singly */
 
+enum { ALARM_LIST_MAX = 20 };
+
+struct alarm_list {                /* the first of so many, in the plant file's order */
+    uint32_t used, index[ALARM_LIST_MAX];
+};
+
 struct alarm_figures {             /* over the last hour and day; EEMUA 191, ISA-18.2 */
     uint32_t standing[PRIORITY_COUNT], unacked[PRIORITY_COUNT];
     uint32_t shelved, suppressed, out_of_service, frozen, chattering, stale;   /* stale: standing for over 24 h */
@@ -94,6 +100,7 @@ struct alarm_figures {             /* over the last hour and day; EEMUA 191, ISA
     uint32_t flood_hidden;         /* low ones during this flood, or the last: counted, not told singly */
     double ack_median_s, ack_p90_s;    /* NaN: none */
     double top10_share;            /* of the day's annunciations */
+    struct alarm_list chattering_list, shelved_list, oos_list;
     uint32_t top[10], top_count[10], top_used;         /* alarms, most frequent first */
     uint32_t by_priority_day[PRIORITY_COUNT];
     uint32_t causes[4];            /* verdicts at reset, of all time: leak, instrument, operation, unknown */

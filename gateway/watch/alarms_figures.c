@@ -16,6 +16,12 @@ static uint32_t sum(const struct minute *m)
     return s;
 }
 
+static void list(struct alarm_list *l, bool is, uint32_t i)
+{
+    if (is && l->used < ALARM_LIST_MAX)
+        l->index[l->used++] = i;
+}
+
 static void count_states(const struct alarms *a, int64_t now_ms, struct alarm_figures *f)
 {
     for (uint32_t i = 0; i < a->count; i++) {
@@ -25,6 +31,9 @@ static void count_states(const struct alarms *a, int64_t now_ms, struct alarm_fi
         f->out_of_service += s->bits.oos;
         f->frozen += s->frozen;
         f->chattering += s->chattering;
+        list(&f->shelved_list, s->bits.shelved, i);
+        list(&f->oos_list, s->bits.oos, i);
+        list(&f->chattering_list, s->chattering, i);
         for (int k = 0; k < 4; k++)
             f->causes[k] += s->causes[k];
         if (!alarms_seen(&s->bits))

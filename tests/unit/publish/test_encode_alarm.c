@@ -203,6 +203,7 @@ static void figures_are_told_by_name(void **state)
                               .top = {1, 0},
                               .top_count = {7, 4},
                               .top_used = 2,
+                              .shelved_list = {2, {0, 1}},
                               .causes = {2, 1, 0, 5}};
     char buffer[ALARM_FIGURES_ROOM];
     struct json j = json_into(buffer, sizeof(buffer));
@@ -218,6 +219,10 @@ static void figures_are_told_by_name(void **state)
     const json_t *top = json_array_get(json_object_get(o, "top"), 0);
     assert_string_equal(text(top, "id"), rules[1].path);
     assert_int_equal(json_integer_value(json_object_get(top, "count")), 7);
+    const json_t *shelved = json_object_get(o, "shelved_ids");
+    assert_int_equal(json_array_size(shelved), 2);
+    assert_string_equal(json_string_value(json_array_get(shelved, 1)), rules[1].path);
+    assert_int_equal(json_array_size(json_object_get(o, "oos_ids")), 0);
     const json_t *causes = json_object_get(o, "causes");
     assert_int_equal(json_integer_value(json_object_get(causes, "unknown")), 5);
     json_decref(o);

@@ -407,6 +407,7 @@ static void chatter_is_flagged_slowed_and_forgiven(void **state)
     struct alarm_figures f;
     alarms_figures(s.alarms, s.now, &f);
     assert_int_equal(f.chattering, 1);
+    assert_int_equal(f.chattering_list.used, 1);
     scene_until(&s, s.now + 121000);
     assert_false(alarms_state(s.alarms, 0)->chattering);
     assert_int_equal(alarms_state(s.alarms, 0)->off_delay_ms, 1000);
