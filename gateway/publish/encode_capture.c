@@ -21,7 +21,8 @@ void encode_capture(struct json *j, const char *alarm, const char *tag, const ch
         json_word(j, "[");
         json_int(j, samples[i].t_ms);
         json_word(j, ",");
-        json_real(j, samples[i].x, false);
+        double x = samples[i].x; /* what came as a float is told in a float's digits */
+        json_real(j, x, !((double)(float)x < x) && !((double)(float)x > x));
         json_word(j, "]");
     }
     json_word(j, "]}");

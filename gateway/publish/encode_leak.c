@@ -107,6 +107,10 @@ void leak_words(char out[static LEAK_WORDS], const struct leak_view *v, int64_t 
     snprintf(out, LEAK_WORDS, "%s%s%s%s%s%s%s", v->text, *v->text && *why ? "; " : "",
              *why ? "blind: " : "", why, since ? " (since about " : "", since ? when : "",
              since ? ")" : "");
+    if (!*out && v->state == LEAK_LEARNING)
+        snprintf(out, LEAK_WORDS, "learning what is normal here: %.0f h left", v->learning_left_h);
+    if (!*out && v->state == LEAK_LIVE)
+        snprintf(out, LEAK_WORDS, "looking; nothing is missing");
 }
 
 void encode_leak(struct json *j, const struct plant *p, const struct leak_rule *r,

@@ -14,6 +14,25 @@
 static const int64_t save_every_ms = 60000; /* each leak's learned state is at most so old */
 static const int64_t poll_ms = 1000; /* conditions that incidents know */
 
+/* "High level: 1.21 m, above 1.2 m" */
+static void condition_words(const struct plant *p, const struct alarm_rule *r,
+                            const struct alarm_condition *rule, double x, struct alarm_evidence *e)
+{
+    static const char *const how[] = {[CONDITION_ABOVE] = "above",
+                                      [CONDITION_BELOW] = "below",
+                                      [CONDITION_RISES] = "rose by at least",
+                                      [CONDITION_FALLS] = "fell by at least"};
+    const struct point *point = warden_point(p, rule->tag);
+    const char *unit = point->unit ? point->unit : "";
+    snprintf(e->unit, sizeof e->unit, "%s", unit);
+    if (rule->kind == CONDITION_IS || !isfinite(x)) {
+        snprintf(e->text, sizeof e->text, "%s", r->about);
+        return;
+    }
+    snprintf(e->text, sizeof e->text, "%s%s%.5g%s%s, %s %.5g%s%s", r->about, *r->about ? ": " : "",
+             x, *unit ? " " : "", unit, how[rule->kind], rule->limit, *unit ? " " : "", unit);
+}
+
 static void do_condition(struct warden *w, const struct use *use, const struct sample *s,
                          int64_t t_ms)
 {
@@ -21,11 +40,11 @@ static void do_condition(struct warden *w, const struct use *use, const struct s
     struct condition_state *c = &w->conditions[use->index];
     bool good = s->quality == QUALITY_GOOD;
     alarms_freeze(w->alarms, use->input, !good, t_ms);
-    if (!good || (!condition_sample(c, rule, &s->value, t_ms) && !c->on))
+    if (!good || !condition_sample(c, rule, &s->value, t_ms))
         return;
     struct alarm_evidence e = {.value = c->x, .limit = rule->limit};
-    const struct alarm_rule *r = &w->plant->alarms[use->input];
-    snprintf(e.text, sizeof e.text, "%s", r->about);
+    if (c->on)
+        condition_words(w->plant, &w->plant->alarms[use->input], rule, c->x, &e);
     alarms_set(w->alarms, use->input, c->on, c->on ? &e : NULL, t_ms, t_ms);
 }
 

@@ -49,6 +49,7 @@ struct warden {
 
 /* warden_uses.c: who wants which tag; false: out of memory. */
 bool warden_route(struct warden *w, int64_t sample_ms);
+const struct point *warden_point(const struct plant *p, uint32_t tag);
 int64_t warden_tag_every_ms(const struct plant *p, uint32_t tag);
 
 /* warden_leaks.c */

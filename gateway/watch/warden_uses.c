@@ -14,12 +14,20 @@ static const struct device *device_of(const struct plant *p, uint32_t tag)
     return p->device_count > 0 ? &p->devices[low] : NULL;
 }
 
+const struct point *warden_point(const struct plant *p, uint32_t tag)
+{
+    if (tag >= p->first_derived)
+        return &p->derived[tag - p->first_derived].point;
+    const struct device *d = device_of(p, tag);
+    return &d->map->points[tag - d->first_tag];
+}
+
 int64_t warden_tag_every_ms(const struct plant *p, uint32_t tag)
 {
     const struct device *d = tag < p->first_derived ? device_of(p, tag) : NULL;
     int64_t every_ns = NS_PER_S;
     if (d) {
-        const struct point *point = &d->map->points[tag - d->first_tag];
+        const struct point *point = warden_point(p, tag);
         every_ns = point->every_ns    ? point->every_ns
                    : d->map->every_ns ? d->map->every_ns
                                       : d->every_ns;
