@@ -117,7 +117,7 @@ static void a_suspicion_comes_with_its_evidence(void **state)
     assert_true(none(o, "baseline") && none(o, "blind_since") && none(o, "why"));
     assert_null(json_object_get(o, "minutes"));
     assert_null(json_object_get(o, "pump_worn"));
-    assert_non_null(strstr(word(o), "352 m3 unaccounted for (since about "));
+    assert_non_null(strstr(word(o, "text"), "352 m3 unaccounted for (since about "));
     json_decref(o);
 }
 
