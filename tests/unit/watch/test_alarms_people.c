@@ -364,6 +364,37 @@ static void what_people_know_survives_a_restart(void **state)
     scene_close(&t);
 }
 
+static void a_floods_alarm_ends_when_a_restart_has_forgotten_its_counts(void **state)
+{
+    (void)state;
+    enum { N = 12, FLOOD = 11 };
+    struct alarm_rule r[N];
+    for (uint32_t i = 0; i < N; i++) {
+        r[i] = a_rule();
+        r[i].origin = i == FLOOD ? ALARM_FLOOD : ALARM_CONDITION;
+    }
+    struct scene s, t;
+    scene_open(&s, r, N);
+    for (uint32_t i = 0; i < FLOOD; i++)
+        scene_set(&s, i, true);
+    scene_until(&s, 10);
+    assert_string_equal(scene_name(&s, FLOOD), "UNACK");
+    scene_open(&t, r, N);
+    t.now = 20;
+    unsigned char *bytes = malloc(alarms_save_size());
+    for (uint32_t i = 0; i < N; i++) {
+        alarms_save(s.alarms, i, bytes);
+        assert_true(alarms_restore(t.alarms, i, bytes, alarms_save_size(), t.now));
+    }
+    scene_until(&t, 100);
+    assert_string_equal(scene_name(&t, FLOOD), "RTNUN"); /* and still to be acknowledged */
+    assert_string_equal(scene_name(&t, 0), "UNACK");
+    assert_int_equal(t.heard_count, 1);
+    free(bytes);
+    scene_close(&s);
+    scene_close(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_flood_begins_above_ten_and_ends_below_five),
         cmocka_unit_test(figures_are_what_one_counts_by_hand),
         cmocka_unit_test(what_people_know_survives_a_restart),
+        cmocka_unit_test(a_floods_alarm_ends_when_a_restart_has_forgotten_its_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
