@@ -13,7 +13,7 @@
 void page_say(struct page *p, const char *format, ...)
 {
     va_list args;
-    if (p->used >= p->room)
+    if (p->used >= p->room || p->lines >= BULLETIN_LINES)
         return;
     va_start(args, format);
     int n = vsnprintf(p->text + p->used, p->room - p->used, format, args);
