@@ -9,7 +9,7 @@ static const int64_t QUARTER = 15 * KIND_MINUTE;
 static const int64_t LEARN = 14 * KIND_DAY;
 /* A fortnight's growth or season, as a share of the flow: nights and days may lag behind so much.
  */
-static const double SEASON = 0.006;
+static const double SEASON = 0.005;
 
 const struct kind_slow_rule demand_night_rule = {
     .k = 0.5, .h = 4, .learn = 14, .memory = 14, .renew = 3, .clip = 3, .floor = 0.005};
