@@ -5,12 +5,14 @@
 #include "base/text.h"
 #include "config/plant_leak.h"
 
-/* The evaluation period of a profile, and how many of them its longest window keeps. */
+enum { RING_STEPS = 1024, BALANCE_INPUTS_MAX = 32 };
+
+/* The evaluation period of a profile, and its longest window. */
 static const struct {
-    int64_t step_ms;
-    int64_t steps;
-} rings[] = {
-    [PROFILE_POND] = {600000, 128}, [PROFILE_TANK] = {60000, 1024}, [PROFILE_PIPE] = {10000, 512}};
+    int64_t step_ms, longest_ms;
+} windows[] = {[PROFILE_POND] = {600000, 128 * 600000},
+               [PROFILE_TANK] = {60000, RING_STEPS * 60000},
+               [PROFILE_PIPE] = {10000, 512 * 10000}};
 
 static const int64_t demand_step_ms = 900000; /* bins of a quarter of an hour */
 
@@ -63,7 +65,10 @@ static bool check_periods(struct leak_builder *b, int64_t step_ms, const struct 
 static bool check_windows(struct leak_builder *b, int64_t step_ms)
 {
     const struct leak_rule *l = b->l;
-    int64_t ring_ms = step_ms * rings[l->profile].steps;
+    const struct reader *r = &b->w->b->r;
+    int64_t longest_ms = windows[l->profile].longest_ms, ring_ms = RING_STEPS * step_ms;
+    int64_t kept_ms = ring_ms < longest_ms ? ring_ms : longest_ms;
+    char kept[32];
     const struct {
         const char *word;
         const struct node *n;
@@ -71,15 +76,20 @@ static bool check_windows(struct leak_builder *b, int64_t step_ms)
     } spans[] = {{"tau", b->n.tau, l->tau_ms}, {"hold", b->n.hold, l->hold_ms}};
     bool good = true;
     for (size_t i = 0; i < 2; i++) {
-        char kept[32];
-        if (spans[i].n != NULL && spans[i].ms > ring_ms) {
-            good = complain(&b->w->b->r, spans[i].n,
-                            "%s is %s, longer than the %s that are kept (%d steps of the profile "
-                            "%s); make it shorter, or `step:` longer",
+        if (spans[i].n != NULL && spans[i].ms > kept_ms) {
+            good = complain(r, spans[i].n,
+                            "%s is %s, longer than the %s of history that a %s keeps at a step of "
+                            "%g s; make it shorter",
                             spans[i].word, spans[i].n->text,
-                            text_from_duration(kept, ring_ms * NS_PER_MS),
-                            (int)rings[l->profile].steps, profile_words[l->profile]);
+                            text_from_duration(kept, kept_ms * NS_PER_MS),
+                            profile_words[l->profile], (double)step_ms / 1000);
         }
+    }
+    if (step_ms * 4 > longest_ms) {
+        good = complain(r, b->n.step,
+                        "step is %s; the longest window of a %s is %s and has to hold four of them",
+                        b->n.step->text, profile_words[l->profile],
+                        text_from_duration(kept, longest_ms * NS_PER_MS));
     }
     return good;
 }
@@ -185,7 +195,11 @@ bool read_balance(struct leak_builder *b)
     if (b->n.profile == NULL) {
         return false;
     }
-    int64_t step_ms = b->l->step_ms > 0 ? b->l->step_ms : rings[b->l->profile].step_ms;
+    if (b->count > BALANCE_INPUTS_MAX) {
+        good = complain(r, b->key, "balance `%s` has %u inputs; at most %d are added up",
+                        b->l->name, b->count, BALANCE_INPUTS_MAX);
+    }
+    int64_t step_ms = b->l->step_ms > 0 ? b->l->step_ms : windows[b->l->profile].step_ms;
     good = check_windows(b, step_ms) && good;
     return check_periods(b, step_ms, b->n.step) && good;
 }

@@ -5,6 +5,8 @@
 
 #include "config/plant_leak.h"
 
+enum { SUMP_PUMPS_MAX = 16 };
+
 static struct leak_input *add_input(struct leak_builder *b, const struct node *n,
                                     enum input_role role, uint32_t tag, double factor)
 {
@@ -225,7 +227,8 @@ bool add_pumps(struct leak_builder *b, const struct node *n)
         return complain(r, n == NULL ? b->key : n,
                         "a sump has pumps: [{run: area/device/tag, capacity: 40 m3/h}]");
     }
-    bool good = true;
+    bool good = n->length <= SUMP_PUMPS_MAX ||
+                complain(r, n, "%u pumps; at most %d are watched", n->length, SUMP_PUMPS_MAX);
     for (const struct node *k = n->first; k != NULL; k = k->next) {
         good = add_pump(b, k) && good;
     }

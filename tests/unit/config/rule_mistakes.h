@@ -40,7 +40,11 @@ static const char rule_map[] =
     "  status: {at: input 6, type: u16, bits: {0: run, 1: wet1, 2: test}}\n"
     "  name: {at: input 7, type: string, len: 4}\n"
     "  slow: {at: input 20, type: u16, unit: m3/h, every: 20m}\n"
-    "  slower: {at: input 21, type: u16, unit: m3/h, every: 5s}\n";
+    "  slower: {at: input 21, type: u16, unit: m3/h, every: 5s}\n"
+    "  \"meter{n}\":\n"
+    "    {at: input 30, type: u16, unit: m3/h, repeat: {n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, "
+    "13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32], stride: "
+    "1}}\n";
 
 static inline void write_file(const char *name, const char *text)
 {

@@ -158,9 +158,27 @@ static const struct mistakes cases[] = {
      HEAD LEAK
      "balance, profile: pond, level: dam/b/level, stage: [[0, 0], [4, 90000]], in: [{flow: "
      "mill/a/flow}], out: [{flow: dam/b/flow}], nominal: 420 m3/h, tau: 2d, c: 0}}\n",
-     "plant.yaml:7:220: error: tau is 2d, longer than the 21.3 h that are kept (128 steps of "
-     "the profile pond); make it shorter, or `step:` longer\n"
+     "plant.yaml:7:220: error: tau is 2d, longer than the 21.3 h of history that a pond keeps "
+     "at a step of 600 s; make it shorter\n"
      "plant.yaml:7:227: error: c is a factor above zero\n"},
+    {"a step that no window holds",
+     HEAD LEAK
+     "balance, profile: pipe, in: [mill/a/flow], out: [dam/b/flow], nominal: 1 m3/h, step: "
+     "1h, hold: 90m}}\n",
+     "plant.yaml:7:154: error: step is 1h; the longest window of a pipe is 1.42 h and has to "
+     "hold four of them\n"
+     "plant.yaml:7:164: error: hold is 90m, longer than the 1.42 h of history that a pipe "
+     "keeps at a step of 3600 s; make it shorter\n"},
+    {"more meters than are added up",
+     HEAD LEAK
+     "balance, profile: pipe, in: [dam/b/meter1, dam/b/meter2, dam/b/meter3, dam/b/meter4, "
+     "dam/b/meter5, dam/b/meter6, dam/b/meter7, dam/b/meter8, dam/b/meter9, dam/b/meter10, "
+     "dam/b/meter11, dam/b/meter12, dam/b/meter13, dam/b/meter14, dam/b/meter15, "
+     "dam/b/meter16, dam/b/meter17, dam/b/meter18, dam/b/meter19, dam/b/meter20, "
+     "dam/b/meter21, dam/b/meter22, dam/b/meter23, dam/b/meter24, dam/b/meter25, "
+     "dam/b/meter26, dam/b/meter27, dam/b/meter28, dam/b/meter29, dam/b/meter30, "
+     "dam/b/meter31, dam/b/meter32], out: [dam/b/flow], nominal: 1 m3/h}}\n",
+     "plant.yaml:7:9: error: balance `x` has 33 inputs; at most 32 are added up\n"},
     {"a leak point doesn't look at itself",
      HEAD LEAK
      "balance, profile: pond, level: dam/b/level, stage: [[0, 0], [4, 90000]], in: [{flow: "

@@ -368,6 +368,27 @@ static void the_dictionary_tells_what_a_historian_asks(void **state)
     assert_int_equal(told, 4);
 }
 
+/* A tag that the gateway finds out itself has neither register nor expression. */
+static void the_dictionary_knows_what_is_watched(void **state)
+{
+    (void)state;
+    struct derived made = plant.derived[0];
+    made.expression = NULL;
+    made.inputs = NULL;
+    made.input_count = 0;
+    struct plant watched = plant;
+    watched.derived = &made;
+    const struct meta m = {.plant = &watched, .path = "mill/pump-1", .device = &device};
+    struct json j = begin();
+    assert_int_equal(encode_meta(&j, &m, 0, 1), 4);
+    json_t *o = parsed(out, json_length(&j));
+    json_t *tag = json_array_get(json_object_get(o, "tags"), 3);
+    assert_true(json_is_true(json_object_get(tag, "watched")));
+    assert_null(json_object_get(tag, "derived"));
+    assert_true(json_is_false(json_object_get(tag, "writable")));
+    json_decref(o);
+}
+
 static void everything_else_is_valid_json_too(void **state)
 {
     (void)state;
@@ -453,6 +474,7 @@ int main(void)
         cmocka_unit_test(a_history_frame_is_the_contracts),
         cmocka_unit_test(a_frame_that_is_full_says_so_and_stays_whole),
         cmocka_unit_test(the_dictionary_tells_what_a_historian_asks),
+        cmocka_unit_test(the_dictionary_knows_what_is_watched),
         cmocka_unit_test(everything_else_is_valid_json_too),
         cmocka_unit_test(topics_have_their_class_at_the_fixed_level),
     };

@@ -362,6 +362,31 @@ static void many_derived_tags_run_in_order(void **state)
     shop_end(&w);
 }
 
+/* What the watch room makes stands among the derived tags, and nothing here touches it. */
+static void a_tag_without_expression_waits_for_its_maker(void **state)
+{
+    struct shop w;
+    (void)state;
+    shop_begin(&w);
+    shop_add(&w, NULL, "");
+    shop_add(&w, "a + 1", "aA");
+    shop_add(&w, "d * 2", "dD");
+    assert_true(shop_open(&w));
+    shop_feed(&w, 0, "0005 0000");
+    assert_string_equal(board_tag(w.s.board, D)->now.reason, "not yet known");
+    assert_int_equal(board_tag(w.s.board, D)->now.quality, QUALITY_NOT_CONNECTED);
+    assert_int_equal(board_tag(w.s.board, D + 1)->now.quality, QUALITY_GOOD);
+    struct sample said = {.value = {.kind = VALUE_REAL, .real = 21},
+                          .quality = QUALITY_GOOD,
+                          .time = w.s.wall};
+    board_put(w.s.board, D, &said);
+    w.s.touched[0] = D;
+    w.s.count = 1;
+    assert_int_equal(shop_run(&w), 2);
+    assert_true(board_tag(w.s.board, D + 2)->now.value.real > 41.9);
+    shop_end(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -374,6 +399,7 @@ int main(void)
         cmocka_unit_test(derived_tags_build_on_each_other),
         cmocka_unit_test(a_derived_tag_is_judged_like_any_other),
         cmocka_unit_test(many_derived_tags_run_in_order),
+        cmocka_unit_test(a_tag_without_expression_waits_for_its_maker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
