@@ -67,7 +67,8 @@ static void lose(struct balance *b, const int64_t *from_ms)
 static void settle(struct balance *b, double missing, double volume, double rise_table)
 {
     if (b->settled > 0)
-        b->settle_run += missing - (volume - b->store);
+        b->settle_run +=
+            missing - (volume - b->store) - balance_baseline(b) * b->load * b->rule.step_h;
     ledger_add(&b->ledger, b->settled ? missing - rise_table : 0, b->target, true);
     b->settle_sum += b->settle_run;
     b->store = volume;
@@ -87,14 +88,13 @@ static void advance_total(struct balance *b, const struct leak_context *c, doubl
 {
     uint32_t n = b->missed + 1;
     uint64_t block = (uint64_t)(b->block_ms / b->rule.step_ms);
-    double before = b->total;
     b->missed = 0;
     b->missed_volume = 0;
     b->tainted = false;
     b->flow = missing / (n * b->rule.step_h);
     for (uint32_t i = 1; i <= n; i++) {
-        ledger_add(&b->ledger, account / n, before + missing * i / n, true);
-        balance_evaluate(b, c, before + missing * i / n, block - (n - i));
+        balance_evaluate(b, c, missing / n, block - (n - i));
+        ledger_add(&b->ledger, account / n, b->total, true);
     }
     b->fed_ms = b->block_ms + b->rule.step_ms;
     b->fed = true;
@@ -191,6 +191,8 @@ static bool gather(struct balance *b, const struct leak_context *c, int64_t leng
             break;
         }
     }
+    /* in + out over two: outlet counted negative in flow so far */
+    b->load = b->rule.smooth ? 1 : fmax(0, (*inlet - *flow) / (2 * b->rule.nominal));
     *flow += *inlet;
     if (piped(b))
         return whole;

@@ -50,7 +50,8 @@ struct balance {
     bool fed, spoiled; /* spoiled: a meter of the present block lied */
     uint8_t gap; /* enum balance_gap, of the newest block */
 
-    double total; /* C: sum of in - out - change of store, m3 */
+    double total; /* C: sum of in - out - change of store, less the baseline, m3 */
+    double load; /* of the newest block: 1, or in a pipe or tank its throughput over nominal */
     double store; /* V of the newest block with a level */
     double store_table; /* .. by the straight pieces of the table: what people reckon with */
     double area; /* m2, there */
@@ -86,8 +87,8 @@ void balance_estimate(struct balance *b, int64_t now_ms); /* b->leak anew */
 /* balance_view.c */
 void balance_view(const void *state, const struct leak_context *c, struct leak_view *out);
 uint32_t balance_curve(const void *state, const struct leak_context *c, struct leak_sense *out);
-/* balance_judge.c: one evaluation: C and the number of its block */
-void balance_evaluate(struct balance *b, const struct leak_context *c, double total,
+/* balance_judge.c: one evaluation: so much more is missing, and the number of its block */
+void balance_evaluate(struct balance *b, const struct leak_context *c, double missing,
                       uint64_t block);
 
 #endif

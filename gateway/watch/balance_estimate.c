@@ -5,14 +5,14 @@
 
 #include "watch/balance.h"
 
-static const double edge = 0.2; /* an onset in this first part of the points isn't seen well */
-static const double before_times = 3; /* flat part to look at, in times of the rise */
-static const double before_taus = 12; /* .. and at least */
+static const double edge = 0.4; /* the flat part has to be so much of what is looked at */
+static const double first_taus = 8, wider = 1.4;
+static const double explains = 0.9; /* a line has to account for what the cusum gathered */
 
 /* The newest `count` evaluations, in means of as many as it takes to fit. */
 static void fine_points(const struct balance *b, uint32_t count, uint64_t block, struct points *p)
 {
-    double baseline = balance_baseline(b), h = b->rule.step_h;
+    double h = b->rule.step_h;
     uint32_t each = (count + ESTIMATE_POINTS - 1) / ESTIMATE_POINTS;
     uint32_t n = each ? count / each : 0;
 
@@ -24,14 +24,13 @@ static void fine_points(const struct balance *b, uint32_t count, uint64_t block,
                 2.0 +
             0.5;
         p->hour[i] = -age * h;
-        p->total[i] = window_mean(&b->window, back, each) + baseline * age * h;
+        p->total[i] = window_mean(&b->window, back, each);
     }
 }
 
 static void coarse_points(const struct balance *b, struct points *p)
 {
     const struct ledger *l = &b->ledger;
-    double baseline = balance_baseline(b);
 
     p->count = 0;
     for (uint32_t back = l->count; back > 0; back--) {
@@ -40,20 +39,34 @@ static void coarse_points(const struct balance *b, struct points *p)
             continue;
         double age = (back - 0.5) * l->slot_h + l->now_blocks * b->rule.step_h;
         p->hour[p->count] = -age;
-        p->total[p->count++] = total + baseline * age;
+        p->total[p->count++] = total;
     }
 }
 
+/* Noise of days before the onset says nothing about it: as short a look back as has the onset well
+ * inside, and explains why it fired. */
 void balance_estimate(struct balance *b, int64_t now_ms)
 {
     uint64_t block = (uint64_t)(now_ms / b->rule.step_ms) - 1;
+    double look = first_taus * b->rule.cusum.tau_h / b->rule.step_h;
+    double gathered = explains * fmin(b->cusum.sum, cusum_limit(&b->cusum, &b->rule.cusum));
     struct points p;
-    struct line line, better;
+    struct line line;
+    bool known = false, inside = false;
 
-    fine_points(b, b->window.count, block, &p);
-    double span = p.count ? -p.hour[0] : 0;
-    bool known = estimate_line(&p, b->baseline.sd, &line);
-    if (!known || -line.onset_h > (1 - edge) * span) {
+    for (bool all = false; !all && !inside; look *= wider) {
+        all = look >= b->window.count;
+        fine_points(b, all ? b->window.count : (uint32_t)look, block, &p);
+        struct line better;
+        if (!estimate_line(&p, b->baseline.sd, &better))
+            continue;
+        line = better;
+        known = true;
+        inside = -line.onset_h < (1 - edge) * -p.hour[0] && -line.onset_h * line.rate > gathered;
+    }
+    if (!inside) {
+        double span = p.count ? -p.hour[0] : 0;
+        struct line better;
         coarse_points(b, &p);
         if (p.count && -p.hour[0] > span && estimate_line(&p, b->baseline.sd, &better)) {
             line = better;
@@ -62,14 +75,6 @@ void balance_estimate(struct balance *b, int64_t now_ms)
     }
     if (!known)
         return;
-    /* Once more, closer: noise of days before the onset says nothing about it. */
-    double wanted = fmax(-line.onset_h * (1 + before_times), before_taus * b->rule.cusum.tau_h);
-    uint32_t count = (uint32_t)fmin(b->window.count, wanted / b->rule.step_h);
-    if (wanted < span) {
-        fine_points(b, count, block, &p);
-        if (estimate_line(&p, b->baseline.sd, &better))
-            line = better;
-    }
     b->leak.line = line;
     b->leak.at_ms = now_ms;
     b->leak.known = true;

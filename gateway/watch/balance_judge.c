@@ -4,7 +4,7 @@
 
 #include "watch/balance.h"
 
-static const double sd_drift = 2; /* K is at least so many sd of the daily means */
+static const double sd_drift = 1; /* K is at least so many sd of the daily means */
 static const double over_share = 0.2; /* of H: below this it may end */
 static const double suspect_at = 0.8, suspect_over = 0.5; /* of H */
 static const double ebb_share = 0.5, ebb_sigmas = 1.5;
@@ -27,7 +27,7 @@ bool balance_learned(const struct balance *b)
 }
 
 /* The newest rate, over as short a time as its noise allows for a leak of this size. */
-static void look_back(struct balance *b)
+static void look_back(struct balance *b, int64_t now_ms)
 {
     const struct balance_rule *r = &b->rule;
     double rate = b->leak.known ? b->leak.line.rate : balance_drift(b);
@@ -38,16 +38,18 @@ static void look_back(struct balance *b)
     while (2 * count <= b->window.count && count < WINDOW_RING / 2 &&
            2 * window_slope_sigma(&b->window, &r->window, count) > fmax(r->k, ebb_share * rate))
         count *= 2;
-    b->leak.recent = window_slope(&b->window, r->step_h, count) - balance_baseline(b);
+    b->leak.recent = window_slope(&b->window, r->step_h, count);
     b->leak.recent_sigma = window_slope_sigma(&b->window, &r->window, count);
     double least =
         fmax(balance_drift(b), fmin(ebb_share * rate, ebb_sigmas * b->leak.recent_sigma));
-    b->leak.ebbing = b->leak.known && b->leak.recent < least;
+    /* What came before it fired isn't recent. */
+    bool after = now_ms - b->fired_ms >= (int64_t)count * r->step_ms;
+    b->leak.ebbing = after && b->leak.known && b->leak.recent < least;
 }
 
 static void follow(struct balance *b, bool on, int64_t now_ms)
 {
-    look_back(b);
+    look_back(b, now_ms);
     if (!b->leak.ebbing)
         balance_estimate(b, now_ms);
     else
@@ -96,7 +98,8 @@ static void judge(struct balance *b, int window, int64_t now_ms)
     b->suspect = suspect;
 }
 
-void balance_evaluate(struct balance *b, const struct leak_context *c, double total, uint64_t block)
+void balance_evaluate(struct balance *b, const struct leak_context *c, double missing,
+                      uint64_t block)
 {
     const struct balance_rule *r = &b->rule;
     bool learn = !c->stands && !b->firing;
@@ -104,12 +107,11 @@ void balance_evaluate(struct balance *b, const struct leak_context *c, double to
 
     if (learn) {
         b->learned_h += r->step_h;
-        baseline_learn(&b->baseline, total - b->total, r->step_h);
+        baseline_learn(&b->baseline, missing, r->step_h, b->load);
     }
-    b->total = total;
-    double baseline = balance_baseline(b), drift = balance_drift(b);
-    cusum_run(&b->cusum, &r->cusum, total, baseline, drift, learn);
-    int window = window_run(&b->window, &r->window, total, block, baseline, learn);
+    b->total += missing - balance_baseline(b) * b->load * r->step_h;
+    cusum_run(&b->cusum, &r->cusum, b->total, balance_drift(b), learn);
+    int window = window_run(&b->window, &r->window, b->total, block, learn);
     int64_t end_ms = (int64_t)(block + 1) * r->step_ms;
     if (learned) {
         judge(b, window, end_ms);

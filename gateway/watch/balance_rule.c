@@ -6,17 +6,19 @@
 
 enum { S = 1000, MIN = 60 * S, H = 60 * MIN };
 
+/* A long window has few independent looks a month, so it may believe smaller signs: c falls from
+ * the shortest to the longest window. */
 static const struct profile {
     int32_t tau_ms, hold_ms, learn_ms, clear_ms, rupture_ms;
     int32_t window_ms, window_most_ms;
-    double c_h, k, k_window, h, c; /* k: shares of nominal */
+    double c_h, k, k_window, h, c, c_long; /* k: shares of nominal */
 } profiles[] = {
-    [PROFILE_POND] = {30 * MIN, 0, 72 * H, 6 * H, 10 * MIN, 40 * MIN, 1280 * MIN, 8, 0.007, 0.012,
-                      50, 5.5},
-    [PROFILE_TANK] = {20 * MIN, 0, 72 * H, 1 * H, 10 * MIN, 8 * MIN, 1024 * MIN, 8, 0.0025, 0.0025,
-                      0.1, 5.5},
+    [PROFILE_POND] = {30 * MIN, 0, 72 * H, 6 * H, 10 * MIN, 40 * MIN, 1280 * MIN, 8.8, 0.007, 0.012,
+                      50, 5.5, 3.5},
+    [PROFILE_TANK] = {20 * MIN, 0, 72 * H, 1 * H, 10 * MIN, 8 * MIN, 1024 * MIN, 10, 0.0025, 0.0025,
+                      0.1, 6, 4.5},
     [PROFILE_PIPE] = {5 * MIN, 180 * S, 24 * H, 10 * MIN, 2 * MIN, 40 * S, 5120 * S, 12, 0.001,
-                      0.0017, 0.05, 7},
+                      0.0017, 0.05, 8, 6},
 };
 
 static const double default_runoff = 0.5, default_bias = 0.05;
@@ -63,7 +65,8 @@ struct balance_rule balance_rule_of(const struct leak_context *c)
     double tau_h = fmax(hours(ms(l->tau_ms, p->tau_ms)), tau_steps * r.step_h);
     r.cusum = cusum_rule_of(r.step_h, tau_h, said(l->h, p->h), said(l->c_h, p->c_h));
     r.window = window_rule_of(r.step_h, hours(p->window_ms), hours(p->window_most_ms), r.k_window,
-                              said(l->c, p->c), fmin(window_history_h, r.learn_h));
+                              said(l->c, p->c), said(l->c, p->c) * p->c_long / p->c,
+                              fmin(window_history_h, r.learn_h));
     r.transient = transient_rule_of(l->nominal, r.step_ms, ms(l->hold_ms, p->hold_ms));
     r.smooth = l->profile == PROFILE_POND;
     if (l->stage)

@@ -50,10 +50,9 @@ static const char *detector(const struct balance *b, uint8_t by)
  */
 static double risen(const struct balance *b)
 {
-    double since_h = (double)(b->fed_ms - b->leak.at_ms) / hour_ms;
     uint32_t few = b->rule.settle ? b->rule.settle : 1;
     double now = b->window.count >= few ? window_mean(&b->window, 0, few) : b->total;
-    return now - balance_baseline(b) * since_h - b->leak.line.flat;
+    return now - b->leak.line.flat;
 }
 
 static void view_leak(const struct balance *b, struct leak_view *out)

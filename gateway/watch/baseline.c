@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const double day_h = 24;
+static const double least_load = 0.1;
 static const double mad_to_sigma = 1.4826;
 
 static double median(const double *from, uint32_t count)
@@ -22,11 +23,14 @@ static double median(const double *from, uint32_t count)
 
 static void enter_day(struct baseline *b)
 {
-    b->day[b->next] = b->day_volume / b->day_h;
+    double volume = b->day_volume, load = b->day_load;
+    b->day_volume = b->day_load = b->day_h = 0;
+    if (load < least_load * day_h)
+        return; /* it stood still: the day says nothing */
+    b->day[b->next] = volume / load;
     b->next = (b->next + 1) % BASELINE_DAYS;
     if (b->count < BASELINE_DAYS)
         b->count++;
-    b->day_volume = b->day_h = 0;
     if (b->count < 2)
         return;
     b->value = median(b->day, b->count);
@@ -38,14 +42,16 @@ static void enter_day(struct baseline *b)
     b->sd = mad_to_sigma * median(off, b->count);
 }
 
-void baseline_learn(struct baseline *b, double volume, double hours)
+void baseline_learn(struct baseline *b, double volume, double hours, double load)
 {
     b->day_volume += volume;
+    b->day_load += load * hours;
     b->day_h += hours;
     if (b->count < 2) {
         b->all_volume += volume;
-        b->all_h += hours;
-        b->value = b->all_volume / b->all_h;
+        b->all_load += load * hours;
+        if (b->all_load > 0)
+            b->value = b->all_volume / b->all_load;
     }
     /* Steps needn't divide a day: a half one more or less doesn't matter. */
     if (b->day_h > day_h - hours / 2)

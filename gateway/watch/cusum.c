@@ -23,25 +23,21 @@ double cusum_limit(const struct cusum *s, const struct cusum_rule *r)
     return fmax(r->h_min, r->c_h * spread_sigma(&s->noise));
 }
 
-void cusum_run(struct cusum *s, const struct cusum_rule *r, double total, double baseline,
-               double drift, bool learn)
+void cusum_run(struct cusum *s, const struct cusum_rule *r, double total, double drift, bool learn)
 {
     if (!s->begun) {
         s->begun = true;
-        /* As if the baseline had run for ever: each filter lags behind by its tau. */
-        s->fast = total - baseline * r->tau_h;
-        s->slow = total - baseline * slow_times * r->tau_h;
+        s->fast = s->slow = total;
         return;
     }
     double before = s->fast;
     s->fast += r->fast * (total - s->fast);
     s->slow += r->slow * (total - s->slow);
-    s->sum = fmax(0, s->sum + s->fast - before - (baseline + drift) * r->step_h);
+    s->sum = fmax(0, s->sum + s->fast - before - drift * r->step_h);
     s->sum = fmin(s->sum, sum_most * cusum_limit(s, r));
     s->warm_h += r->step_h;
     if (learn && s->warm_h > slow_times * r->tau_h)
-        spread_learn(&s->noise, s->fast - s->slow - baseline * (slow_times - 1) * r->tau_h,
-                     r->step_h);
+        spread_learn(&s->noise, s->fast - s->slow, r->step_h);
 }
 
 bool cusum_fires(const struct cusum *s, const struct cusum_rule *r)

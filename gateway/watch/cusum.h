@@ -24,9 +24,9 @@ struct cusum {
 };
 
 struct cusum_rule cusum_rule_of(double step_h, double tau_h, double h_min, double c_h);
-/* One evaluation. total: C, m3; baseline, drift: b and K, m3/h; learn: this may teach the noise. */
-void cusum_run(struct cusum *s, const struct cusum_rule *r, double total, double baseline,
-               double drift, bool learn);
+/* One evaluation. total: C less its baseline, m3; drift: K, m3/h; learn: this may teach the noise.
+ */
+void cusum_run(struct cusum *s, const struct cusum_rule *r, double total, double drift, bool learn);
 double cusum_limit(const struct cusum *s, const struct cusum_rule *r); /* H, m3 */
 bool cusum_fires(const struct cusum *s, const struct cusum_rule *r);
 /* The balance begins anew at `total`. A rise that this takes back is taken out of the sum; a rise

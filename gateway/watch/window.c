@@ -4,7 +4,7 @@
 #include <math.h>
 
 struct window_rule window_rule_of(double step_h, double shortest_h, double longest_h, double k,
-                                  double c, double history_h)
+                                  double c, double c_long, double history_h)
 {
     struct window_rule r = {.step_h = step_h, .k = k, .history_h = history_h};
     /* A quarter is at least one evaluation. A window too long for the ring isn't watched. */
@@ -12,9 +12,18 @@ struct window_rule window_rule_of(double step_h, double shortest_h, double longe
     double last = fmin(WINDOW_LARGEST, round(log2(longest_h / step_h)));
     r.first = (uint32_t)fmin(first, WINDOW_LARGEST);
     r.last = (uint32_t)fmax(r.first, fmin(last, r.first + WINDOW_SCALES - 1));
-    for (uint32_t i = 0; i < WINDOW_SCALES; i++)
-        r.c[i] = c;
+    double steps = r.last > r.first ? r.last - r.first : 1;
+    for (uint32_t i = 0; i < WINDOW_SCALES; i++) {
+        double share = fmin(1, i / steps);
+        r.c[i] = c + (c_long - c) * share * share * (3 - 2 * share);
+    }
     return r;
+}
+
+static uint32_t span_of(uint32_t count)
+{
+    uint32_t most = count + count / 2;
+    return most < WINDOW_RING - 1 ? most : WINDOW_RING - 1;
 }
 
 static uint32_t at(const struct window *w, uint32_t back)
@@ -47,6 +56,16 @@ double window_mean(const struct window *w, uint32_t back, uint32_t count)
 uint32_t window_age(const struct window *w, uint32_t back, uint64_t block)
 {
     return (uint16_t)((uint16_t)block - w->block[at(w, back + 1)]);
+}
+
+/* The newest quarter of a window of `count` against all that is older than three quarters, up to as
+ * long again: the flat part before a leak is worth more the more of it is averaged. */
+static double rise_rate(const struct window *w, double step_h, uint32_t count)
+{
+    uint32_t quarter = count / 4, all = span_of(count), old = all - 3 * quarter;
+    double rise = (w->sum[at(w, 0)] - w->sum[at(w, quarter)]) / quarter -
+                  (w->sum[at(w, all - old)] - w->sum[at(w, all)]) / old;
+    return rise / ((all - old / 2.0 - quarter / 2.0) * step_h);
 }
 
 double window_slope(const struct window *w, double step_h, uint32_t count)
@@ -86,7 +105,7 @@ static void push(struct window *w, double total, uint64_t block)
 }
 
 int window_run(struct window *w, const struct window_rule *r, double total, uint64_t block,
-               double baseline, bool learn)
+               bool learn)
 {
     /* Numbers are kept modulo 65536: older than that, they would lie. */
     if (w->count > 0 && block - w->newest > UINT16_MAX - 2 * WINDOW_RING)
@@ -94,9 +113,9 @@ int window_run(struct window *w, const struct window_rule *r, double total, uint
     w->newest = block;
     push(w, total, block);
     int fired = -1;
-    for (uint32_t n = r->first; n <= r->last && w->count >= 1U << n; n++) {
+    for (uint32_t n = r->first; n <= r->last && w->count >= span_of(1U << n); n++) {
         struct spread *noise = &w->noise[n - r->first];
-        double slope = window_slope(w, r->step_h, 1U << n) - baseline;
+        double slope = rise_rate(w, r->step_h, 1U << n);
         if (fired < 0 && noise->hours >= r->history_h &&
             slope > fmax(r->k, r->c[n - r->first] * spread_sigma(noise)))
             fired = (int)n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds large leaks fast: over windows of 4, 8, 16 .. evaluations, the newest quarter's mean of C
- * against the oldest quarter's, each window with its own learned noise. The ring holds prefix sums
+ * against that of what is older, each window with its own learned noise. The ring holds prefix sums
  * of C, so that every mean costs two look-ups, and the number of each evaluation, because those
  * that couldn't be made are left out. Flat: some 10 kB. */
 #ifndef WATCH_WINDOW_H
@@ -32,13 +32,15 @@ struct window {
     struct spread noise[WINDOW_SCALES];
 };
 
-/* Windows between two lengths, as many as there is room for. */
+/* Windows between two lengths, as many as there is room for; c and c_long: of the shortest and of
+ * the longest of them, those between lie between. */
 struct window_rule window_rule_of(double step_h, double shortest_h, double longest_h, double k,
-                                  double c, double history_h);
+                                  double c, double c_long, double history_h);
 
-/* One evaluation: `total` is C. Returns the shortest window that fires, as 2^n, or -1. */
+/* One evaluation: `total` is C less its baseline. Returns the shortest window that fires, as 2^n,
+ * or -1. */
 int window_run(struct window *w, const struct window_rule *r, double total, uint64_t block,
-               double baseline, bool learn);
+               bool learn);
 void window_drop(struct window *w, uint32_t count); /* forget the newest ones */
 /* How many of the newest were made in block `from` or later. */
 uint32_t window_since(const struct window *w, uint64_t from);
