@@ -112,7 +112,17 @@ static void look_at_rate(struct water *w, int64_t now_ms)
     int64_t stale = 5 * w->period_ms > 10 * MINUTE_MS ? 5 * w->period_ms : 10 * MINUTE_MS;
     struct line_fit found = {.slope = UNKNOWN}, fit;
     int64_t span = 0;
-    if (w->good && now_ms - w->t_ms <= stale)
+    bool seen = w->good && now_ms - w->t_ms <= stale;
+    /* Only a minute that has ended brings something to fit; until then the line goes on. */
+    if (seen && w->fitted && w->fitted_next == w->next && now_ms - w->fitted_ms < MINUTE_MS) {
+        w->rate.at += w->rate.slope * (double)(now_ms - w->fitted_ms) / HOUR_MS;
+        w->fitted_ms = now_ms;
+        return;
+    }
+    w->fitted = seen;
+    w->fitted_next = w->next;
+    w->fitted_ms = now_ms;
+    if (seen)
         for (size_t k = 0; k < sizeof spans / sizeof *spans; k++) {
             /* Long looks are for levels that come seldom. */
             if ((spans[k] > HOUR_MS && found.known) || !water_fit(w, now_ms, spans[k], true, &fit))

@@ -229,7 +229,11 @@ void dewater_tick(struct incident *i, int64_t now_ms)
 {
     for (uint32_t n = 0; n < i->basins; n++) {
         follow_volume(i, n, now_ms);
-        forecast(i, n, now_ms);
+        if (!i->forecast_done[n] || now_ms - i->forecast_ms[n] >= MINUTE_MS) {
+            forecast(i, n, now_ms);
+            i->forecast_done[n] = true;
+            i->forecast_ms[n] = now_ms;
+        }
         look_at_evidence(i, n, now_ms);
         if (i->now.basins[n].stalled)
             i->now.basins[n].eta_ms = (struct estimate){UNKNOWN, UNKNOWN, UNKNOWN};

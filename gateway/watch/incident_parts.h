@@ -47,6 +47,9 @@ struct water {
     struct { int64_t t_ms; double level; } minutes[WATER_MINUTES];
     uint32_t used, next;
     struct line_fit rate, rise;    /* of volume, m3/h, and of level, m/h */
+    bool fitted;                   /* they go with `fitted_next` and `fitted_ms` */
+    uint32_t fitted_next;
+    int64_t fitted_ms;
 };
 
 /* A day of a basin, in blocks of ten minutes; kept on disk. */
@@ -108,6 +111,8 @@ struct incident {
     uint32_t water_of[INCIDENT_EQUIPMENT]; /* RULE_NONE */
     uint32_t water_of_basin[INCIDENT_BASINS];
     struct source *sources;        /* by leak */
+    bool forecast_done[INCIDENT_BASINS];
+    int64_t forecast_ms[INCIDENT_BASINS];
     int64_t tags_ms;               /* when tags were told last */
     bool tags_told;
     bool tag_was_known[INCIDENT_EQUIPMENT], basin_was_known[INCIDENT_BASINS];

@@ -390,6 +390,70 @@ static void a_kill_between_a_milestone_and_its_bulletin_loses_neither(void **sta
     assert_int_equal(mine_count(&m, INCIDENT_MILESTONE, "isolated"), 1);
 }
 
+static void what_runs_for_half_an_hour_is_restarted(void **state)
+{
+    (void)state;
+    flooding();
+    m.x[T_CRUSHER] = 0;
+    mine_flood(&m, HOUR, 300, 0);
+    assert_int_equal(now()->equipment[E_CRUSHER].state, EQUIPMENT_STOPPED_PROTECT);
+    m.x[T_CRUSHER] = 1; /* while high alarms of its area stand, that is no restart */
+    mine_flood(&m, HOUR, 0, 4);
+    assert_int_equal(now()->equipment[E_CRUSHER].state, EQUIPMENT_STOPPED_PROTECT);
+    mine_flood(&m, 6 * HOUR, 0, 4);
+    assert_int_equal(now()->equipment[E_CRUSHER].state, EQUIPMENT_RESTARTED);
+    assert_true(now()->milestones[MILESTONE_FIRST_RESTART].proposed);
+    assert_false(now()->milestones[MILESTONE_RESTARTED].proposed); /* the switchgear isn't */
+    assert_null(mine_order(&m, "equipment", "crusher-switchgear", "workaround"));
+    mine_pass(&m, MINUTE);
+    assert_true(now()->milestones[MILESTONE_RESTARTED].proposed);
+}
+
+static void a_no_to_a_proposal_lasts_as_long_as_its_evidence(void **state)
+{
+    (void)state;
+    flooding();
+    mine_flood(&m, 2 * HOUR, 0, 0);
+    assert_true(now()->milestones[MILESTONE_CONTAINED].proposed);
+    assert_null(mine_order(&m, "flag", "contained", "yes"));
+    assert_true(now()->milestones[MILESTONE_CONTAINED].reached);
+    assert_null(mine_order(&m, "revoke", "contained", ""));
+    mine_pass(&m, 3 * HOUR);
+    assert_false(now()->milestones[MILESTONE_CONTAINED].proposed);
+    assert_int_equal(now()->flags[FLAG_CONTAINED].answer, ANSWER_NO);
+    mine_flood(&m, HOUR, 300, 0);
+    mine_flood(&m, 2 * HOUR, 0, 0);
+    assert_true(now()->milestones[MILESTONE_CONTAINED].proposed);
+}
+
+static void a_plant_beyond_the_bounds_is_followed_in_part_and_that_is_said(void **state)
+{
+    (void)state;
+    static struct area areas[INCIDENT_AREAS + 6];
+    static struct equipment equipment[INCIDENT_EQUIPMENT + 2];
+    static char names[INCIDENT_EQUIPMENT + 2][8];
+    for (uint32_t n = 0; n < INCIDENT_EQUIPMENT + 2; n++) {
+        snprintf(names[n], sizeof names[n], "n%u", n);
+        equipment[n] = m.plant.equipment[E_MILL];
+        equipment[n].name = names[n];
+        if (n < INCIDENT_AREAS + 6)
+            areas[n] = (struct area){.name = names[n], .title = ""};
+    }
+    m.plant.areas = areas;
+    m.plant.area_count = INCIDENT_AREAS + 6;
+    m.plant.equipment = equipment;
+    m.plant.equipment_count = INCIDENT_EQUIPMENT + 2;
+    incident_free(m.incident);
+    m.incident = incident_new(&m.plant, m.alarms,
+                              &(struct incident_hooks){&m, mine_told, mine_bulletin, mine_tag});
+    assert_null(mine_order(&m, "open", "", ""));
+    assert_non_null(mine_order(&m, "equipment", "n129", "damaged"));
+    mine_pass(&m, HOUR);
+    assert_true(says("6 more areas aren't followed."));
+    assert_true(says("2 more aren't followed."));
+    assert_true(says("n7 and 56 more."));
+}
+
 int main(void)
 {
     calendar_zone("America/Toronto");
@@ -411,6 +475,9 @@ int main(void)
         FACT(a_drill_says_so_first),
         FACT(people_are_told_why_not),
         FACT(a_restart_repeats_no_number_and_announces_nothing_twice),
+        FACT(what_runs_for_half_an_hour_is_restarted),
+        FACT(a_no_to_a_proposal_lasts_as_long_as_its_evidence),
+        FACT(a_plant_beyond_the_bounds_is_followed_in_part_and_that_is_said),
         FACT(a_kill_between_a_milestone_and_its_bulletin_loses_neither),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
