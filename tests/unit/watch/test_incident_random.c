@@ -58,9 +58,9 @@ static void order(void)
         "operating", "flooded",    "running", "stopped", "damaged", "drying", "testing", "ready",
         "restarted", "workaround", "yes",     "no",      "unknown", "on",     "off",     ""};
     static const char *const items[] = {"visual", "insulation", "oil", "dry", ""};
-    static const char *const users[] = {"anna", "",
-                                        "an extraordinarily long name of a person who has "
-                                        "more titles than anybody could ever need here"};
+    static const char long_name[] = "an extraordinarily long name of a person who has more titles "
+                                    "than anybody could ever need here";
+    static const char *const users[] = {"anna", "", long_name};
     struct order o = {.verb = roll(20) ? ORDER_INCIDENT : ORDER_DRILL};
     PICK(o.op, ops);
     PICK(o.subject, subjects);
