@@ -46,9 +46,8 @@ static bool lay_out(struct leak *l)
     l->rules = calloc(n + 1, sizeof *l->rules);
     l->fine = calloc(n + 1, sizeof *l->fine);
     l->faults = calloc(n + 1, sizeof *l->faults);
-    l->told_bad = calloc(n + 1, sizeof *l->told_bad);
     l->common = (void *)flat;
-    if (!flat || !l->rules || !l->fine || !l->faults || !l->told_bad)
+    if (!flat || !l->rules || !l->fine || !l->faults)
         return false;
     l->signals = (void *)(flat + signals_at);
     l->state = flat + state_at;
@@ -89,15 +88,14 @@ void leak_free(struct leak *l)
     free(l->rules);
     free(l->fine);
     free(l->faults);
-    free(l->told_bad);
     free(l);
 }
 
 static void tell_bad(struct leak *l, uint32_t input, int64_t now_ms)
 {
-    if (l->told_bad[input])
+    if (l->signals[input].told)
         return;
-    l->told_bad[input] = true;
+    l->signals[input].told = true;
     l->dirty = true;
     l->ops->bad(l->state, &l->context, input, now_ms);
 }
@@ -114,9 +112,7 @@ static void follow(struct leak *l, uint32_t input, int64_t now_ms)
         l->faults[input] = l->signals[input].fault;
         l->dirty = true;
     }
-    if (fit)
-        l->told_bad[input] = false;
-    else if (l->signals[input].fault != SIGNAL_FINE)
+    if (l->signals[input].fault != SIGNAL_FINE)
         tell_bad(l, input, now_ms);
 }
 
@@ -130,12 +126,28 @@ static void run_kind(struct leak *l, int64_t now_ms)
     l->dirty = true;
 }
 
+/* A missed reading or two are nobody's business but a balance's: a level that is held while the
+ * flows go on is water that seems to be missing. */
+static bool counts_readings(const struct leak *l, uint32_t input)
+{
+    return l->rule->kind == LEAK_BALANCE && l->rules[input].level;
+}
+
+static int64_t lapse_due(const struct leak *l, uint32_t input)
+{
+    const struct signal *s = &l->signals[input];
+    if (!counts_readings(l, input) || !s->known || s->told)
+        return INT64_MAX;
+    return s->good_ms + l->rules[input].every_ms + l->rules[input].every_ms / 2;
+}
+
 static int64_t signals_due(const struct leak *l)
 {
     int64_t due = INT64_MAX;
     for (uint32_t i = 0; i < l->rule->input_count; i++) {
-        int64_t next = signal_due(&l->signals[i], &l->rules[i]);
+        int64_t next = signal_due(&l->signals[i], &l->rules[i]), lapse = lapse_due(l, i);
         due = next < due ? next : due;
+        due = lapse < due ? lapse : due;
     }
     return due;
 }
@@ -155,9 +167,12 @@ static void advance(struct leak *l, int64_t now_ms)
         due = due > l->common->last_ms ? due : l->common->last_ms;
         if (due > l->common->last_ms)
             pass(l, due - 1);
-        for (uint32_t i = 0; i < l->rule->input_count; i++)
+        for (uint32_t i = 0; i < l->rule->input_count; i++) {
+            if (lapse_due(l, i) <= due)
+                tell_bad(l, i, due);
             if (signal_tick(&l->signals[i], &l->rules[i], due))
                 follow(l, i, due);
+        }
     }
     pass(l, now_ms);
 }
@@ -235,8 +250,12 @@ void leak_sample(struct leak *l, uint32_t index, const struct sample *sample, in
     expect(l, index, t);
     enum signal_verdict v = signal_offer(s, &l->rules[index], x, running(l, index), t, &out);
     follow(l, index, t);
-    if (v != SIGNAL_TAKE && v != SIGNAL_STEP)
+    if (v != SIGNAL_TAKE && v != SIGNAL_STEP) {
+        if (counts_readings(l, index) && s->known)
+            tell_bad(l, index, t);
         return;
+    }
+    s->told = false;
     l->dirty = true;
     if (v == SIGNAL_STEP)
         l->ops->step(l->state, &l->context, index, t);

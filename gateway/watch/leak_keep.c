@@ -51,7 +51,7 @@ static void bridge_downtime(struct leak *l, int64_t down_ms)
         struct signal *s = &l->signals[i];
         if (signal_fit(s) && down_ms >= l->rules[i].stale_ms) {
             l->fine[i] = false;
-            l->told_bad[i] = true;
+            s->told = true;
             l->ops->bad(l->state, &l->context, i, now_ms);
         }
         if (s->fault == SIGNAL_FINE) {
@@ -79,7 +79,6 @@ bool leak_restore(struct leak *l, const void *saved, size_t size, int64_t now_ms
     for (uint32_t i = 0; i < l->rule->input_count; i++) {
         l->fine[i] = signal_fit(&l->signals[i]);
         l->faults[i] = l->signals[i].fault;
-        l->told_bad[i] = l->faults[i] != SIGNAL_FINE;
     }
     if (down_ms > 0)
         bridge_downtime(l, down_ms);

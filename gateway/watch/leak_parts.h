@@ -32,7 +32,6 @@ struct leak {
     struct signal_rule *rules;     /* per input */
     bool *fine;                    /* per input */
     uint8_t *faults;               /* per input, as last settled: enum signal_fault */
-    bool *told_bad;                /* per input: the kind knows that it is unfit */
     bool dirty;                    /* the kind heard something since the state was settled */
     int64_t zone_ms;
     int64_t skew_ms;               /* own time - watch's time: a restored point never goes back */

@@ -12,13 +12,17 @@ static const int64_t stuck_default_ms = 30 * KIND_MINUTE;
 /* A value that never turns back and of which no flow says that it should move may stand for so many
  * times stuck_ms: a night's rest, or a sensor that nobody can tell from one. */
 static const int64_t stuck_patience = 16;
+enum { returning = 3 };
 static const double dead_share = 0.02, ghost_share = 0.05;
 /* No quantity of a plant is so large in the units of roles; sums of such would drown everything. */
 static const double absurd = 1e15;
 static const double level_jump_m = 0.03;
 static const double restless_enough = 0.1;
+/* So unlikely (e^-25) is a stand that is taken for a fault early, and so many readings it takes. */
+static const double unlikely = 25;
+static const uint32_t early_least = 10, surely_least = 4;
 static const double restless_memory = 1.0 / 64;
-static const double expected_resolutions = 3;
+static const double expected_resolutions = 3, surely_resolutions = 8;
 static const double resolution_unknown_m = 0.001;
 
 /* The largest move that the plant's own flows could make, m/h: everything that may flow at once,
@@ -86,6 +90,7 @@ void signal_init(struct signal *s, int64_t now_ms)
     memset(s, 0, sizeof *s);
     s->began_ms = s->heard_ms = s->good_ms = s->accepted_ms = now_ms;
     s->unchanged_since_ms = s->cross_since_ms = s->fault_since_ms = now_ms;
+    s->usual_run = 8;
 }
 
 static void enter(struct signal *s, uint8_t fault, int64_t t_ms)
@@ -131,24 +136,43 @@ static bool outliers_agree(const struct signal *s, double max_jump)
     return up || down || high - low <= 2 * max_jump;
 }
 
-/* Spikes are measured against what was heard last: after silence the plant may have gone as far as
- * it can go in that time. */
+static bool newest_agree(const struct signal *s, int n, double max_jump)
+{
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    if (s->outlier_count < n)
+        return false;
+    for (int i = s->outlier_count - n; i < s->outlier_count; i++) {
+        low = fmin(low, s->outliers[i]);
+        high = fmax(high, s->outliers[i]);
+    }
+    return high - low <= max_jump;
+}
+
+/* Spikes are measured against what was heard last. After a silence the plant may have gone as far
+ * as it can go in that time: three readings that agree are believed then, and are no step. */
 static enum signal_verdict judge_jump(struct signal *s, const struct signal_rule *r, double x,
                                       int64_t silent_ms, int64_t t_ms)
 {
     if (!(r->max_jump > 0) || s->recent_count == 0)
         return SIGNAL_TAKE;
-    double allowed = r->max_jump * fmax(1, (double)silent_ms / (double)r->stale_ms);
-    if (fabs(x - median(s->recent, s->recent_count)) <= allowed) {
-        if (silent_ms > r->stale_ms)
-            s->recent_count = 0;
+    if (silent_ms > r->stale_ms) {
+        s->leeway = r->max_jump * (double)silent_ms / (double)r->stale_ms;
+        s->drift = 0;
+    }
+    /* A tank that fills may come back to where it stood before its transmitter was set anew. */
+    double jump = fabs(x - s->drift - median(s->recent, s->recent_count));
+    if (jump <= r->max_jump)
+        return SIGNAL_TAKE;
+    push(s->outliers, &s->outlier_count, SIGNAL_OUTLIERS, x);
+    if (jump <= s->leeway && newest_agree(s, returning, r->max_jump)) {
+        s->recent_count = 0;
         return SIGNAL_TAKE;
     }
-    push(s->outliers, &s->outlier_count, SIGNAL_OUTLIERS, x);
     if (s->outlier_count < SIGNAL_OUTLIERS) {
         if (s->fault == SIGNAL_FINE)
             return SIGNAL_HOLD;
-        enter(s, SIGNAL_SPIKE, t_ms); /* it is heard again, but not believed yet */
+        if (s->outlier_count > returning) /* heard again, but not believed yet */
+            enter(s, SIGNAL_SPIKE, t_ms);
         return SIGNAL_REFUSE;
     }
     if (outliers_agree(s, r->max_jump)) {
@@ -168,11 +192,22 @@ static void note_move(struct signal *s, double x, int64_t t_ms)
     bool turned = s->way != 0 && way != s->way;
     s->restless += ((turned ? 1.0 : 0.0) - s->restless) * restless_memory;
     s->way = way;
+    s->usual_run += (fmin(s->run + 1.0, 2 * s->usual_run + 8) - s->usual_run) * restless_memory;
+    s->run = 0;
     if (!(s->resolution > 0) || fabs(move) < s->resolution)
         s->resolution = fabs(move);
     s->unchanged_value = x;
     s->unchanged_since_ms = t_ms;
     s->expected = s->rest_share = 0;
+}
+
+/* A level that trembles all the time, and stands so long that chance can't explain it: its noise
+ * has gone. That shows long before half an hour has passed. */
+static bool noise_has_gone(const struct signal *s, bool resting)
+{
+    double move = fmin(1 / fmax(s->usual_run, 1), 0.9); /* chance that a reading moves */
+    return s->restless > restless_enough && !resting && s->run >= early_least &&
+           -(double)s->run * log1p(-move) > unlikely;
 }
 
 /* Is it stuck, having stood at x until now? A tank at rest may stand for a night: by itself,
@@ -181,10 +216,16 @@ static void note_move(struct signal *s, double x, int64_t t_ms)
 static bool stands_too_long(const struct signal *s, const struct signal_rule *r, int64_t t_ms)
 {
     int64_t stood = t_ms - s->unchanged_since_ms;
-    if (r->stuck_ms <= 0 || stood < r->stuck_ms)
-        return false;
-    double resolution = s->resolution > 0 ? s->resolution : resolution_unknown_m;
     bool resting = s->rest_share > 0.5 * (double)stood;
+    if (!r->stuck_plain && noise_has_gone(s, resting))
+        return true;
+    double resolution = s->resolution > 0 ? s->resolution : resolution_unknown_m;
+    /* A transmitter that tells news only now and then is known by its usual run. */
+    if (!r->stuck_plain && s->run >= surely_least && s->run > 3 * s->usual_run &&
+        fabs(s->expected) > surely_resolutions * resolution)
+        return true;
+    if (stood < r->stuck_ms)
+        return false;
     return r->stuck_plain || fabs(s->expected) > expected_resolutions * resolution ||
            (s->restless > restless_enough && !resting) ||
            (!resting && stood / stuck_patience >= r->stuck_ms);
@@ -211,8 +252,7 @@ static enum signal_verdict judge_stuck(struct signal *s, const struct signal_rul
         s->unchanged_value = x;
         s->unchanged_since_ms = t_ms;
     } else {
-        if (t_ms - s->unchanged_since_ms < r->stuck_ms / 2)
-            s->restless -= s->restless * restless_memory;
+        s->run++;
         if (stands_too_long(s, r, t_ms)) {
             enter(s, SIGNAL_STUCK, t_ms);
             return SIGNAL_REFUSE;
@@ -271,6 +311,7 @@ static enum signal_verdict no_value(struct signal *s, const struct signal_rule *
 static void accept(struct signal *s, double x, int64_t t_ms)
 {
     s->outlier_count = 0;
+    s->leeway = s->drift = 0;
     push(s->recent, &s->recent_count, SIGNAL_RECENT, x);
     s->last = x;
     s->accepted_ms = t_ms;
@@ -303,8 +344,10 @@ enum signal_verdict signal_offer(struct signal *s, const struct signal_rule *r, 
 
 void signal_expect(struct signal *s, double metres, bool rest, int64_t elapsed_ms)
 {
-    if (isfinite(metres))
+    if (isfinite(metres)) {
         s->expected += metres;
+        s->drift += metres;
+    }
     if (rest)
         s->rest_share += (double)elapsed_ms;
 }

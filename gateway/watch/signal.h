@@ -32,19 +32,24 @@ struct signal {                    /* flat: saved and restored as it is */
     double outliers[SIGNAL_OUTLIERS];      /* held out, in a row, newest last */
     double last;                   /* newest accepted */
     double unchanged_value;
+    double drift;                  /* of the level since the last one accepted, as the flows say (m) */
+    double leeway;                 /* how far the plant may have gone in a silence that just ended */
     double resolution;             /* the smallest move seen; 0: none yet */
     double expected;               /* what it should have moved meanwhile, as the flows say (m) */
     double restless;               /* share of readings that turn back: noise, which no rest stops */
+    double usual_run;              /* readings that it usually stands for; mean */
     double rest_share;             /* of the time unmoved, how much the flows call rest (ms) */
     int64_t began_ms;              /* when anybody began to listen */
     int64_t heard_ms, good_ms, accepted_ms, unchanged_since_ms, cross_since_ms;
     int64_t fault_since_ms;
+    uint32_t run;                  /* readings that it has stood for */
     uint8_t recent_count, outlier_count;
     uint8_t moved_count;           /* while stuck: readings in a row that left the value */
     uint8_t fault;                 /* enum signal_fault */
     uint8_t cross;                 /* suspicion that grows: DEAD or GHOST; or trust, once it is one */
     int8_t way;                    /* of the last move: -1, 0, 1 */
     bool known, heard;             /* accepted once; offered once */
+    bool told;                     /* the detector behind it knows that nothing comes at present */
 };
 
 struct signal_rule {               /* derived from a leak_input and its leak, once */

@@ -90,6 +90,21 @@ static void ten_outliers_that_agree_are_a_step(void **state)
     assert_int_equal(offer(&d, 5.1), SIGNAL_STEP);
 }
 
+static void a_filling_tank_does_not_hide_that_its_transmitter_was_set_anew(void **state)
+{
+    (void)state;
+    struct desk d = level_desk();
+    double x = 2;
+    for (int i = 0; i < 30; i++, x += 0.005) {
+        signal_expect(&d.signal, 0.005, false, MIN);
+        assert_int_equal(offer(&d, x), SIGNAL_TAKE);
+    }
+    for (int i = 0; i < 10; i++, x += 0.005) {
+        signal_expect(&d.signal, 0.005, false, MIN);
+        assert_int_equal(offer(&d, x - 0.05), i < 9 ? SIGNAL_HOLD : SIGNAL_STEP);
+    }
+}
+
 static void ten_outliers_that_contradict_each_other_are_a_sick_instrument(void **state)
 {
     (void)state;
@@ -114,6 +129,9 @@ static void after_silence_the_plant_may_have_gone_further(void **state)
     d.t += 30 * MIN;
     assert_true(signal_tick(&d.signal, &d.rule, d.t));
     assert_int_equal(d.signal.fault, SIGNAL_STALE);
+    assert_int_equal(offer(&d, 4.25), SIGNAL_REFUSE); /* a spike, as it turns out */
+    assert_int_equal(offer(&d, 4.2), SIGNAL_REFUSE);
+    assert_int_equal(offer(&d, 4.201), SIGNAL_REFUSE);
     assert_int_equal(offer(&d, 4.2), SIGNAL_TAKE);
     assert_int_equal(offer(&d, 4.201), SIGNAL_TAKE);
     assert_int_equal(offer(&d, 4.0), SIGNAL_HOLD);
@@ -143,19 +161,37 @@ static void never_heard_is_bad_and_silence_is_stale(void **state)
     assert_int_equal(d.signal.fault, SIGNAL_BAD);
 }
 
-static void a_noisy_level_that_stands_for_half_an_hour_is_stuck(void **state)
+/* `run` readings of each value; then it stands. Minutes until somebody says so. */
+static int64_t stands(struct desk *d, int run, double metres_per_min)
+{
+    for (int i = 0; i < 400; i++) {
+        signal_expect(&d->signal, metres_per_min, false, MIN);
+        assert_int_equal(offer(d, noisy(4, i / run)), SIGNAL_TAKE);
+    }
+    int64_t from = d->t;
+    enum signal_verdict v = SIGNAL_TAKE;
+    while (v == SIGNAL_TAKE) {
+        signal_expect(&d->signal, metres_per_min, false, MIN);
+        v = offer(d, 4.0005);
+    }
+    assert_int_equal(d->signal.fault, SIGNAL_STUCK);
+    return (d->t - from) / MIN;
+}
+
+static void noise_that_goes_and_movement_that_fails_to_come_are_noticed_early(void **state)
+{
+    (void)state;
+    struct desk lively = level_desk(), slow = level_desk(), moving = level_desk();
+    assert_in_range(stands(&lively, 1, 0), 11, 25);
+    assert_in_range(stands(&slow, 8, 0), 30, 32);
+    assert_in_range(stands(&moving, 1, 0.003), 4, 8);
+}
+
+static void a_stuck_level_has_to_move_thrice(void **state)
 {
     (void)state;
     struct desk d = level_desk();
-    int i = 0;
-    for (; i < 200; i++)
-        assert_int_equal(offer(&d, noisy(4, i)), SIGNAL_TAKE);
-    int64_t from = d.t;
-    enum signal_verdict v = SIGNAL_TAKE;
-    while (v == SIGNAL_TAKE)
-        v = offer(&d, 4.0005);
-    assert_int_equal(d.signal.fault, SIGNAL_STUCK);
-    assert_in_range(d.t - from, 30 * MIN, 32 * MIN);
+    stands(&d, 1, 0);
     /* One spike isn't life; three moves are. */
     assert_int_equal(offer(&d, 4.2), SIGNAL_REFUSE);
     assert_int_equal(offer(&d, 4.0005), SIGNAL_REFUSE);
@@ -273,11 +309,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_spike_is_held_out_and_the_next_reading_is_taken),
         cmocka_unit_test(ten_outliers_that_agree_are_a_step),
+        cmocka_unit_test(a_filling_tank_does_not_hide_that_its_transmitter_was_set_anew),
         cmocka_unit_test(ten_outliers_that_contradict_each_other_are_a_sick_instrument),
         cmocka_unit_test(after_silence_the_plant_may_have_gone_further),
         cmocka_unit_test(bad_quality_is_a_fault_after_three_periods_and_not_before),
         cmocka_unit_test(never_heard_is_bad_and_silence_is_stale),
-        cmocka_unit_test(a_noisy_level_that_stands_for_half_an_hour_is_stuck),
+        cmocka_unit_test(noise_that_goes_and_movement_that_fails_to_come_are_noticed_early),
+        cmocka_unit_test(a_stuck_level_has_to_move_thrice),
         cmocka_unit_test(a_quiet_level_is_stuck_only_when_the_flows_say_that_it_should_have_moved),
         cmocka_unit_test(a_quiet_level_that_nobody_can_check_is_stuck_after_eight_hours),
         cmocka_unit_test(a_meter_is_checked_against_its_pump),
