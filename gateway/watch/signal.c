@@ -11,7 +11,7 @@ static const int64_t cross_ms = 2 * KIND_MINUTE;
 static const int64_t stuck_default_ms = 30 * KIND_MINUTE;
 /* A value that never turns back and of which no flow says that it should move may stand for so many
  * times stuck_ms: a night's rest, or a sensor that nobody can tell from one. */
-static const int64_t stuck_patience = 16;
+static const int64_t stuck_patience = 16, calm_patience = 4;
 enum { returning = 3 };
 static const double dead_share = 0.02, ghost_share = 0.05;
 /* No quantity of a plant is so large in the units of roles; sums of such would drown everything. */
@@ -198,7 +198,7 @@ static void note_move(struct signal *s, double x, int64_t t_ms)
         s->resolution = fabs(move);
     s->unchanged_value = x;
     s->unchanged_since_ms = t_ms;
-    s->expected = s->rest_share = 0;
+    s->expected = s->rest_share = s->informed = 0;
 }
 
 /* A level that trembles all the time, and stands so long that chance can't explain it: its noise
@@ -217,7 +217,9 @@ static bool stands_too_long(const struct signal *s, const struct signal_rule *r,
 {
     int64_t stood = t_ms - s->unchanged_since_ms;
     bool resting = s->rest_share > 0.5 * (double)stood;
-    if (!r->stuck_plain && noise_has_gone(s, resting))
+    /* Noise goes too when nothing stirs the water, which only the flows can tell. */
+    bool informed = s->informed > 0.5 * (double)stood;
+    if (!r->stuck_plain && informed && noise_has_gone(s, resting))
         return true;
     double resolution = s->resolution > 0 ? s->resolution : resolution_unknown_m;
     /* A transmitter that tells news only now and then is known by its usual run. */
@@ -227,7 +229,8 @@ static bool stands_too_long(const struct signal *s, const struct signal_rule *r,
     if (stood < r->stuck_ms)
         return false;
     return r->stuck_plain || fabs(s->expected) > expected_resolutions * resolution ||
-           (s->restless > restless_enough && !resting) ||
+           (s->restless > restless_enough && !resting &&
+            (informed || stood / calm_patience >= r->stuck_ms)) ||
            (!resting && stood / stuck_patience >= r->stuck_ms);
 }
 
@@ -348,6 +351,7 @@ void signal_expect(struct signal *s, double metres, bool rest, int64_t elapsed_m
         s->expected += metres;
         s->drift += metres;
     }
+    s->informed += (double)elapsed_ms;
     if (rest)
         s->rest_share += (double)elapsed_ms;
 }

@@ -38,6 +38,7 @@ struct signal {                    /* flat: saved and restored as it is */
     double expected;               /* what it should have moved meanwhile, as the flows say (m) */
     double restless;               /* share of readings that turn back: noise, which no rest stops */
     double usual_run;              /* readings that it usually stands for; mean */
+    double informed;               /* of the time unmoved, how much the flows were known (ms) */
     double rest_share;             /* of the time unmoved, how much the flows call rest (ms) */
     int64_t began_ms;              /* when anybody began to listen */
     int64_t heard_ms, good_ms, accepted_ms, unchanged_since_ms, cross_since_ms;

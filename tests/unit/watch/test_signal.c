@@ -187,6 +187,18 @@ static void noise_that_goes_and_movement_that_fails_to_come_are_noticed_early(vo
     assert_in_range(stands(&moving, 1, 0.003), 4, 8);
 }
 
+static void without_flows_a_calm_after_noise_is_given_two_hours(void **state)
+{
+    (void)state;
+    struct desk d = level_desk();
+    for (int i = 0; i < 400; i++)
+        assert_int_equal(offer(&d, noisy(4, i)), SIGNAL_TAKE);
+    int64_t from = d.t;
+    while (offer(&d, 4.0005) == SIGNAL_TAKE)
+        ;
+    assert_in_range(d.t - from, 2 * HOUR, 2 * HOUR + 2 * MIN);
+}
+
 static void a_stuck_level_has_to_move_thrice(void **state)
 {
     (void)state;
@@ -315,6 +327,7 @@ int main(void)
         cmocka_unit_test(bad_quality_is_a_fault_after_three_periods_and_not_before),
         cmocka_unit_test(never_heard_is_bad_and_silence_is_stale),
         cmocka_unit_test(noise_that_goes_and_movement_that_fails_to_come_are_noticed_early),
+        cmocka_unit_test(without_flows_a_calm_after_noise_is_given_two_hours),
         cmocka_unit_test(a_stuck_level_has_to_move_thrice),
         cmocka_unit_test(a_quiet_level_is_stuck_only_when_the_flows_say_that_it_should_have_moved),
         cmocka_unit_test(a_quiet_level_that_nobody_can_check_is_stuck_after_eight_hours),
