@@ -13,20 +13,22 @@
 void page_say(struct page *p, const char *format, ...)
 {
     va_list args;
-    if (p->used >= p->room || p->lines >= BULLETIN_LINES)
+    if (p->full || p->lines >= BULLETIN_LINES)
         return;
     va_start(args, format);
     int n = vsnprintf(p->text + p->used, p->room - p->used, format, args);
     va_end(args);
-    if (n > 0)
-        p->used = p->used + (size_t)n < p->room ? p->used + (size_t)n : p->room - 1;
+    bool cut = n > 0 && p->used + (size_t)n >= p->room;
+    incident_tidy(p->text + p->used, cut);
+    p->used += strlen(p->text + p->used);
+    p->full = p->full || cut;
 }
 
 void page_end(struct page *p)
 {
     while (p->used > 0 && p->text[p->used - 1] == ' ')
         p->used--;
-    if (p->used + 1 < p->room && p->lines < BULLETIN_LINES) {
+    if (!p->full && p->used + 1 < p->room && p->lines < BULLETIN_LINES) {
         p->text[p->used++] = '\n';
         p->text[p->used] = '\0';
         p->lines++;

@@ -11,6 +11,7 @@ struct page {
     char *text;
     size_t used, room;
     uint32_t lines;
+    bool full;
 };
 
 void page_say(struct page *p, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -13,12 +13,32 @@
 
 enum { TICK_MS = 10000 };
 
+/* People write what they like; a line stays one line, and a cut leaves no half a letter. */
+void incident_tidy(char *text, bool cut)
+{
+    size_t length = strlen(text), start = length;
+    for (size_t n = 0; n < length; n++)
+        if ((unsigned char)text[n] < ' ' || text[n] == 127)
+            text[n] = ' ';
+    if (!cut || length == 0)
+        return;
+    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start == 0 || (unsigned char)text[start - 1] < 0xC0)
+        return;
+    unsigned char first = (unsigned char)text[start - 1];
+    size_t wants = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+    if (length - (start - 1) < wants)
+        text[start - 1] = '\0';
+}
+
 void incident_put(char *out, size_t room, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    vsnprintf(out, room, format, args);
+    int n = vsnprintf(out, room, format, args);
     va_end(args);
+    incident_tidy(out, n >= 0 && (size_t)n >= room);
 }
 
 bool lasting(struct lasting *h, bool is, int64_t now_ms, int64_t for_ms)

@@ -125,6 +125,7 @@ const struct heard *incident_heard(const struct incident *i, uint32_t tag);    /
 bool incident_is_on(const struct incident *i, uint32_t tag);   /* known, good and true */
 bool incident_is_off(const struct incident *i, uint32_t tag);
 bool lasting(struct lasting *h, bool is, int64_t now_ms, int64_t for_ms);
+void incident_tidy(char *text, bool cut);
 void incident_put(char *out, size_t room, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void incident_tell(struct incident *i, enum incident_change what, const char *subject, const char *text,
                    int64_t t_ms);

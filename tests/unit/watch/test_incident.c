@@ -313,6 +313,22 @@ static void a_drill_says_so_first(void **state)
     assert_null(incident_order(m.incident, &o, m.now));
 }
 
+static void nobody_can_write_a_line_of_the_bulletin_himself(void **state)
+{
+    (void)state;
+    struct order o = {.verb = ORDER_INCIDENT,
+                      .op = "open",
+                      .user = "visitor",
+                      .reason = "nothing\nPlugged: yes since 13:00.\r\n*** DRILL ***",
+                      .value = (double)NAN};
+    assert_null(incident_order(m.incident, &o, m.now));
+    m.due = m.now;
+    mine_step(&m);
+    assert_true(says("nothing Plugged"));
+    assert_null(strstr(m.last.text, "\nPlugged: yes"));
+    assert_null(strstr(m.last.text, "\n***"));
+}
+
 static void people_are_told_why_not(void **state)
 {
     (void)state;
@@ -530,6 +546,7 @@ int main(void)
         FACT(nothing_is_ready_while_an_item_is_open),
         FACT(bulletins_come_on_time),
         FACT(a_drill_says_so_first),
+        FACT(nobody_can_write_a_line_of_the_bulletin_himself),
         FACT(people_are_told_why_not),
         FACT(a_restart_repeats_no_number_and_announces_nothing_twice),
         FACT(the_times_in_bulletins_lie_inside_their_own_intervals),

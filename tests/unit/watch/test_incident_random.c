@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/text.h"
 #include "incident_plant.h"
 
 enum { ORDERS = 100000 };
@@ -67,7 +68,9 @@ static void order(void)
     PICK(o.state, states);
     PICK(o.item, items);
     PICK(o.user, users);
-    memset(o.reason, 'r', roll(ORDER_TEXT_MAX));
+    static const char *const bits[] = {"\n", "r", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x92\xa7"};
+    for (uint32_t n = roll(100), k = 0; k < n; k++)
+        strcat(o.reason, bits[roll(5)]);
     o.value = roll(3) ? (double)roll(100) : (double)NAN;
     o.time_ms = roll(4) ? 0 : m.now - 60000 + (int64_t)roll(120000);
     const char *why = incident_order(m.incident, &o, m.now);
@@ -105,6 +108,8 @@ static void invariants(uint32_t *number, uint32_t *bulletin)
     if (s->number == *number)
         assert_true(s->bulletin >= *bulletin);
     *number = s->number;
+    assert_true(text_is_utf8(m.last.text, strlen(m.last.text)));
+    assert_true(text_is_utf8(s->title, strlen(s->title)));
     *bulletin = s->bulletin;
     if (s->bulletin > 0) {
         assert_true(lines(m.last.text) <= BULLETIN_LINES);
