@@ -14,6 +14,8 @@ struct plant_options {
     /* Asked about each expression of a file that has mistakes elsewhere, so that all are told in one
      * run; of a plant without mistakes the caller has the expressions itself. NULL: nobody is. */
     void (*expression)(const struct derived *d, struct diags *ds);
+    double pace;                   /* of a story's clock, which makes the time from one reading to the
+                                      next so much longer for those that watch; 0: the machine's */
 };
 
 /* Maps are looked for as maps/NAME.yaml beside the plant file, then as NAME.yaml in the library.

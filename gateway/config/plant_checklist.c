@@ -187,7 +187,7 @@ bool read_checklist(struct rule_builder *w, const struct node *n, struct equipme
         }
         if (i == count) {
             items[i] = (struct check_item){
-                .text = "", .unit = "", .tag = TAG_NONE, .low = UNSAID, .high = UNSAID};
+                .name = "", .text = "", .unit = "", .tag = TAG_NONE, .low = UNSAID, .high = UNSAID};
             count++;
         }
         good = read_name(r, k, "check", &items[i].name) && read_check(w, k, k->next, &items[i]) &&

@@ -81,8 +81,10 @@ const char *plant_suggest_tag(const struct plant *p, struct arena *a, const char
         const char *near = nearest_device(p, arena_copy(a, path, length));
         d = near == NULL ? NULL : plant_find_device(p, near);
     }
-    for (uint32_t i = 0; d != NULL && i < d->map->point_count && count < CANDIDATES_MAX; i++) {
-        candidates[count++] = d->map->points[i].name;
+    /* While the plant is read, a device may stand there whose map could not be. */
+    const struct map *map = d == NULL ? NULL : d->map;
+    for (uint32_t i = 0; map != NULL && i < map->point_count && count < CANDIDATES_MAX; i++) {
+        candidates[count++] = map->points[i].name;
     }
     const char *tag = count == 0 ? NULL : text_nearest(path + length + 1, candidates, count);
     if (tag != NULL) {

@@ -42,13 +42,19 @@ static int64_t period_ms(const struct device *d, const struct point *p)
     return ns < NS_PER_MS ? 1 : ns / NS_PER_MS;
 }
 
+static int64_t paced(const struct rule_builder *w, int64_t ms)
+{
+    const struct plant_options *o = w->b->options;
+    return o != NULL && o->pace > 0 ? (int64_t)((double)ms * o->pace + 0.5) : ms;
+}
+
 static struct tag_origin origin_of(struct rule_builder *w, uint32_t tag, int depth)
 {
     const struct plant *p = w->b->plant;
     struct tag_origin out = {.device = RULE_NONE, .slowest = tag};
     if (tag < p->first_derived) {
         out.device = device_of(p, tag);
-        out.every_ms = period_ms(&p->devices[out.device], point_of(p, out.device, tag));
+        out.every_ms = paced(w, period_ms(&p->devices[out.device], point_of(p, out.device, tag)));
         return out;
     }
     struct tag_origin *kept = &w->origins[tag - p->first_derived];
@@ -58,7 +64,7 @@ static struct tag_origin origin_of(struct rule_builder *w, uint32_t tag, int dep
     const struct derived *d = &p->derived[tag - p->first_derived];
     kept->state = 1;
     if (d->expression == NULL) {
-        out.every_ms = MADE_EVERY_MS;
+        out.every_ms = paced(w, MADE_EVERY_MS);
     }
     for (uint32_t i = 0; i < d->input_count; i++) {
         if (d->inputs[i].tag == TAG_NONE) {

@@ -30,6 +30,20 @@ static const struct mistakes cases[] = {
     {"an alarm names a tag that is there",
      HEAD "alarms: {mill/a/high: {tag: mill/a/levle, above: 1}}\n",
      "plant.yaml:7:29: error: tag: no tag `mill/a/levle`, did you mean `mill/a/level`?\n"},
+    {"a tag of a device whose map is not there",
+     "format: 1\n"
+     "site: s\n"
+     "gateway: g\n"
+     "lines: {plc: {connect: \"tcp://h\"}}\n"
+     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
+     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: mm, line: plc, unit: 2, "
+     "area: dam}}\n"
+     "alarms:\n"
+     "  mill/a/one: {tag: dam/b/level, above: 1}\n"
+     "  mill/a/two: {tag: dam/bb/level, above: 1}\n",
+     "plant.yaml:6:65: error: no map `mm`: neither maps/mm.yaml nor nowhere/mm.yaml is there, "
+     "did you mean `m`?\n"
+     "plant.yaml:9:21: error: tag: no tag `dam/bb/level`\n"},
     {"an alarm has a tag and a condition",
      HEAD "alarms:\n"
           "  mill/a/one: {above: 1}\n"
@@ -220,7 +234,9 @@ static const struct mistakes cases[] = {
           "      b: {tag: dam/b/level, low: 2, high: 1}\n"
           "      c: {text: T, for: 1h}\n"
           "      d: {text: T, low: 1}\n"
-          "      e: {tag: dam/b/level, low: 2, sign: name}\n",
+          "      e: {tag: dam/b/level, low: 2, sign: name}\n"
+          "      f/g: {text: T}\n"
+          "      h: {text: T, low: 5, high: 1, sign: value}\n",
      "plant.yaml:12:7: error: check `a` has no range; say `low:` or `high:` (of a tag that is "
      "true or false: 1 or 0)\n"
      "plant.yaml:13:34: error: low is above high; nothing lies between\n"
@@ -228,7 +244,9 @@ static const struct mistakes cases[] = {
      "one\n"
      "plant.yaml:15:25: error: this is of a value; say also `sign: value`\n"
      "plant.yaml:16:43: error: a check looks at a `tag:`, or somebody signs it (`sign:`), not "
-     "both; the unit is the tag's\n"},
+     "both; the unit is the tag's\n"
+     "plant.yaml:17:7: error: check `f/g`: a name has 1 to 64 of A-Z a-z 0-9 . _ -\n"
+     "plant.yaml:18:25: error: low is above high; nothing lies between\n"},
     {"more checks than are kept",
      HEAD "equipment:\n"
           "  one: {class: crusher, area: dam, checks: {c0: {text: T}, c1: {text: T}, c2: {text: "
