@@ -113,7 +113,7 @@ bool estimate_line(const struct points *p, double baseline_sd, struct line *out)
     double by_baseline = z80 * baseline_sd;
     *out = (struct line){
         .rate = f->slope,
-        .rate_pm = sqrt(fmax(by_noise * by_noise, by_onset * by_onset) + by_baseline * by_baseline),
+        .rate_pm = sqrt(by_noise * by_noise + by_onset * by_onset + by_baseline * by_baseline),
         .onset_h = at,
         .onset_low_h = p->hour[low > HEAD_LEAST ? low - 2 : 0],
         .onset_high_h = p->hour[high < last ? high : last],

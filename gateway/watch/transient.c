@@ -7,6 +7,8 @@ static const double change_share = 0.03; /* of nominal */
 static const int64_t within_ms = 30000;
 static const double noise_sigmas = 5; /* a noisy meter must not mask its pipe for ever */
 static const double noise_after_h = 1;
+static const double quiet_share =
+    0.4; /* .. and a quiet one shows smaller changes, which matter as much */
 
 struct transient_rule transient_rule_of(double nominal, int64_t step_ms, int64_t hold_ms)
 {
@@ -45,7 +47,7 @@ bool transient_run(struct transient *s, const struct transient_rule *r, double i
 {
     double change = r->change;
     if (s->noise.hours > noise_after_h)
-        change = fmax(change, noise_sigmas * spread_sigma(&s->noise));
+        change = fmax(change * quiet_share, noise_sigmas * spread_sigma(&s->noise));
     double most = 0;
     for (uint32_t back = 1; back <= s->count; back++) {
         double by = inlet - s->recent[(s->next + TRANSIENT_RECENT - back) % TRANSIENT_RECENT];
