@@ -118,7 +118,8 @@ struct leak_rule {
     char hash[17];                 /* of everything in this rule that changes what is learned */
 
     /* What people may set; NaN (or 0 ms): the profile's or the kind's default. */
-    double k, h, c, c_h;           /* cusum drift and limit, window factor, noise factor */
+    double k, h, c, c_h;           /* cusum drift and limit, window factor, noise factor; idle: k is
+                                      the smallest leak that counts, m3/h */
     int64_t step_ms, tau_ms, hold_ms;                  /* evaluation, filter, transient hold */
     int64_t learn_ms;              /* history before it is armed */
     double bias_max;               /* m3/h */
