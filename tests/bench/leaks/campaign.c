@@ -6,10 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "empty.h"
 #include "inject.h"
 #include "judge.h"
 #include "plants.h"
 #include "rivals.h"
+#include "write.h"
 
 enum { SEEDS_MAX = 256, SIZES_MAX = 8 };
 
@@ -177,6 +179,13 @@ static void simulate(struct series *s, const struct campaign *c, const struct op
         inject(s, o->faults, o->first + i);
 }
 
+/* Without meters there is no balance to compare with. */
+static bool compared(const struct campaign *c, const struct options *o, unsigned rival)
+{
+    bool metered = c->plant != BENCH_SUMP && c->plant != BENCH_IDLE;
+    return o->rivals && (rival != RIVAL_BALANCE || metered);
+}
+
 static void clean_runs(const struct campaign *c, const struct options *o, struct series *s,
                        struct rival_trace traces[RIVAL_COUNT][SEEDS_MAX])
 {
@@ -193,7 +202,7 @@ static void clean_runs(const struct campaign *c, const struct options *o, struct
             by[k] += v.false_by[k];
         if (o->verbose && v.false_alarms > 0)
             printf("# seed %llu: %u false\n", (unsigned long long)(o->first + i), v.false_alarms);
-        for (unsigned k = 0; k < RIVAL_COUNT && o->rivals; k++)
+        for (unsigned k = 0; k < RIVAL_COUNT && compared(c, o, k); k++)
             rival_trace(&traces[k][i], (enum rival)k, c->plant, s);
     }
     snprintf(what, sizeof what, "%s: false alarms in 30 d", bench_plant_names[c->plant]);
@@ -217,7 +226,7 @@ static void leaking_runs(const struct campaign *c, const struct options *o, stru
             printf("# %g seed %llu: %.3g %s by %s, rate %.4g, onset off %.3g h\n", size->flow,
                    (unsigned long long)(o->first + i), delays[i] / c->unit_h, c->unit,
                    v[i].detector, v[i].rate, v[i].onset_error_h);
-        for (unsigned k = 0; k < RIVAL_COUNT && o->rivals; k++) {
+        for (unsigned k = 0; k < RIVAL_COUNT && compared(c, o, k); k++) {
             struct rival_trace t;
             rival_trace(&t, (enum rival)k, c->plant, s);
             rivals[k][i] = rival_delay(&t, limits[k], s->onset_s, 240);
@@ -233,9 +242,9 @@ static void leaking_runs(const struct campaign *c, const struct options *o, stru
     if (size->within_h > 0)
         snprintf(limit, sizeof limit, "%.2g %s", size->within_h, c->unit);
     double middle = quantile(delays, o->seeds, 0.5) / c->unit_h;
-    bool fine = middle <= size->within_h && found >= 0.99 * o->seeds;
+    bool fine = middle <= size->within_h * (1 + 1e-9) && found >= 0.99 * o->seeds;
     row(size->goal, what, measured, limit, size->within_h > 0 ? fine : -1);
-    for (unsigned k = 0; k < RIVAL_COUNT && o->rivals; k++) {
+    for (unsigned k = 0; k < RIVAL_COUNT && compared(c, o, k); k++) {
         static const char *const names[] = {"fixed limit", "24-h balance"};
         told(measured, sizeof measured, rivals[k], o->seeds, c);
         snprintf(what, sizeof what, "  beside it: %s at %.3g", names[k], fabs(limits[k]));
@@ -252,7 +261,7 @@ static void campaign(const struct campaign *c, const struct options *o, double o
     struct series s;
     series_init(&s);
     clean_runs(c, o, &s, traces);
-    for (unsigned k = 0; k < RIVAL_COUNT && o->rivals; k++) {
+    for (unsigned k = 0; k < RIVAL_COUNT && compared(c, o, k); k++) {
         limits[k] = rival_limit(traces[k], o->seeds, 1);
         for (uint32_t i = 0; i < o->seeds; i++)
             rival_free(&traces[k][i]);
@@ -308,6 +317,48 @@ static void faults(const struct options *o)
     series_fini(&s);
 }
 
+/* The recorded runs, with all five faults laid on them anew for each seed. */
+static int vectors(const struct options *o, const char *folder)
+{
+    char path[4096], what[80], measured[160];
+    struct series clean, faulty;
+    double delays[SEEDS_MAX];
+    bool read = true;
+    series_init(&clean);
+    series_init(&faulty);
+    for (int leaking = 0; leaking < 2 && read; leaking++) {
+        snprintf(path, sizeof path, "%s/pond_%s.csv", folder, leaking ? "leak100" : "normal");
+        read = series_read(&clean, path);
+        double alarms = 0, days = 0;
+        for (uint32_t i = 0; i < o->seeds && read; i++) {
+            struct verdict v;
+            series_copy(&faulty, &clean);
+            inject(&faulty, o->faults ? o->faults : INJECT_FIVE, o->first + i);
+            judge(&v, BENCH_POND, &faulty, 8);
+            alarms += v.false_alarms;
+            days += v.armed_days;
+            delays[i] = v.found ? v.delay_h : (double)INFINITY;
+        }
+        if (!read)
+            break;
+        double a_month = alarms / days * 30;
+        snprintf(what, sizeof what, "recorded pond, all five faults: false alarms in 30 d%s",
+                 leaking ? ", before the leak" : "");
+        snprintf(measured, sizeof measured, "%.2f (%g in %.0f d)", a_month, alarms, days);
+        row("G7", what, measured, "1.5", a_month <= 1.5);
+        if (leaking) {
+            told(measured, sizeof measured, delays, o->seeds, &campaigns[0]);
+            row("G7", "recorded pond, all five faults: 100 m3/h", measured, "6 h",
+                quantile(delays, o->seeds, 0.5) <= 6 && quantile(delays, o->seeds, 0.99) <= 192);
+        }
+    }
+    if (!read)
+        fprintf(stderr, "%s: not read; the recorded runs are left out\n", path);
+    series_fini(&clean);
+    series_fini(&faulty);
+    return read ? 0 : 1;
+}
+
 static void cost(const struct options *o)
 {
     for (int k = 0; k < 3; k++) {
@@ -326,11 +377,66 @@ static void cost(const struct options *o)
     }
 }
 
+/* G10: hourly forecasts of when a flooded pit is empty. */
+static void pit(const struct options *o)
+{
+    static double error[SEEDS_MAX * EMPTY_HOURS], by_level[SEEDS_MAX * EMPTY_HOURS];
+    uint32_t n = 0, inside = 0, untold = 0;
+    struct series s;
+    series_init(&s);
+    for (uint32_t i = 0; i < o->seeds; i++) {
+        struct forecasts f;
+        pit_run(&s, o->first + i);
+        empty_run(&f, &s);
+        memcpy(error + n, f.error, f.count * sizeof *error);
+        memcpy(by_level + n, f.by_level, f.count * sizeof *by_level);
+        n += f.count;
+        inside += f.inside;
+        untold += f.untold;
+        if (o->verbose)
+            printf("# seed %llu: %u forecasts over %.0f h, %u inside, %u untold, median error %.0f "
+                   "%%\n",
+                   (unsigned long long)(o->first + i), f.count, s.rows / 60.0, f.inside, f.untold,
+                   100 * quantile(f.error, f.count, 0.5));
+    }
+    char measured[160];
+    double middle = 100 * quantile(error, n, 0.5), late = 100 * quantile(error, n, 0.9);
+    double held = 100.0 * inside / n;
+    snprintf(measured, sizeof measured,
+             "median %.1f %%, p90 %.1f %%, interval holds %.0f %% (%u of %u not told)", middle,
+             late, held, untold, n);
+    row("G10", "pit: error of the time until it is empty", measured, "10, 25, 75..97 %",
+        middle <= 10 && late <= 25 && held >= 75 && held <= 97);
+    snprintf(measured, sizeof measured, "median %.1f %%, p90 %.1f %%",
+             100 * quantile(by_level, n, 0.5), 100 * quantile(by_level, n, 0.9));
+    row("", "  beside it: the level of 12 h drawn on", measured, "", -1);
+    series_fini(&s);
+}
+
+/* One seed as files to replay: with a leak of so many m3/h, and with faults if they are asked for.
+ */
+static int write_one(const struct campaign *c, const struct options *o, double flow,
+                     const char *folder)
+{
+    struct series s;
+    series_init(&s);
+    simulate(&s, c, o, 0, flow);
+    bool fine = write_files(folder, c->plant, &s);
+    if (!fine)
+        perror(folder);
+    else if (flow > 0)
+        fprintf(stderr, "%g m3/h leak from second %.0f on\n", flow, s.onset_s);
+    series_fini(&s);
+    return fine ? 0 : 1;
+}
+
 static int usage(void)
 {
-    fputs("usage: bench_leaks pond|tank|pipe|sump|idle|faults|cost [--seeds N] [--first SEED] "
+    fputs("usage: bench_leaks pond|tank|pipe|sump|idle|faults|vectors|pit|cost [--seeds N] "
+          "[--first SEED] "
           "[--days D]\n"
-          "           [--only SIZE] [--no-rivals] [--faults MASK] [--dry] [--verbose]\n",
+          "           [--only SIZE] [--no-rivals] [--faults MASK] [--dry] [--folder DIR] "
+          "[--verbose]\n",
           stderr);
     return 2;
 }
@@ -339,6 +445,7 @@ int main(int argc, char **argv)
 {
     struct options o = {.seeds = 64, .first = 1000, .days = 30, .rivals = true};
     double only = 0;
+    const char *folder = "../shared/data/vectors", *into = NULL;
     if (argc < 2)
         return usage();
     for (int i = 2; i < argc; i++) {
@@ -356,6 +463,16 @@ int main(int argc, char **argv)
             o.first = strtoull(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--days") == 0)
             o.days = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--k") == 0)
+            bench_tuning.k = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--c") == 0)
+            bench_tuning.c = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--c-h") == 0)
+            bench_tuning.c_h = strtod(argv[++i], NULL);
+        else if (strcmp(argv[i], "--write") == 0)
+            into = argv[++i];
+        else if (strcmp(argv[i], "--folder") == 0)
+            folder = argv[++i];
         else if (strcmp(argv[i], "--only") == 0)
             only = strtod(argv[++i], NULL);
         else if (strcmp(argv[i], "--faults") == 0)
@@ -369,12 +486,20 @@ int main(int argc, char **argv)
         faults(&o);
         return 0;
     }
+    if (strcmp(argv[1], "vectors") == 0)
+        return vectors(&o, folder);
+    if (strcmp(argv[1], "pit") == 0) {
+        pit(&o);
+        return 0;
+    }
     if (strcmp(argv[1], "cost") == 0) {
         cost(&o);
         return 0;
     }
     for (size_t k = 0; k < sizeof campaigns / sizeof *campaigns; k++)
         if (strcmp(argv[1], bench_plant_names[campaigns[k].plant]) == 0) {
+            if (into)
+                return write_one(&campaigns[k], &o, only, into);
             campaign(&campaigns[k], &o, only);
             return 0;
         }

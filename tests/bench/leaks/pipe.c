@@ -54,23 +54,25 @@ void pipe_run(struct series *s, uint64_t seed, double days, const struct leak_pl
     pipe_init(&p, &site);
     series_shape(s, 1U << COL_IN | 1U << COL_OUT | 1U << COL_IN_RUN | 1U << COL_TRUE,
                  (uint32_t)(days * 86400 / STEP_S), STEP_S * 1000);
-    double onset_h = 24 * chance_uniform(&fate, 15, 20), step_h = STEP_S / 3600.0;
+    double onset_h = 24 * chance_uniform(&fate, 15, 20), step_h = STEP_S / 3600.0, ran_h = 0;
+    bool open = false;
     for (uint32_t i = 0; i < s->rows; i++) {
-        double t_h = i * step_h;
         operate(&p, &site);
+        ran_h = p.running ? ran_h + step_h : 0;
+        if (!open && i * step_h >= onset_h && ran_h > 0.25) { /* under pressure it gives way */
+            open = true;
+            s->onset_s = leak->flow > 0 ? i * (double)STEP_S : (double)NAN;
+        }
         double wanted = p.running ? p.setpoint + wander_next(&p.flutter, &site) : 0;
         p.in += (wanted - p.in) * (1 - exp(-STEP_S / 12.0)); /* the pump's ramp */
         /* A hole takes what the pressure gives; nothing flows out of a line that stands. */
-        double gone = t_h >= onset_h ? leak->flow * fmin(1, p.in / 250) : 0;
+        double gone = open ? leak->flow * fmin(1, p.in / 250) : 0;
         p.out += (fmax(0, p.in - gone) - p.out) * (1 - exp(-STEP_S / 40.0));
         s->column[COL_IN][i] = metered(&noise, p.in, p.gain_in + wander_next(&p.drift_in, &noise));
         s->column[COL_OUT][i] =
             metered(&noise, p.out, p.gain_out + wander_next(&p.drift_out, &noise));
         s->column[COL_IN_RUN][i] = p.running ? 1 : 0;
-        s->column[COL_TRUE][i] = gone;
+        s->column[COL_TRUE][i] = open ? leak->flow : 0;
     }
-    if (leak->flow > 0) {
-        s->onset_s = ceil(onset_h / step_h) * STEP_S;
-        s->leak = leak->flow;
-    }
+    s->leak = leak->flow;
 }

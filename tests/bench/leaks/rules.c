@@ -9,6 +9,8 @@
 
 const char *const bench_plant_names[BENCH_PLANT_COUNT] = {"pond", "tank", "pipe", "sump", "idle"};
 
+struct bench_tuning bench_tuning = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+
 static int add(struct bench_rule *r, const struct series *s, enum column column,
                enum input_role role)
 {
@@ -38,10 +40,10 @@ static void flow(struct bench_rule *r, int meter, int run, double nominal, doubl
 
 static void blank(struct leak_rule *rule)
 {
-    *rule = (struct leak_rule){.k = NAN,
-                               .h = NAN,
-                               .c = NAN,
-                               .c_h = NAN,
+    *rule = (struct leak_rule){.k = bench_tuning.k,
+                               .h = bench_tuning.h,
+                               .c = bench_tuning.c,
+                               .c_h = bench_tuning.c_h,
                                .bias_max = NAN,
                                .catchment = NAN,
                                .runoff = NAN,

@@ -18,6 +18,13 @@ struct bench_rule {
     uint8_t column[COL_COUNT]; /* which column feeds an input */
 };
 
+/* What an engineer might set in the plant file; NaN: nothing. For trying; the goals are for
+ * defaults. */
+struct bench_tuning {
+    double k, h, c, c_h;
+};
+extern struct bench_tuning bench_tuning;
+
 void rule_make(struct bench_rule *r, enum bench_plant plant, const struct series *s);
 
 #endif

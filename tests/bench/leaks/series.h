@@ -18,7 +18,7 @@ enum column {
     COL_RUN2, /* 0 or 1: of the inlet, of each outlet */
     COL_RAIN, /* mm/h */
     COL_FLOAT, /* sump: high-high */
-    COL_TRUE, /* m3/h: the leak (sump: the inflow) */
+    COL_TRUE, /* m3/h: the leak */
     COL_COUNT
 };
 

@@ -23,8 +23,8 @@ static double inflow(struct sump *p, struct chance *c)
     if (p->wash_left_h > 0) {
         p->wash_left_h -= step_h;
     } else if (chance_hits(c, step_h / 5)) {
-        p->wash_left_h = chance_uniform(c, 5, 25) / 60;
-        p->wash = chance_uniform(c, 6, 14);
+        p->wash_left_h = chance_uniform(c, 5, 20) / 60;
+        p->wash = chance_uniform(c, 5, 12);
     }
     return fmax(0.5, 4 + wander_next(&p->base, c)) + (p->wash_left_h > 0 ? p->wash : 0);
 }
@@ -56,7 +56,7 @@ void sump_run(struct series *s, uint64_t seed, double days, const struct leak_pl
         s->column[COL_LEVEL][i] = round(seen * 1000) / 1000;
         s->column[COL_RUN][i] = p.pumping ? 1 : 0;
         s->column[COL_FLOAT][i] = level > 2 ? 1 : 0;
-        s->column[COL_TRUE][i] = in;
+        s->column[COL_TRUE][i] = gone;
         p.pumping = p.pumping ? seen > 0.5 : seen > 1.5;
     }
     if (leak->flow > 0) {

@@ -70,7 +70,7 @@ void tank_run(struct series *s, uint64_t seed, double days, const struct leak_pl
         t.volume = fmax(0, t.volume + (in - out - gone) * step_h);
 
         double level = t.volume / tank_surface;
-        double wavy = (t.filling ? 1.6 : 0.8) * 0.001;
+        double wavy = (t.filling ? 2.0 : 1.6) * 0.001; /* the jet stirs it up */
         double seen = level + chance_normal(&noise, 0, wavy) + wander_next(&t.slosh, &noise);
         double gain_in = t.gain_in + wander_next(&t.drift_in, &noise);
         double gain_out = t.gain_out + wander_next(&t.drift_out, &noise);
