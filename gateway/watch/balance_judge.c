@@ -9,6 +9,8 @@ static const double over_share = 0.2; /* of H: below this it may end */
 static const double suspect_at = 0.8, suspect_over = 0.5; /* of H */
 static const double ebb_share = 0.5, ebb_sigmas = 1.5;
 static const double recent_share = 2.0 / 3; /* of clear_ms: over which the recent rate is taken */
+static const uint32_t recent_most =
+    4; /* .. or, for a leak that noise hides, so many times longer */
 static const double drain_share = 6; /* S of a leak that is over is gone in clear_ms */
 
 double balance_baseline(const struct balance *b)
@@ -35,7 +37,8 @@ static void look_back(struct balance *b, int64_t now_ms)
     uint32_t count = 4;
     while (count < span && count < WINDOW_RING / 2)
         count *= 2;
-    while (2 * count <= b->window.count && count < WINDOW_RING / 2 &&
+    uint32_t most = recent_most * count;
+    while (2 * count <= b->window.count && count < WINDOW_RING / 2 && count < most &&
            2 * window_slope_sigma(&b->window, &r->window, count) > fmax(r->k, ebb_share * rate))
         count *= 2;
     b->leak.recent = window_slope(&b->window, r->step_h, count);
@@ -47,7 +50,7 @@ static void look_back(struct balance *b, int64_t now_ms)
     b->leak.ebbing = after && b->leak.known && b->leak.recent < least;
 }
 
-static void follow(struct balance *b, bool on, int64_t now_ms)
+static void follow(struct balance *b, int64_t now_ms)
 {
     look_back(b, now_ms);
     if (!b->leak.ebbing)
@@ -55,7 +58,7 @@ static void follow(struct balance *b, bool on, int64_t now_ms)
     else
         b->cusum.sum *= exp(-b->rule.step_h * drain_share * 3.6e6 / (double)b->rule.clear_ms);
     double limit = cusum_limit(&b->cusum, &b->rule.cusum);
-    bool over = !on && b->cusum.sum < over_share * limit && (b->leak.ebbing || !b->leak.known);
+    bool over = b->cusum.sum < over_share * limit && (b->leak.ebbing || !b->leak.known);
     if (!over) {
         b->quiet = false;
         return;
@@ -66,6 +69,8 @@ static void follow(struct balance *b, bool on, int64_t now_ms)
     }
     if (now_ms - b->quiet_ms < b->rule.clear_ms)
         return;
+    /* The long windows still hold the rise that has been told; they shall not tell it again. */
+    window_clear(&b->window);
     b->firing = b->quiet = b->suspect = false;
     b->state_ms = now_ms;
 }
@@ -89,7 +94,7 @@ static void judge(struct balance *b, int window, int64_t now_ms)
     if (on && by < b->fastest)
         b->fastest = by;
     if (b->firing) {
-        follow(b, on, now_ms);
+        follow(b, now_ms);
         return;
     }
     bool suspect = b->cusum.sum > (b->suspect ? suspect_over : suspect_at) * limit;
