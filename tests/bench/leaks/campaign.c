@@ -107,9 +107,9 @@ static int ascending(const void *a, const void *b)
 static double quantile(double *x, uint32_t n, double share)
 {
     if (n == 0)
-        return NAN;
+        return NOTHING;
     for (uint32_t i = 0; i < n; i++)
-        x[i] = isnan(x[i]) ? (double)INFINITY : x[i];
+        x[i] = isnan(x[i]) ? NEVER : x[i];
     qsort(x, n, sizeof *x, ascending);
     double at = share * (n - 1);
     uint32_t i = (uint32_t)at;
@@ -151,8 +151,8 @@ static void estimates(const struct verdict *v, uint32_t n, const struct campaign
     for (uint32_t i = 0; i < n; i++) {
         if (!v[i].found)
             continue;
-        rate[asked] = v[i].asked ? v[i].rate_error : (double)NAN;
-        onset[asked] = v[i].asked ? v[i].onset_error_h : (double)NAN;
+        rate[asked] = v[i].asked ? v[i].rate_error : NOTHING;
+        onset[asked] = v[i].asked ? v[i].onset_error_h : NOTHING;
         rate_in += v[i].rate_inside ? 1 : 0;
         onset_in += v[i].onset_inside ? 1 : 0;
         settled += v[i].asked && !v[i].preliminary ? 1 : 0;
@@ -207,7 +207,7 @@ static void clean_runs(const struct campaign *c, const struct options *o, struct
     }
     snprintf(what, sizeof what, "%s: false alarms in 30 d", bench_plant_names[c->plant]);
     snprintf(measured, sizeof measured, "%.2f (%g in %.0f d; cusum %u, window %u, other %u)",
-             days > 0 ? alarms / days * 30 : (double)NAN, alarms, days, by[0], by[1], by[2]);
+             days > 0 ? alarms / days * 30 : NOTHING, alarms, days, by[0], by[1], by[2]);
     snprintf(limit, sizeof limit, "%g", c->false_most);
     row(c->goal, what, measured, limit,
         *c->goal ? days > 0 && alarms / days * 30 <= c->false_most : -1);
@@ -221,7 +221,7 @@ static void leaking_runs(const struct campaign *c, const struct options *o, stru
     for (uint32_t i = 0; i < o->seeds; i++) {
         simulate(s, c, o, i, size->flow);
         judge(&v[i], c->plant, s, 10);
-        delays[i] = v[i].found ? v[i].delay_h : (double)INFINITY;
+        delays[i] = v[i].found ? v[i].delay_h : NEVER;
         if (o->verbose)
             printf("# %g seed %llu: %.3g %s by %s, rate %.4g, onset off %.3g h\n", size->flow,
                    (unsigned long long)(o->first + i), delays[i] / c->unit_h, c->unit,
@@ -337,7 +337,7 @@ static int vectors(const struct options *o, const char *folder)
             judge(&v, BENCH_POND, &faulty, 8);
             alarms += v.false_alarms;
             days += v.armed_days;
-            delays[i] = v.found ? v.delay_h : (double)INFINITY;
+            delays[i] = v.found ? v.delay_h : NEVER;
         }
         if (!read)
             break;

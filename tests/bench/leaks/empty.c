@@ -89,7 +89,7 @@ static double by_level(const struct series *pit, uint32_t row)
     const double *l = pit->column[COL_LEVEL];
     uint32_t back = row < 12 * HOUR_ROWS ? row : 12 * HOUR_ROWS;
     double rate = (l[row] - l[row - back]) / ((double)back / HOUR_ROWS);
-    return rate < 0 ? (l[row] - target_m) / -rate : (double)INFINITY;
+    return rate < 0 ? (l[row] - target_m) / -rate : NEVER;
 }
 
 static void ask(struct forecasts *f, const struct incident *i, const struct series *pit,
@@ -115,7 +115,7 @@ void empty_run(struct forecasts *f, const struct series *pit)
     struct order open = {.verb = ORDER_INCIDENT,
                          .op = "open",
                          .user = "bench",
-                         .value = (double)NAN,
+                         .value = NOTHING,
                          .reason = "the pit is flooded"};
     *f = (struct forecasts){0};
     uint32_t empty = empty_row(pit), began = 0;

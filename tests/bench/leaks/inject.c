@@ -26,12 +26,12 @@ static void gaps(struct series *s, struct chance *c)
         for (; at < end && at < s->rows; at++)
             for (int k = 0; k < COL_TRUE; k++)
                 if (s->column[k])
-                    s->column[k][at] = NAN;
+                    s->column[k][at] = NOTHING;
     }
     for (uint32_t i = 0; i < s->rows; i++)
         for (int k = 0; k < COL_TRUE; k++)
             if (s->column[k] && chance_hits(c, 0.002))
-                s->column[k][i] = NAN;
+                s->column[k][i] = NOTHING;
 }
 
 static void spikes(struct series *s, struct chance *c)

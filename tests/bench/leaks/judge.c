@@ -65,9 +65,9 @@ static void alarm(struct trial *t, const struct leak_view *view, int64_t now)
         printf("# day %.3f (leak %+.3f h): %s, %s %.4g of %.4g, sigma %.3g, K %.3g, base %.3g pm "
                "%.3g\n",
                (double)(now - epoch_ms) / (double)day_ms,
-               now < t->onset_ms ? (double)NAN : (double)(now - t->onset_ms) / 3.6e6,
-               view->detector, view->score_unit ? view->score_unit : "", view->score, view->limit,
-               view->sigma, view->drift, view->baseline, view->baseline_sd);
+               now < t->onset_ms ? NOTHING : (double)(now - t->onset_ms) / 3.6e6, view->detector,
+               view->score_unit ? view->score_unit : "", view->score, view->limit, view->sigma,
+               view->drift, view->baseline, view->baseline_sd);
     t->stands = true;
     t->stands_ms = now;
     leak_alarm_stands(t->leak, true);
@@ -111,7 +111,7 @@ void judge(struct verdict *v, enum bench_plant plant, const struct series *s, do
 {
     struct bench_rule r;
     rule_make(&r, plant, s);
-    *v = (struct verdict){.delay_h = INFINITY};
+    *v = (struct verdict){.delay_h = NEVER};
     struct trial t = {.v = v, .series = s, .onset_ms = INT64_MAX, .within_h = within_days * 24};
     t.leak = leak_new(&r.rule, s->step_ms, epoch_ms);
     assert(t.leak);

@@ -11,7 +11,7 @@ struct verdict {
     uint32_t false_alarms; /* before the leak, or without one */
     double armed_days; /* without a leak, and able to alarm */
     bool found;
-    double delay_h; /* onset to alarm; INFINITY */
+    double delay_h; /* onset to alarm; NEVER */
     char detector[24]; /* of the alarm that found it */
     /* Three hours after that alarm: */
     bool asked, preliminary;

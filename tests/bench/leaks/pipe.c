@@ -61,7 +61,7 @@ void pipe_run(struct series *s, uint64_t seed, double days, const struct leak_pl
         ran_h = p.running ? ran_h + step_h : 0;
         if (!open && i * step_h >= onset_h && ran_h > 0.25) { /* under pressure it gives way */
             open = true;
-            s->onset_s = leak->flow > 0 ? i * (double)STEP_S : (double)NAN;
+            s->onset_s = leak->flow > 0 ? i * (double)STEP_S : NOTHING;
         }
         double wanted = p.running ? p.setpoint + wander_next(&p.flutter, &site) : 0;
         p.in += (wanted - p.in) * (1 - exp(-STEP_S / 12.0)); /* the pump's ramp */

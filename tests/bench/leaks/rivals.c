@@ -60,7 +60,7 @@ static void balance(struct rival_trace *t, const double *c)
     uint32_t day = (uint32_t)(86400 / t->step_s);
     double means[DAYS_MAX], sorted[BASE_DAYS];
     for (uint32_t i = 0; i < t->count; i++) {
-        t->x[i] = NAN;
+        t->x[i] = NOTHING;
         uint32_t whole = i / day;
         if (i >= day && i % day == 0 && whole <= DAYS_MAX)
             means[whole - 1] = (c[i] - c[i - day]) / 24;
@@ -91,12 +91,12 @@ void rival_trace(struct rival_trace *t, enum rival rival, enum bench_plant plant
         double x = 0, sign = plant == BENCH_SUMP ? 1 : -1;
         for (uint32_t k = i * per; k < (i + 1) * per; k++)
             x += sign * at(s, COL_LEVEL, k) / per;
-        t->x[i] = i * block_s < learn_s ? (double)NAN
+        t->x[i] = i * block_s < learn_s ? NOTHING
                   : plant == BENCH_PIPE ? (c[i] - c[i - 1]) * 60
                                         : x;
     }
     if (rival == RIVAL_LEVEL)
-        t->x[0] = NAN;
+        t->x[0] = NOTHING;
     free(c);
 }
 
@@ -125,7 +125,7 @@ static double per_30_days(const struct rival_trace *traces, uint32_t count, doub
 
 double rival_limit(const struct rival_trace *traces, uint32_t count, double per_month)
 {
-    double low = INFINITY, high = -INFINITY;
+    double low = NEVER, high = -NEVER;
     for (uint32_t k = 0; k < count; k++)
         for (uint32_t i = 0; i < traces[k].count; i++) {
             low = fmin(low, traces[k].x[i]);
@@ -153,5 +153,5 @@ double rival_delay(const struct rival_trace *t, double limit, double onset_s, do
         if (t->x[i] > limit)
             return hours;
     }
-    return INFINITY;
+    return NEVER;
 }

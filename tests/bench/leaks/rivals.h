@@ -23,7 +23,7 @@ void rival_trace(struct rival_trace *t, enum rival rival, enum bench_plant plant
 void rival_free(struct rival_trace *t);
 /* The limit that gives so many false alarms in 30 armed days; a day's rest after each. */
 double rival_limit(const struct rival_trace *traces, uint32_t count, double per_month);
-/* Hours from the onset to the alarm; INFINITY: never within so many hours. */
+/* Hours from the onset to the alarm; NEVER: not within so many. */
 double rival_delay(const struct rival_trace *t, double limit, double onset_s, double within_h);
 
 #endif

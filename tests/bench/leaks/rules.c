@@ -9,7 +9,7 @@
 
 const char *const bench_plant_names[BENCH_PLANT_COUNT] = {"pond", "tank", "pipe", "sump", "idle"};
 
-struct bench_tuning bench_tuning = {(double)NAN, (double)NAN, (double)NAN, (double)NAN};
+struct bench_tuning bench_tuning = {NOTHING, NOTHING, NOTHING, NOTHING};
 
 static int add(struct bench_rule *r, const struct series *s, enum column column,
                enum input_role role)
@@ -44,21 +44,21 @@ static void blank(struct leak_rule *rule)
                                .h = bench_tuning.h,
                                .c = bench_tuning.c,
                                .c_h = bench_tuning.c_h,
-                               .bias_max = NAN,
-                               .catchment = NAN,
-                               .runoff = NAN,
-                               .max_jump = NAN,
-                               .high_high = NAN,
-                               .high = NAN,
-                               .low = NAN,
-                               .low_low = NAN,
-                               .deadband = NAN,
-                               .by = NAN,
-                               .angle = NAN,
-                               .crest_width = NAN,
+                               .bias_max = NOTHING,
+                               .catchment = NOTHING,
+                               .runoff = NOTHING,
+                               .max_jump = NOTHING,
+                               .high_high = NOTHING,
+                               .high = NOTHING,
+                               .low = NOTHING,
+                               .low_low = NOTHING,
+                               .deadband = NOTHING,
+                               .by = NOTHING,
+                               .angle = NOTHING,
+                               .crest_width = NOTHING,
                                .zero = 0,
-                               .crest = NAN,
-                               .freeboard_min = NAN,
+                               .crest = NOTHING,
+                               .freeboard_min = NOTHING,
                                .vote = 1,
                                .blind_ms = 3600000,
                                .about = "",

@@ -26,7 +26,7 @@ static const struct {
 void series_init(struct series *s)
 {
     memset(s, 0, sizeof *s);
-    s->onset_s = NAN;
+    s->onset_s = NOTHING;
 }
 
 void series_fini(struct series *s)
@@ -52,7 +52,7 @@ void series_shape(struct series *s, unsigned columns, uint32_t rows, int64_t ste
     s->room = rows > s->room ? rows : s->room;
     s->rows = rows;
     s->step_ms = step_ms;
-    s->onset_s = NAN;
+    s->onset_s = NOTHING;
     s->leak = 0;
 }
 

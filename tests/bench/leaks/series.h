@@ -4,9 +4,14 @@
 #ifndef BENCH_SERIES_H
 #define BENCH_SERIES_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* The standard's own are floats. */
+#define NOTHING ((double)NAN)
+#define NEVER ((double)INFINITY)
 
 enum column {
     COL_LEVEL, /* m */

@@ -155,7 +155,7 @@ static void leaks_are_found_and_little_else(void **state)
                 inject(&s, cases[k].faults, FIRST_SEED + i);
             judge(&v, cases[k].plant, &s, 5);
             alarms += v.false_alarms;
-            worst = fmax(worst, v.found ? v.delay_h : (double)INFINITY);
+            worst = fmax(worst, v.found ? v.delay_h : NEVER);
         }
         double measured = cases[k].leak > 0 ? worst : alarms;
         bool fine = measured <= cases[k].most;
@@ -235,7 +235,7 @@ static void recorded_ponds_with_all_five_faults_keep_their_promise(void **state)
             judge(&v, BENCH_POND, &s, 8);
             alarms += v.false_alarms;
             days += v.armed_days;
-            delays[i] = v.found ? v.delay_h : (double)INFINITY;
+            delays[i] = v.found ? v.delay_h : NEVER;
         }
     }
     qsort(delays, SEEDS, sizeof *delays, ascending);
