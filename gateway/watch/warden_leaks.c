@@ -121,7 +121,8 @@ static void set_alarms(struct warden *w, uint32_t index, int64_t now_ms)
             alarms_worse(w->alarms, r->alarm, priority_of(&w->plant->alarms[r->alarm], v->class_),
                          now_ms);
     }
-    bool overdue = v->state == LEAK_BLIND && now_ms - v->blind_since_ms >= r->blind_ms;
+    /* Blind, or looking with less than it should have: both have the same deadline. */
+    bool overdue = v->blind_since_ms != 0 && now_ms - v->blind_since_ms >= r->blind_ms;
     set_text(w, r->alarm_blind, overdue, v->why, (double)(now_ms - v->blind_since_ms) / 60000.0,
              (double)r->blind_ms / 60000.0, "min", now_ms);
     set_text(w, r->alarm_bias, v->bias,
@@ -163,15 +164,27 @@ void warden_leak_keep(struct warden *w, uint32_t index, int64_t now_ms)
     w->hooks.keep(w->hooks.me, key, w->blob, size);
 }
 
+/* The point knows its inputs by their roles; people know them by their tags. */
+static void name_input(const struct plant *plant, const struct leak_rule *r, struct leak_view *v)
+{
+    char path[TAG_PATH_MAX], why[LEAK_WHY_MAX];
+    if (v->why_input >= r->input_count || !*v->why)
+        return;
+    warden_tag_path(plant, r->inputs[v->why_input].tag, path, sizeof path);
+    snprintf(why, sizeof why, "%.80s: %.70s", path, v->why);
+    memcpy(v->why, why, sizeof why);
+}
+
 void warden_leak_looked(struct warden *w, uint32_t index, int64_t now_ms)
 {
     struct point_of_leak *p = &w->leaks[index];
     struct leak_view old = p->view;
     leak_view(p->leak, &p->view);
+    name_input(w->plant, &w->plant->leaks[index], &p->view);
     const char *what = news(p, &old, &w->plant->leaks[index], now_ms);
     /* What it believes is on its way to the disk before anybody is told: a restart between the two
      * finds a point that still believes it. */
-    if (p->view.firing != old.firing)
+    if (p->view.firing != old.firing || p->view.state != old.state)
         warden_leak_keep(w, index, now_ms);
     set_alarms(w, index, now_ms);
     incident_leak(w->incident, index, &p->view, now_ms);
@@ -212,7 +225,7 @@ void warden_leaks_run(struct warden *w, int64_t now_ms, int64_t *due_ms)
             warden_proof_run(w, i, now_ms);
             /* Its deadline for being blind is an event of its own. */
             int64_t deadline = p->view.blind_since_ms + w->plant->leaks[i].blind_ms;
-            if (p->view.state == LEAK_BLIND && deadline > now_ms && deadline < p->due_ms)
+            if (p->view.blind_since_ms != 0 && deadline > now_ms && deadline < p->due_ms)
                 p->due_ms = deadline;
         }
         if (p->due_ms < *due_ms)

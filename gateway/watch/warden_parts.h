@@ -49,6 +49,8 @@ struct warden {
 
 /* warden_uses.c: who wants which tag; false: out of memory. */
 bool warden_route(struct warden *w, int64_t sample_ms);
+enum { TAG_PATH_MAX = 3 * 65 + 1 };
+void warden_tag_path(const struct plant *p, uint32_t tag, char *out, size_t room);
 const struct point *warden_point(const struct plant *p, uint32_t tag);
 int64_t warden_tag_every_ms(const struct plant *p, uint32_t tag);
 

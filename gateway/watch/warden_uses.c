@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who wants which tag: one table, made once, walked for each sample. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "watch/warden_parts.h"
@@ -20,6 +21,14 @@ const struct point *warden_point(const struct plant *p, uint32_t tag)
         return &p->derived[tag - p->first_derived].point;
     const struct device *d = device_of(p, tag);
     return &d->map->points[tag - d->first_tag];
+}
+
+void warden_tag_path(const struct plant *p, uint32_t tag, char *out, size_t room)
+{
+    if (tag >= p->first_derived)
+        snprintf(out, room, "%s", p->derived[tag - p->first_derived].path);
+    else
+        snprintf(out, room, "%s/%s", device_of(p, tag)->path, warden_point(p, tag)->name);
 }
 
 int64_t warden_tag_every_ms(const struct plant *p, uint32_t tag)
