@@ -380,7 +380,9 @@ int daemon_run(const struct daemon_options *o)
 {
     static struct gateway g; /* a thread that is left behind still looks through its door */
     g = (struct gateway){.options = o,
-                         .plant_options = {.library = o->library, .lines_file = o->lines_file},
+                         .plant_options = {.library = o->library,
+                                           .lines_file = o->lines_file,
+                                           .pace = clock_speed()},
                          .signals = {.fd = -1},
                          .wake_due = MONO_NEVER};
     struct diags *ds = diags_new(), *later = diags_new();

@@ -243,6 +243,7 @@ static mono_t look_out(struct pipeline *p, wall_t wall, mono_t now)
     if (t_ms >= p->kept_due_ms) {
         tell_keep(p->teller, timeline_key, &t_ms, sizeof t_ms);
         p->kept_due_ms = t_ms + 60000;
+        tell_incident_figures(p->teller, t_ms);
     }
     note_hour(p, t_ms);
     double wait_ms = (double)(p->lookout_due_ms - t_ms) / clock_speed();

@@ -58,6 +58,7 @@ void tell_alarm(struct teller *t, uint32_t index, enum alarm_change what, int64_
 void tell_leak(struct teller *t, uint32_t index, const char *change, int64_t t_ms);
 void tell_incident(struct teller *t, enum incident_change what, const char *subject,
                    const char *text, int64_t t_ms);
+void tell_incident_figures(struct teller *t, int64_t t_ms);    /* of the open one, now and then */
 void tell_bulletin(struct teller *t, const struct bulletin *b);
 void tell_capture(struct teller *t, uint32_t alarm, uint32_t tag,
                   const struct capture_sample *samples, uint32_t count, int64_t t_ms);

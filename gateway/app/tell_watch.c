@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "app/tell_parts.h"
+#include "base/log.h"
 #include "publish/answer.h"
 #include "publish/encode_alarm.h"
 #include "publish/encode_capture.h"
+#include "publish/encode_incident.h"
 #include "publish/encode_leak.h"
 #include "publish/order.h"
 
@@ -114,6 +116,21 @@ bool sequence_restore(struct sequence *s, const char *key, const void *bytes, si
     return false;
 }
 
+/* The one that is open, or was last. Between events its figures go on moving, too. */
+static bool incident_state(struct teller *t, wall_t wall)
+{
+    const struct incident_state *i = incident_now(warden_incident(t->warden));
+    if (i->number == 0)
+        return true;
+    struct json j = json_into(t->frame, sizeof t->frame);
+    encode_incident(&j, t->plant, i, wall);
+    if (j.overflow) {
+        log_warn("incident %s: too long for one message", i->id);
+        return true;
+    }
+    return put_state(t, MESSAGE_STATE, TOPIC_INCIDENT, i->id, &j, wall);
+}
+
 /* One owed state. false: the door is full. */
 static bool one_state(struct teller *t, uint32_t i, wall_t wall)
 {
@@ -122,7 +139,7 @@ static bool one_state(struct teller *t, uint32_t i, wall_t wall)
         return alarm_state(t, i, wall);
     if (i - p->alarm_count < p->leak_count)
         return leak_state(t, i - p->alarm_count, wall);
-    return i < p->alarm_count + p->leak_count + 1 || bulletin_state(t, wall);
+    return i == p->alarm_count + p->leak_count ? incident_state(t, wall) : bulletin_state(t, wall);
 }
 
 bool tell_states(struct teller *t, wall_t wall)
@@ -210,6 +227,12 @@ void tell_incident(struct teller *t, enum incident_change what, const char *subj
     const void *bytes = warden_incident_bytes(t->warden, &size);
     tell_event_row(t, &e, true, &(struct keep){"incident", bytes, size});
     state_now(t, t->owed.room - 2, (wall_t){t_ms});
+}
+
+void tell_incident_figures(struct teller *t, int64_t t_ms)
+{
+    if (t->warden && incident_now(warden_incident(t->warden))->open)
+        state_now(t, t->owed.room - 2, (wall_t){t_ms});
 }
 
 /* Every bulletin is an event, so that none is lost; the newest one has a topic of its own as well.

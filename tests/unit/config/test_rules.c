@@ -221,7 +221,7 @@ static void a_written_alarm_keeps_what_was_said(void **state)
     assert_int_equal(high->origin, ALARM_CONDITION);
     assert_int_equal(high->priority, PRIORITY_HIGH);
     assert_int_equal(high->on_delay_ms, 5000);
-    assert_int_equal(high->off_delay_ms, 60000);
+    assert_int_equal(high->off_delay_ms, 5000);
     assert_string_equal(high->about, "Water");
     assert_string_equal(high->response, "");
     assert_true(high->ack_required && high->shelvable && !high->latch);
@@ -470,6 +470,22 @@ static void the_hash_changes_with_what_is_learned_and_with_nothing_else(void **s
     }
 }
 
+/* A story's clock: the gateway asks as often as ever, and from answer to answer more time passes.
+ */
+static void a_story_stretches_the_time_between_readings(void **state)
+{
+    (void)state;
+    const struct plant_options options = {.library = "nowhere", .pace = 60};
+    struct diags *own = diags_new();
+    write_file("plant.yaml", plant_text);
+    const struct plant *story = plant_load(arena, "plant.yaml", &options, own);
+    const struct leak_rule *l = leak_of("dam");
+    assert_non_null(story);
+    for (uint32_t i = 0; i < l->input_count; i++)
+        assert_int_equal(story->leaks[0].inputs[i].every_ms, 60 * l->inputs[i].every_ms);
+    diags_free(own);
+}
+
 static void nothing_to_watch_brings_nothing_along(void **state)
 {
     (void)state;
@@ -505,6 +521,7 @@ int main(void)
         cmocka_unit_test(equipment_has_a_list_of_its_class_and_what_was_added),
         cmocka_unit_test(a_basin_knows_its_pumps),
         cmocka_unit_test(the_hash_changes_with_what_is_learned_and_with_nothing_else),
+        cmocka_unit_test(a_story_stretches_the_time_between_readings),
         cmocka_unit_test(nothing_to_watch_brings_nothing_along),
     };
     return cmocka_run_group_tests(tests, in_a_folder, out_of_it);
