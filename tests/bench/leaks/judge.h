@@ -26,11 +26,10 @@ struct verdict {
 void judge(struct verdict *v, enum bench_plant plant, const struct series *s, double within_days);
 extern bool judge_tells; /* each alarm, as a line that begins with # */
 
-/* ns per row of all inputs, ns per evaluation, and bytes kept. */
 struct cost {
-    double row_ns;
-    double step_ns;
-    size_t bytes;
+    double step_ns; /* an evaluation, with one sample of each input */
+    uint32_t rows, samples;
+    size_t bytes; /* kept */
 };
 void judge_cost(struct cost *c, enum bench_plant plant, const struct series *s);
 

@@ -19,6 +19,9 @@ void tank_run(struct series *s, uint64_t seed, double days, const struct leak_pl
 void pipe_run(struct series *s, uint64_t seed, double days, const struct leak_plan *leak);
 void sump_run(struct series *s, uint64_t seed, double days, const struct leak_plan *leak);
 
+/* Its leak begins on day 30 to 35, as two weeks are learned. */
+void zone_run(struct series *s, uint64_t seed, double days, const struct leak_plan *leak);
+
 /* A flooded pit that is pumped empty: level in COL_LEVEL, volume in COL_TRUE, pumps that run in
  * COL_RUN (how many). Ends when it is empty. 0..3: each pump's state stands in the bits of
  * COL_RUN2. */

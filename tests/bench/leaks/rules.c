@@ -7,7 +7,8 @@
 
 #include "plants.h"
 
-const char *const bench_plant_names[BENCH_PLANT_COUNT] = {"pond", "tank", "pipe", "sump", "idle"};
+const char *const bench_plant_names[BENCH_PLANT_COUNT] = {"pond", "tank", "pipe",
+                                                          "sump", "idle", "zone"};
 
 struct bench_tuning bench_tuning = {NOTHING, NOTHING, NOTHING, NOTHING};
 
@@ -144,10 +145,17 @@ static void make_idle(struct bench_rule *r, const struct series *s)
     straight(r, tank_surface, 6);
 }
 
+static void make_zone(struct bench_rule *r, const struct series *s)
+{
+    r->rule.kind = LEAK_DEMAND;
+    add(r, s, COL_IN, ROLE_IN);
+    add(r, s, COL_OUT, ROLE_OUT);
+}
+
 void rule_make(struct bench_rule *r, enum bench_plant plant, const struct series *s)
 {
     static void (*const makers[])(struct bench_rule *, const struct series *) = {
-        make_pond, make_tank, make_pipe, make_sump, make_idle};
+        make_pond, make_tank, make_pipe, make_sump, make_idle, make_zone};
     memset(r, 0, sizeof *r);
     blank(&r->rule);
     r->rule.name = bench_plant_names[plant];

@@ -7,7 +7,15 @@
 #include "headgate/rule.h"
 #include "series.h"
 
-enum bench_plant { BENCH_POND, BENCH_TANK, BENCH_PIPE, BENCH_SUMP, BENCH_IDLE, BENCH_PLANT_COUNT };
+enum bench_plant {
+    BENCH_POND,
+    BENCH_TANK,
+    BENCH_PIPE,
+    BENCH_SUMP,
+    BENCH_IDLE,
+    BENCH_ZONE,
+    BENCH_PLANT_COUNT
+};
 
 extern const char *const bench_plant_names[BENCH_PLANT_COUNT];
 

@@ -81,6 +81,9 @@ static const char *const leak_texts[BENCH_PLANT_COUNT] = {
                    "    surface: 201 m2\n"
                    "    inlet: site/plc/in_run\n"
                    "    outlet: site/plc/run\n",
+    [BENCH_ZONE] = "    kind: demand\n"
+                   "    in: [{flow: site/plc/in}]\n"
+                   "    out: [{flow: site/plc/out}]\n",
 };
 
 static FILE *open_in(const char *folder, const char *name, const char *tail)
