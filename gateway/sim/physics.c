@@ -286,6 +286,12 @@ bool physics_step(struct physics *p, double dt, const char **why)
     return call(l, 1, why);
 }
 
+bool physics_show(struct physics *p, const char **why)
+{
+    lua_settop(p->lua, 0);
+    return lua_getglobal(p->lua, "show") != LUA_TFUNCTION || call(p->lua, 0, why);
+}
+
 bool physics_act(struct physics *p, const char *name, const struct value *x, const char **why)
 {
     lua_State *l = p->lua;
@@ -341,7 +347,7 @@ static bool load(struct physics *p, const char *file, struct diags *ds)
         return false;
     }
     const char *why;
-    if (!physics_step(p, 0, &why)) {
+    if (!physics_step(p, 0, &why) || !physics_show(p, &why)) {
         complain(ds, file, why);
         return false;
     }

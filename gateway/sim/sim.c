@@ -11,6 +11,7 @@
 #include "sim/physics.h"
 
 #define TICK_NS (100 * NS_PER_MS)
+#define STORY_TICK_NS (20 * NS_PER_MS) /* its minutes are milliseconds */
 
 /* A long step would jump over a sump that fills and empties in a minute. */
 static const double step_most = 1.0;
@@ -101,6 +102,15 @@ static bool move(struct sim *s, double seconds)
     return false;
 }
 
+static bool show(struct sim *s)
+{
+    const char *why;
+    if (s->physics == NULL || physics_show(s->physics, &why))
+        return true;
+    log_error("physics: %s", why);
+    return false;
+}
+
 /* What the story says for now and before. */
 static bool act(struct sim *s)
 {
@@ -127,6 +137,7 @@ static bool advance(struct sim *s, double seconds)
     bool good = act(s);
     for (int i = 0; good && i < (int)n; i++)
         good = move(s, step) && act(s);
+    good = good && show(s);
     generic_turn(s->generic, s->time);
     return good;
 }
@@ -146,7 +157,8 @@ bool sim_run(struct sim *s, mono_t now, mono_t *next)
     if (!mono_before(now, s->next)) {
         /* After a stall the plant goes on from where it stood. */
         int64_t late = mono_since(now, s->next);
-        s->next = mono_add(late > NS_PER_S ? now : s->next, TICK_NS);
+        s->next =
+            mono_add(late > NS_PER_S ? now : s->next, s->story != NULL ? STORY_TICK_NS : TICK_NS);
         good = advance(s, due(s, now));
         server_tick(s->server);
     }

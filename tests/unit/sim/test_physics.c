@@ -58,6 +58,33 @@ static void a_step_moves_what_it_names(void **state)
     small_end(&s);
 }
 
+static void what_only_tells_is_computed_when_it_is_shown(void **state)
+{
+    (void)state;
+    static const char lua[] = "local moved, shown = 0, 0\n"
+                              "function step(dt) moved = moved + dt end\n"
+                              "function show()\n"
+                              "  shown = shown + 1\n"
+                              "  set('a/one/level', moved)\n"
+                              "  set('a/one/flow', shown)\n"
+                              "end\n";
+    struct small s;
+    small_begin(&s, small_map, small_plant, lua);
+    struct world *w = world_of(&s);
+    struct physics *p = physics_new(w, small_file(&s, "physics.lua"), 1, s.ds);
+    assert_non_null(p);
+    assert_true(w->owned[plant_find_tag(s.plant, "a/one/level")]);
+    const char *why;
+    for (int i = 0; i < 3; i++)
+        assert_true(physics_step(p, 1, &why));
+    assert_true(fabs(w->numbers[plant_find_tag(s.plant, "a/one/level")]) < 1e-9);
+    assert_true(physics_show(p, &why));
+    assert_true(fabs(w->numbers[plant_find_tag(s.plant, "a/one/level")] - 3) < 1e-9);
+    assert_true(fabs(w->numbers[plant_find_tag(s.plant, "a/one/flow")] - 2) < 1e-9);
+    physics_free(p);
+    small_end(&s);
+}
+
 static void mistakes_have_their_line(void **state)
 {
     (void)state;
@@ -71,6 +98,7 @@ static void mistakes_have_their_line(void **state)
         {"function step(dt)\n\n  set('a/one/level', {})\nend\n", "a number", 3},
         {"function step(dt)\n  set('a/one/level', nil)\nend\n", "no value", 2},
         {"function step(dt)\n  set('a/one/level', 'high')\nend\n", "can't say 'high'", 2},
+        {"function step(dt) end\n\nfunction show()\n  set('a/one/levle', 1)\nend\n", "no tag", 4},
         {"function step(dt)\n  while true do end\nend\n", "doesn't end", 2},
         {"function step(dt)\n  io.open('/etc/passwd')\nend\n", "'io'", 2},
         {"local b = basin {{0, 0}, {0, 1}}\nfunction step(dt) end\n", "rise", 1},
@@ -240,6 +268,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_moves_what_it_names),
+        cmocka_unit_test(what_only_tells_is_computed_when_it_is_shown),
         cmocka_unit_test(mistakes_have_their_line),
         cmocka_unit_test(noise_is_the_same_with_the_same_seed),
         cmocka_unit_test(every_tag_of_the_example_mine_is_good_for_hours),
