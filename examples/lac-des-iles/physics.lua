@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What happens between the instruments of the mine. `headgate sim` calls step(dt) ten times a second
--- (dt in seconds of the mine's time). Change it: it is an example, not a part of the program.
+-- What happens between the instruments of the mine. `headgate sim` calls step(dt) for what moves (dt in
+-- seconds of the mine's time), then show() for what the instruments say of it, ten times a second; in
+-- a story, act(name, x) for what happens. Change it: it is an example, not a part of the program.
 --
 -- Words that sim brings:
 --   set(path, value)      number, true/false, word of an enum; nil: the device says "no value"
@@ -14,10 +15,15 @@
 -- A tag that is never set lives its own calm life.
 
 -- What to play with ------------------------------------------------------------------------------
-local leak = 0          -- m3/h through the dam beyond the ordinary seepage
+local leak = 0          -- m3/h through the dam beyond the ordinary seepage; it runs to the crusher
 local rain = 0.6        -- mm/h
 local ore = 620         -- t/h that the trucks bring, on average
 local pumps_stand = {}  -- e.g. {["mill/pump-1"] = true}: this one does not start
+local plugged = 0       -- share of the leak that hay and tailings hold back
+local dam = false       -- the barrier between crusher and mill yard
+local mobile = 0        -- how many of the four mobile pumps stand at the crusher
+local broken = {}       -- those of them that are down
+local stopped = {}      -- what people have stopped: mill, crusher, substation_1
 
 -- Helpers ----------------------------------------------------------------------------------------
 local function clamp(x, low, high) return math.max(low, math.min(high, x)) end
@@ -128,12 +134,12 @@ end
 
 local function load_bus(b, kw, pf, dt)
   b.kw, b.pf = kw, pf
-  b.volts = b.nominal * (1.01 - b.sag * kw / 1000) + noise(b.nominal / 4000)
+  b.volts = b.nominal > 0 and b.nominal * (1.01 - b.sag * kw / 1000) + noise(b.nominal / 4000) or 0
   b.kvar = kw * math.tan(math.acos(pf))
   b.kva = kw / pf
-  b.amps = b.kva * 1000 / (1.732 * b.volts)
+  b.amps = b.volts > 0 and b.kva * 1000 / (1.732 * b.volts) or 0
   b.kwh = b.kwh + kw * dt / 3600
-  b.hz = 60 + 0.015 * wave(47) + noise(0.002)
+  b.hz = b.volts > 0 and 60 + 0.015 * wave(47) + noise(0.002) or 0
 end
 
 local function show_sel(d, b)
@@ -216,6 +222,12 @@ local ug_pumps = {
   new_pump("underground/ug-pump-1", {h0 = 260, a = 0.006, b = 0.004, ramp = 6, efficiency = 0.7, churn = 8, rated = 110, full_amps = 128, rated_flow = 90}),
   new_pump("underground/ug-pump-2", {h0 = 260, a = 0.006, b = 0.004, ramp = 6, efficiency = 0.7, churn = 8, rated = 110, full_amps = 128, rated_flow = 90}),
 }
+-- Between dam and crusher lies a hollow; over its rim the water runs on into the mill yard.
+local hollow = basin {{0, 0}, {0.15, 300}, {0.4, 1000}, {0.8, 2700}, {1.2, 4900}, {1.6, 7700}, {2, 11200}, {2.5, 16800}, {3, 23600}, {4, 40000}, {5, 62000}}
+local yard = basin {{0, 0}, {0.2, 300}, {0.5, 1500}, {1, 5000}, {1.5, 10000}, {3, 32000}}
+local through, underway, soaked = 0, 0, 0  -- m3/h through the dam; m3 on its way; m3 in the ground
+local mobile_pumps, yard_pump = {}, {flow = 0, on = false}
+for i = 1, 4 do mobile_pumps[i] = {flow = 0, on = false} end
 local second_reclaim, lead, lag_pump = false, false, false
 local pit_lead, pit_second, ug_lead, ug_second, shaft_on = false, false, false, false, false
 local seepage, crusher_load, crushed, bearing = 30, 0.6, 2412345, 45
@@ -233,40 +245,47 @@ local function tailings(dt, slurry)
   -- One pump always; the second when the pond rises. Their pipe is one: they push against each other.
   second_reclaim = switch(second_reclaim, level, 3.25, 3.05)
   local both = reclaim[1].on and reclaim[2].on
-  run_pump(reclaim[1], true, 14 - level + (both and 4 or 0), dt, 0.92)
-  run_pump(reclaim[2], second_reclaim, 14 - level + (both and 4 or 0), dt, 0.9)
+  -- They feed the mill: when it stands, they do.
+  run_pump(reclaim[1], not stopped.mill, 14 - level + (both and 4 or 0), dt, 0.92)
+  run_pump(reclaim[2], second_reclaim and not stopped.mill, 14 - level + (both and 4 or 0), dt, 0.9)
   local wanted = reclaim[1].flow + reclaim[2].flow
-  -- Seepage follows the head over the toe, slowly; a leak comes on top and carries mud.
-  seepage = lag(seepage, 4.2 * math.max(level, 0) ^ 1.7 + leak, 300, dt)
+  -- Seepage follows the head over the toe, slowly. A leak opens and closes within minutes, carries
+  -- mud, and a little of it finds the toe drain; the rest is seen by nobody until it arrives.
+  through = lag(through, leak * (1 - plugged), 600, dt)
+  seepage = lag(seepage, 4.2 * math.max(level, 0) ^ 1.7 + 0.03 * through, 300, dt)
   local rained = rain * 120000 * 0.5 / 1000
-  local left = pond:step(slurry + rained, wanted + seepage, dt)
-  if left < wanted + seepage then
-    for _, p in ipairs(reclaim) do p.flow = p.flow * left / math.max(wanted + seepage, 1e-9) end
+  local out = wanted + seepage + 0.97 * through
+  local left = pond:step(slurry + rained, out, dt)
+  if left < out then
+    for _, p in ipairs(reclaim) do p.flow = p.flow * left / math.max(out, 1e-9) end
   end
   -- What the weir lets by collects in the toe sump, and now and then a pump sends it to the mill.
   back.want = switch(back.want, toe:level(), 1.4, 0.4)
   run_pump(back, back.want, 12, dt)
   back.flow = toe:step(seepage * 0.5, back.flow, dt)
+  totals.tips = totals.tips + rain * dt / 3600 / 0.2
+  return reclaim[1].kw + reclaim[2].kw + back.kw
+end
 
-  level = pond:level()
+local function show_tailings()
+  local level = pond:level()
   set("tailings/pond/level", level + noise(0.0008))
   set("tailings/pond/seepage", math.max(seepage + noise(0.15), 0))
-  set("tailings/pond/turbidity", clamp(18 + leak * 1.5 + noise(0.5), 0, 1000))
+  set("tailings/pond/turbidity", clamp(18 + through * 0.8 + noise(0.5), 0, 1000))
   set("tailings/pond/rain_rate", rain)
-  totals.tips = totals.tips + rain * dt / 3600 / 0.2
   set("tailings/pond/rain_total", totals.tips * 0.2)
   set("tailings/pond/reclaim_total", (reclaim[1].volume + reclaim[2].volume))
   set("tailings/pond/decant_level", clamp(level - 0.05 + noise(0.001), 0, 6))
   set("tailings/pond/air_temp", -8 + 4 * wave(86400))
   set("tailings/pond/battery", 26.6 + noise(0.02))
   for i = 1, 6 do
-    set("tailings/pond/piezo_" .. i, math.max(0, 2 + level * (1.6 - 0.22 * i) + leak * 0.004 * i + noise(0.003)))
+    set("tailings/pond/piezo_" .. i, math.max(0, 2 + level * (1.6 - 0.22 * i) + through * 0.004 * i + noise(0.003)))
   end
   set("tailings/pond/reclaim_1_running", reclaim[1].on)
   set("tailings/pond/reclaim_2_running", reclaim[2].on)
   set("tailings/pond/seepage_pump_running", back.on)
   set("tailings/pond/toe_sump_high", toe:level() > 1.7)
-  set("tailings/pond/abutment_wet", leak > 40)
+  set("tailings/pond/abutment_wet", through > 40)
   set("tailings/pond/heartbeat", math.floor(time()) % 65536)
   set("tailings/pond-radar/pv", level + noise(0.0015))
   set("tailings/pond-radar/sv", 10 - level)
@@ -289,16 +308,66 @@ local function tailings(dt, slurry)
   set("tailings/io/ai1", 4 + 16 * level / 6)
   for i = 2, 7 do set("tailings/io/ai" .. i, 4 + math.abs(noise(0.002))) end
   for i = 0, 7 do set("tailings/io/ai" .. i .. "_scaled", get("tailings/io/ai" .. i)) end
-  return reclaim[1].flow + reclaim[2].flow, reclaim[1].kw + reclaim[2].kw + back.kw
 end
 
+-- Between dam and mill ------------------------------------------------------------------------------
+-- Most of the water runs down the ditch within the hour; some soaks into the ground, and comes out for
+-- days after the hole is shut. Mobile pumps lift it into the polishing pond, which is not in any
+-- balance here; thin water, mud below, and one or the other is always being mended.
+local function flood(dt)
+  local arrives = underway / 0.7
+  underway = underway + (0.97 * through - arrives) * dt / 3600
+  soaked = soaked + (0.15 * arrives - soaked / 40) * dt / 3600
+  local inflow = 0.85 * arrives + soaked / 40
+  local level, lifted = hollow:level(), 0
+  for i, p in ipairs(mobile_pumps) do
+    p.on = i <= mobile and not broken[i] and (p.on and level > 0.03 or level > 0.08)
+    p.flow = p.on and pump_flow(20, 0.0011, 9 - level, 0.0003, 1) * (1 - 0.02 * i) or 0
+    lifted = lifted + p.flow
+  end
+  -- Over the rim, unless somebody has built a dam on it.
+  local over = not dam and level > 1.1 and 240 * (level - 1.1) ^ 1.5 or 0
+  local left = hollow:step(inflow, lifted + over + (level > 0 and 2 or 0), dt)
+  if left < lifted then
+    for _, p in ipairs(mobile_pumps) do p.flow = p.flow * left / lifted end
+  end
+  local stands = yard:level()
+  yard_pump.on = stopped.yard_pump ~= true and (yard_pump.on and stands > 0.02 or stands > 0.06)
+  yard_pump.flow = yard:step(over, (yard_pump.on and 62 or 0) + (stands > 0 and 1 or 0), dt)
+  if not yard_pump.on then yard_pump.flow = 0 end
+end
+
+local function show_flood()
+  local d = "crusher/flood/"
+  local level, stands = hollow:level(), yard:level()
+  set(d .. "heartbeat", math.floor(time()) % 65536)
+  set(d .. "crusher_level", clamp(level + noise(0.001), -0.02, 5))
+  set(d .. "yard_level", clamp(stands + noise(0.001), -0.02, 3))
+  set(d .. "battery", 12.9 + noise(0.01))
+  for i, p in ipairs(mobile_pumps) do
+    set(d .. "pump_" .. i .. "_running", p.on)
+    set(d .. "pump_" .. i .. "_flow", math.max(0, p.flow * (1 + noise(0.004))))
+  end
+  set(d .. "yard_pump_running", yard_pump.on)
+  set(d .. "yard_pump_flow", math.max(0, yard_pump.flow))
+  for i, at in ipairs {0.12, 0.15, 0.18} do set(d .. "wet_" .. i, level > at) end
+  set(d .. "test", false)
+  set(d .. "switchroom_wet", level > 1.5)
+  set(d .. "yard_wet", stands > 0.15)
+end
+
+
 -- Mill --------------------------------------------------------------------------------------------
-local function mill(dt, feed, reclaimed)
+local milling = {feed = 0, power = 0, slurry = 0, running = true, inflow = 0}
+
+local function mill(dt, feed)
+  feed = stopped.mill and 0 or feed
   local running = feed > 50
   local power = running and 1500 + 2.2 * feed + 20 * wave(31) or 0
-  local slurry = running and 180 + 0.42 * feed + 4 * wave(53) + noise(1) or 60
+  local slurry = running and 180 + 0.42 * feed + 4 * wave(53) + noise(1) or stopped.mill and 0 or 60
   -- The sump takes gland water, spillage and hosing; its controller starts one pump, then two.
   local inflow = 28 + 10 * wave(400) + (time() % 1800 < 240 and 55 or 0)
+  if stopped.mill then inflow = 6 end
   local level = sump:level()
   lead = switch(lead, level, 0.9, 0.35)
   lag_pump = switch(lag_pump, level, 1.3, 0.6)
@@ -313,8 +382,14 @@ local function mill(dt, feed, reclaimed)
   totals.slurry = totals.slurry + slurry * dt / 3600
   totals.feed = totals.feed + feed * dt / 3600
   totals.shift = (totals.shift + feed * dt / 3600) % 10000
+  milling.feed, milling.power, milling.slurry, milling.running = feed, power, slurry, running
+  milling.inflow, milling.left = inflow, left
+  return slurry, power + mill_pumps[1].kw + mill_pumps[2].kw + (running and 620 or stopped.mill and 25 or 240)
+end
 
-  level = sump:level()
+local function show_mill()
+  local feed, power, slurry, running = milling.feed, milling.power, milling.slurry, milling.running
+  local level, reclaimed = sump:level(), reclaim[1].flow + reclaim[2].flow
   set("mill/sump/reading_1", level / 3 * 100 + noise(0.02))
   set("mill/sump/volume_1", sump:volume() / 72 * 100)
   set("mill/sump/temperature_1", 11)
@@ -334,23 +409,23 @@ local function mill(dt, feed, reclaimed)
   end
   set("mill/sump-controller/high_level", level > 1.6)
   set("mill/sump-controller/low_level", level < 0.2)
-  set("mill/sump-controller/high_inflow", inflow > 80)
+  set("mill/sump-controller/high_inflow", milling.inflow > 80)
   set("mill/sump-controller/overflow", level > 2.9)
-  set("mill/sump-meter/volume_flow", left * (1 + noise(0.001)))
+  set("mill/sump-meter/volume_flow", milling.left * (1 + noise(0.001)))
   set("mill/sump-meter/totalizer1", totals.sump)
   set("mill/sump-meter/system_condition", 1)
 
   local d = "mill/process/"
   set(d .. "slurry_flow", slurry)
   set(d .. "slurry_density", running and 1.32 + 0.02 * wave(90) or 1.0)
-  set(d .. "slurry_pressure", running and 6.4 + noise(0.05) or 2.1)
+  set(d .. "slurry_pressure", running and 6.4 + noise(0.05) or stopped.mill and 0.3 or 2.1)
   set(d .. "mill_feed", feed + noise(2))
   set(d .. "mill_power", power)
   set(d .. "mill_bearing_temp", 38 + power / 150)
   set(d .. "thickener_torque", 24 + 3 * wave(600))
   set(d .. "thickener_level", 2.4 + 0.2 * wave(1900))
   set(d .. "process_water_level", 5.5 + 0.4 * wave(1300))
-  set(d .. "process_water_flow", running and reclaimed + 35 or 20)
+  set(d .. "process_water_flow", running and reclaimed + 35 or stopped.mill and 0 or 20)
   set(d .. "fresh_water_flow", running and 38 or 5)
   set(d .. "gland_water_pressure", 7.2 + noise(0.02))
   set(d .. "flotation_air_flow", running and 1850 + noise(8) or 0)
@@ -358,46 +433,55 @@ local function mill(dt, feed, reclaimed)
   set(d .. "slurry_total", totals.slurry)
   set(d .. "feed_total", totals.feed)
   set(d .. "shift_tonnes", totals.shift)
-  set(d .. "state", running and "running" or "running on water")
+  set(d .. "state", running and "running" or stopped.mill and "stopped" or "running on water")
   set(d .. "heartbeat", math.floor(time()) % 65536)
   set(d .. "mill_running", running)
-  set(d .. "tailings_pump_1_running", true)
+  set(d .. "tailings_pump_1_running", not stopped.mill)
   set(d .. "tailings_pump_2_running", false)
   set(d .. "thickener_rake_running", true)
   set(d .. "flood_mill_floor", level > 2.95)
-  set(d .. "flood_crusher_tunnel", false)
-  set(d .. "flood_mcc_room", false)
-  set(d .. "flood_substation", false)
-  return slurry, power + mill_pumps[1].kw + mill_pumps[2].kw + (running and 620 or 240)
+  set(d .. "flood_crusher_tunnel", hollow:level() > 0.15)
+  set(d .. "flood_mcc_room", yard:level() > 0.35)
+  set(d .. "flood_substation", hollow:level() > 2.9)
 end
 
 -- Primary crusher ---------------------------------------------------------------------------------
 -- Trucks tip every four minutes: the cavity fills, the motor feels it, then it runs empty.
+local crushing = {kw = 0, amps = 0, cavity = 0}
+
 local function crusher(dt)
   local cycle = time() % 240
   local cavity = cycle < 150 and clamp(cycle / 20, 0, 1) or clamp(1 - (cycle - 150) / 25, 0, 1)
+  if stopped.crusher then cavity = 0 end
   crusher_load = lag(crusher_load, cavity, 6, dt)
   local feed = ore * crusher_load * 1.35
   local kw = 75 + 190 * crusher_load + 12 * crusher_load * noise(1)
-  kw = math.max(kw, 60)
-  local amps = math.sqrt(kw ^ 2 + 90 ^ 2) * 1000 / (1.732 * 4160 * 0.95)
+  kw = stopped.crusher and 0 or math.max(kw, 60)
+  local amps = stopped.crusher and 0 or math.sqrt(kw ^ 2 + 90 ^ 2) * 1000 / (1.732 * 4160 * 0.95)
   crushed = crushed + feed * dt / 3600
-  bearing = lag(bearing, 38 + 16 * crusher_load, 1200, dt)
+  bearing = lag(bearing, stopped.crusher and 6 or 38 + 16 * crusher_load, stopped.crusher and 9000 or 1200, dt)
+  crushing.kw, crushing.amps, crushing.cavity = kw, amps, cavity
+  return feed, kw + (stopped.crusher and 0 or 85)
+end
+
+local function show_crusher()
+  local kw, amps, cavity = crushing.kw, crushing.amps, crushing.cavity
+  local wet = hollow:level() > 0.15
   local d = "crusher/crusher/"
   set(d .. "heartbeat", math.floor(time()) % 65536)
-  set(d .. "state", crusher_load > 0.15 and "crushing" or "running empty")
+  set(d .. "state", stopped.crusher and "stopped" or crusher_load > 0.15 and "crushing" or "running empty")
   for _, n in ipairs {"lube_ok", "hydraulics_ok", "downstream_running", "no_emergency_stop", "guard_closed", "pit_dry"} do
-    set(d .. "permissives." .. n, true)
+    set(d .. "permissives." .. n, n ~= "pit_dry" or not wet)
   end
   for _, n in ipairs {"lube_pressure_low", "lube_temp_high", "bearing_temp_high", "overload", "plugged", "flood_switch"} do
-    set(d .. "trips." .. n, false)
+    set(d .. "trips." .. n, n == "flood_switch" and wet)
   end
   set(d .. "motor_current", amps)
   set(d .. "motor_power", kw)
   set(d .. "cavity_level", clamp(100 * cavity, 0, 100))
   set(d .. "css", 165)
-  set(d .. "lube_pressure", 2.4 + noise(0.01))
-  set(d .. "lube_flow", 185 + noise(0.4))
+  set(d .. "lube_pressure", stopped.crusher and 0 or 2.4 + noise(0.01))
+  set(d .. "lube_flow", stopped.crusher and 0 or 185 + noise(0.4))
   set(d .. "lube_tank_temp", bearing - 4)
   set(d .. "lube_return_temp", bearing)
   set(d .. "hydroset_pressure", 38 + 14 * crusher_load + noise(0.2))
@@ -406,8 +490,8 @@ local function crusher(dt)
   end
   set(d .. "tonnage_total", crushed)
   set(d .. "run_hours", 20345 + time() / 3600)
-  set(d .. "start_permit", true)
-  set(d .. "flood_switch", false)
+  set(d .. "start_permit", not wet)
+  set(d .. "flood_switch", wet)
   d = "crusher/motor/"
   for i, n in ipairs {"ia", "ib", "ic"} do set(d .. n, amps * (1 + 0.005 * (i - 2))) end
   set(d .. "i_avg", amps)
@@ -422,7 +506,6 @@ local function crusher(dt)
   set(d .. "hottest_stator_rtd", 60 + 25 * crusher_load)
   for i = 1, 6 do set(d .. "rtd" .. i, 60 + 25 * crusher_load - i) end
   for i = 7, 8 do set(d .. "rtd" .. i, bearing - i) end
-  return feed, kw + 85
 end
 
 -- Open pit and underground --------------------------------------------------------------------------
@@ -433,18 +516,23 @@ local function open_pit(dt)
   run_pump(pit_pumps[1], pit_lead, 62 - level, dt)
   run_pump(pit_pumps[2], pit_second, 62 - level, dt)
   pit:step(48 + rain * 60, pit_pumps[1].flow + pit_pumps[2].flow, dt)
+  return pit_pumps[1].kw + pit_pumps[2].kw + 35
+end
+
+local function show_pit()
   for i, p in ipairs(pit_pumps) do
     show_sinamics(p.name, p)
     set(p.name .. "/ai0", pit:level() / 6 * 100 + noise(0.03))
     set(p.name .. "/ai1", clamp(p.flow / 2, 0, 100))
     for n = 0, 3 do set(p.name .. "/di" .. n, n == 0 and p.on or n == 1) end
   end
-  return pit_pumps[1].kw + pit_pumps[2].kw + 35
 end
 
+local below = {main = 20, east = 14, west = 11, moved = 0}
+
 local function underground(dt)
-  local inflow = {main = 20 + 2 * wave(900), east = 14 + wave(700), west = 11 + wave(1100)}
-  local moved = 0
+  local inflow, moved = below, 0
+  inflow.main, inflow.east, inflow.west = 20 + 2 * wave(900), 14 + wave(700), 11 + wave(1100)
   for _, side in ipairs {"east", "west"} do
     local b = under[side]
     local out = b:step(inflow[side], b:level() > 1.2 and 9 + 4 * b:level() or 0, dt)
@@ -458,10 +546,21 @@ local function underground(dt)
   run_pump(ug_pumps[2], ug_second, 190 - level, dt)
   local out = under.main:step(inflow.main + moved, ug_pumps[1].flow + ug_pumps[2].flow, dt)
   under_total.main = under_total.main + out * dt / 3600
+  below.moved = moved
+
+  shaft_on = switch(shaft_on, shaft:level(), 2.2, 0.8)
+  shaft:step(6, shaft_on and 34 or 0, dt)
+  local shaft_kw = shaft_on and 11 or 0
+  totals.shaft_kwh = totals.shaft_kwh + shaft_kw * dt / 3600
+  if shaft_on then totals.shaft_min = totals.shaft_min + dt / 60 end
+  return ug_pumps[1].kw + ug_pumps[2].kw + shaft_kw + 410
+end
+
+local function show_underground()
   for side, b in pairs(under) do
     local d = "underground/sumps/" .. side
     set(d .. "_sump_level", b:level() + noise(0.001))
-    set(d .. "_inflow", math.max(0, inflow[side] + (side == "main" and moved or 0)))
+    set(d .. "_inflow", math.max(0, below[side] + (side == "main" and below.moved or 0)))
     set(d .. "_pumped_total", under_total[side])
     set(d .. "_turbidity", 340 + 20 * wave(500))
   end
@@ -474,37 +573,38 @@ local function underground(dt)
   set(d .. "status.bulkhead_door_closed", true)
   set(d .. "status.main_sump_high", under.main:level() > 6)
   set(d .. "status.power_ok", true)
-  for _, p in ipairs(ug_pumps) do show_cim(p.name, p, 190 - level) end
-
-  shaft_on = switch(shaft_on, shaft:level(), 2.2, 0.8)
-  shaft:step(6, shaft_on and 34 or 0, dt)
-  local shaft_kw = shaft_on and 11 or 0
-  totals.shaft_kwh = totals.shaft_kwh + shaft_kw * dt / 3600
-  if shaft_on then totals.shaft_min = totals.shaft_min + dt / 60 end
+  for _, p in ipairs(ug_pumps) do show_cim(p.name, p, 190 - under.main:level()) end
   d = "underground/shaft-pit/"
   set(d .. "pit_water_level", shaft:level())
   set(d .. "pit_max_water_level", 2.21)
-  set(d .. "pit_power", shaft_kw * 1000)
+  set(d .. "pit_power", shaft_on and 11000 or 0)
   set(d .. "pit_energy_trip", totals.shaft_kwh)
   set(d .. "operating_time_trip", totals.shaft_min)
   set(d .. "on_time", 801234 + time() / 60)
   set(d .. "pump_operation_time_pct", 18)
   set(d .. "multi_pump_operation_time_pct", 0)
   set(d .. "multi_pump_operation_time_max", 0)
-  return ug_pumps[1].kw + ug_pumps[2].kw + shaft_kw + 410
 end
 
 -- Substations: what everybody uses, added up ------------------------------------------------------
 local function power(dt, mill_kw, crusher_kw, tailings_kw, pit_kw, ug_kw)
+  -- Switched off to protect it: mill and crusher have no power, whatever they wanted.
+  local dead = stopped.substation_1
+  for _, b in ipairs {bus.mill, bus.crusher, bus.one} do b.nominal = dead and 0 or 4160 end
+  if dead then mill_kw, crusher_kw = 0, 0 end
   load_bus(bus.mill, mill_kw, 0.91, dt)
   load_bus(bus.crusher, crusher_kw, 0.86, dt)
-  load_bus(bus.one, mill_kw + crusher_kw + 12, 0.9, dt)
+  load_bus(bus.one, mill_kw + crusher_kw + (dead and 0 or 12), 0.9, dt)
   load_bus(bus.aux, 31 + 4 * wave(1200), 0.95, dt)
   load_bus(bus.tailings, tailings_kw + 8, 0.88, dt)
   load_bus(bus.pit, pit_kw, 0.87, dt)
   load_bus(bus.ug, ug_kw, 0.9, dt)
   load_bus(bus.two, bus.aux.kw + bus.tailings.kw + bus.pit.kw + bus.ug.kw, 0.89, dt)
+  -- The transformer's oil follows its load over hours; its gases hardly move.
+  oil = lag(oil, 30 + 12 * bus.one.kva / 2500, 3 * 3600, dt)
+end
 
+local function show_power()
   show_sel("substation-1/feeder-mill", bus.mill)
   show_sel("substation-1/feeder-crusher", bus.crusher)
   show_sel("substation-2/feeder-tailings", bus.tailings)
@@ -558,19 +658,48 @@ local function power(dt, mill_kw, crusher_kw, tailings_kw, pit_kw, ug_kw)
   set(d .. "phase_sequence", "correct")
   set(d .. "model_id", 1650)
 
-  -- The transformer's oil follows its load over hours; its gases hardly move.
-  oil = lag(oil, 30 + 12 * bus.one.kva / 2500, 3 * 3600, dt)
   set("substation-1/transformer/oil_temperature", oil)
   set("substation-1/transformer/relative_moisture", 9 + 0.2 * wave(5000))
 end
 
 function step(dt)
-  local feed, crusher_kw = crusher(dt)
-  -- The mill eats from the stockpile, which evens out the trucks.
+  local _, crusher_kw = crusher(dt)
+  -- The mill eats from the stockpile, which evens out the trucks; for some days also from what
+  -- portable crushers bring.
   local milled = ore * (0.93 + 0.02 * wave(2700))
-  local slurry, mill_kw = mill(dt, milled, reclaim[1].flow + reclaim[2].flow)
-  local _, tailings_kw = tailings(dt, slurry)
+  local slurry, mill_kw = mill(dt, milled)
+  local tailings_kw = tailings(dt, slurry)
+  flood(dt)
   local pit_kw = open_pit(dt)
   local ug_kw = underground(dt)
   power(dt, mill_kw, crusher_kw, tailings_kw, pit_kw, ug_kw)
+end
+
+function show()
+  show_tailings()
+  show_flood()
+  show_mill()
+  show_crusher()
+  show_pit()
+  show_underground()
+  show_power()
+end
+
+-- What a story can tell ---------------------------------------------------------------------------
+local acts = {
+  leak = function(x) leak = x end,                -- m3/h through the dam
+  plugged = function(x) plugged = x end,          -- 0 to 1
+  dam = function(x) dam = x end,                  -- the barrier before the mill yard stands
+  pumps = function(x) mobile = x end,             -- mobile pumps at the crusher, 0 to 4
+  rain = function(x) rain = x end,                -- mm/h
+  ore = function(x) ore = x end,                  -- t/h
+  protect = function(x) stopped[x] = true end,    -- mill, crusher or substation_1: people stop it
+  restart = function(x) stopped[x] = nil end,
+  pump_down = function(x) broken[x] = true end,   -- 1 to 4
+  pump_mended = function(x) broken[x] = nil end,
+}
+
+function act(name, x)
+  local what = acts[name] or error("nothing is called " .. name .. " here")
+  what(x)
 end
