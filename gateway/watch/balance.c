@@ -199,6 +199,7 @@ static bool gather(struct balance *b, const struct leak_context *c, int64_t leng
     double land = fmax(0, r->catchment - b->area);
     b->runoff -= (mm * rain * r->runoff * land - b->runoff) * expm1(-r->step_h / r->lag_h);
     *flow += mm * b->area * (rain - evaporation / day_h) + b->runoff;
+    b->wet = mm * b->area * rain + b->runoff;
     return whole;
 }
 

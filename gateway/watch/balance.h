@@ -56,6 +56,7 @@ struct balance {
     double store_table; /* .. by the straight pieces of the table: what people reckon with */
     double area; /* m2, there */
     double runoff; /* m3/h, still coming */
+    double wet; /* m3/h that rain brought to the newest block */
     bool standing; /* total follows on from the block before */
     double missed_volume; /* blocks that wait for a level: their in - out */
     uint32_t missed;

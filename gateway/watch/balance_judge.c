@@ -4,7 +4,10 @@
 
 #include "watch/balance.h"
 
-static const double sd_drift = 1; /* K is at least so many sd of the daily means */
+static const double sd_drift = 0.6; /* K is at least so many sd of the daily means */
+/* What rain and run-off bring is known this badly; water that was reckoned with and didn't come
+ * is no leak. */
+static const double rain_doubt = 0.25;
 static const double over_share = 0.2; /* of H: below this it may end */
 static const double suspect_at = 0.8, suspect_over = 0.5; /* of H */
 static const double ebb_share = 0.5, ebb_sigmas = 1.5;
@@ -114,7 +117,7 @@ void balance_evaluate(struct balance *b, const struct leak_context *c, double mi
         b->learned_h += r->step_h;
         baseline_learn(&b->baseline, missing, r->step_h, b->load);
     }
-    b->total += missing - balance_baseline(b) * b->load * r->step_h;
+    b->total += missing - (balance_baseline(b) * b->load + rain_doubt * b->wet) * r->step_h;
     cusum_run(&b->cusum, &r->cusum, b->total, balance_drift(b), learn);
     int window = window_run(&b->window, &r->window, b->total, block, learn);
     int64_t end_ms = (int64_t)(block + 1) * r->step_ms;
