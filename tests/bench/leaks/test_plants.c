@@ -126,7 +126,7 @@ static const struct {
     uint32_t seeds;
     double most; /* hours to find each of them; or false alarms in all */
 } cases[] = {
-    {"pond, no leak", BENCH_POND, pond_run, 0, 0, 8, 16},
+    {"pond, no leak", BENCH_POND, pond_run, 0, 0, 8, 14},
     {"pond, 500 m3/h", BENCH_POND, pond_run, 500, 0, 6, 2.5},
     {"pond, 100 m3/h", BENCH_POND, pond_run, 100, 0, 6, 9},
     {"pond, five faults, no leak", BENCH_POND, pond_run, 0, INJECT_FIVE, 8, 18},
