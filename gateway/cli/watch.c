@@ -1,44 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* headgate watch [PLANT]: what a site's gateways say, live. It hears what any historian hears, and
- * needs no way to the gateway itself. */
+/* headgate watch [PLANT]: what a site's gateways say, live. It hears what any historian hears, asks
+ * for what anybody may ask for, and needs no way to the gateway itself. */
 #include <argp.h>
-#include <errno.h>
-#include <poll.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
+#include "base/calendar.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/verbs.h"
-#include "cli/watch.h"
-#include "cli/watch_screen.h"
+#include "cli/watch_session.h"
 #include "config/plant.h"
-#include "publish/mqtt.h"
-
-enum { QUIET_MS = 400, REDRAW_MS = 200 };
 
 struct watch_arguments {
-    const char *plant_file, *broker, *root, *site, *filter;
+    const char *plant_file, *broker, *root, *site, *filter, *user;
     char host[300]; /* what mqtt.host points to */
     struct mqtt mqtt; /* from options only */
     struct plant_options options;
-    bool once, json;
+    enum watch_page page;
+    bool paged, all, once, json;
+    struct watch_wish wish; /* ASK_NOTHING: just look */
+    const char *reason, *cause;
     int64_t patience_ns;
-};
-
-struct session {
-    const struct watch_arguments *arguments;
-    struct watch *watch;
-    struct watch_view view;
-    struct canvas canvas;
-    struct mqtt_client *client;
-    bool subscribe, heard, changed;
-    char trouble[160], title[200];
-    mono_t counted_at;
-    uint64_t counted;
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */
@@ -69,6 +54,96 @@ static bool parse_broker(char *text, struct mqtt *m)
     return *host != 0 && strpbrk(host, "/@ ") == NULL;
 }
 
+/* Long options only. */
+enum { BROKER_USER = 256, USER, PAGE, ALL, SEQ, REASON, CAUSE, MINUTES, ORDERS };
+
+static const struct {
+    enum watch_ask ask;
+    const char *name, *of, *about;
+} orders[] = {
+    {ASK_ACK, "ack", "ALARM", "acknowledge an alarm, print the answer and end"},
+    {ASK_RESET, "reset", "ALARM", "reset a latched alarm; wants --cause"},
+    {ASK_SHELVE, "shelve", "ALARM", "hide an alarm for --minutes; wants --reason"},
+    {ASK_UNSHELVE, "unshelve", "ALARM", "end that"},
+    {ASK_OOS, "oos", "ALARM", "take an alarm out of service; wants --reason"},
+    {ASK_IN_SERVICE, "in-service", "ALARM", "put it back"},
+    {ASK_CONFIRM, "confirm", "MILESTONE", "confirm a proposed milestone of the open incident"},
+    {ASK_BULLETIN, "bulletin", NULL, "ask for a bulletin of the open incident"},
+};
+enum { ORDER_COUNT = sizeof orders / sizeof *orders };
+
+static void parse_order(struct watch_wish *wish, size_t nth, const char *word,
+                        struct argp_state *state)
+{
+    bool milestone = orders[nth].ask == ASK_CONFIRM;
+    size_t room = milestone ? sizeof wish->text : sizeof wish->subject;
+    if (wish->ask != ASK_NOTHING)
+        argp_error(state, "one order at a time; --%s is too much", orders[nth].name);
+    wish->ask = orders[nth].ask;
+    if (word != NULL && strlen(word) >= room)
+        argp_error(state, "--%s: that is too long for a name", orders[nth].name);
+    snprintf(milestone ? wish->text : wish->subject, room, "%s", word != NULL ? word : "");
+}
+
+/* What an order needs beside its subject: options, not questions. */
+static void check_order(struct watch_arguments *a, struct argp_state *state)
+{
+    struct watch_wish *w = &a->wish;
+    char typed[400];
+    const char *missing = NULL;
+    if (w->ask == ASK_SHELVE && isnan(w->minutes))
+        argp_error(state, "--shelve needs --minutes");
+    if ((w->ask == ASK_SHELVE || w->ask == ASK_OOS) && a->reason == NULL)
+        argp_error(state, "it needs a --reason");
+    if (w->ask == ASK_RESET && a->cause == NULL)
+        argp_error(state, "--reset needs --cause leak, instrument, operation or unknown");
+    if (w->ask == ASK_SHELVE) {
+        snprintf(typed, sizeof typed, "%.17g %s", w->minutes, a->reason);
+        missing = watch_wish_take(w, typed);
+    } else if (w->ask == ASK_RESET || w->ask == ASK_OOS) {
+        missing = watch_wish_take(w, w->ask == ASK_RESET ? a->cause : a->reason);
+    }
+    if (missing != NULL)
+        argp_error(state, "%s", missing);
+}
+
+static bool parse_word(struct watch_arguments *a, int key, char *word, struct argp_state *state)
+{
+    switch (key) {
+    case USER:
+        a->user = word;
+        break;
+    case PAGE:
+        a->paged = watch_page_of(word, &a->page);
+        if (!a->paged)
+            argp_error(state, "pages are devices, values, alarms, leaks and incidents");
+        break;
+    case ALL:
+        a->all = true;
+        break;
+    case SEQ:
+        a->wish.has_seq = text_to_u64(word, &a->wish.seq) && a->wish.seq <= INT64_MAX;
+        if (!a->wish.has_seq)
+            argp_error(state, "--seq is a whole number");
+        break;
+    case REASON:
+        a->reason = word;
+        break;
+    case CAUSE:
+        a->cause = word;
+        break;
+    case MINUTES:
+        if (!text_to_real(word, &a->wish.minutes))
+            argp_error(state, "--minutes is a number");
+        break;
+    default:
+        if (key < ORDERS || key >= ORDERS + ORDER_COUNT)
+            return false;
+        parse_order(&a->wish, (size_t)(key - ORDERS), word, state);
+    }
+    return true;
+}
+
 static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct watch_arguments *a = state->input;
@@ -85,7 +160,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
     case 's':
         a->site = word;
         break;
-    case 'u':
+    case BROKER_USER:
         a->mqtt.user = word;
         break;
     case 'p':
@@ -121,185 +196,32 @@ static error_t parse(int key, char *word, struct argp_state *state)
     case ARGP_KEY_END:
         if (a->plant_file == NULL && (a->broker == NULL || a->root == NULL || a->site == NULL))
             argp_error(state, "say which plant file, or --broker, --root and --site");
+        check_order(a, state);
         break;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_word(a, key, word, state) ? 0 : ARGP_ERR_UNKNOWN;
     }
     return 0;
-}
-
-/* ---- the broker ------------------------------------------------------------------------------ */
-
-static void on_connected(void *me)
-{
-    struct session *s = me;
-    s->subscribe = s->changed = true;
-    s->view.trouble = NULL;
-}
-
-static void on_lost(void *me, const char *why)
-{
-    struct session *s = me;
-    snprintf(s->trouble, sizeof s->trouble, "%s", why != NULL ? why : "no reason given");
-    s->view.trouble = s->trouble;
-    s->changed = true;
-}
-
-static void on_message(void *me, const struct mqtt_message *m)
-{
-    struct session *s = me;
-    watch_hear(s->watch, m->topic, m->payload, m->length);
-    s->heard = s->changed = true;
-}
-
-static void subscribe(struct session *s)
-{
-    static const char *const classes[] = {"gateway/#", "device/#", "value/#", "stats/#"};
-    char filter[600];
-    s->subscribe = false;
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
-        snprintf(filter, sizeof filter, "%s%s", s->watch->prefix, classes[i]);
-        if (!mqtt_subscribe(s->client, filter, i < 2 ? 1 : 0)) {
-            mqtt_drop(s->client, "can't subscribe", clock_mono());
-            return;
-        }
-    }
-}
-
-/* Waits for the broker, for keys (fd -1: none) or for the time. */
-static bool wait_for(struct session *s, int keys, mono_t until)
-{
-    mono_t due = mono_min(until, mqtt_due(s->client));
-    int64_t wait = mono_since(due, clock_mono());
-    struct pollfd fds[] = {{mqtt_fd(s->client), mqtt_wants(s->client), 0}, {keys, POLLIN, 0}};
-    int timeout = wait <= 0 ? 0 : wait > NS_PER_S ? 1000 : (int)(wait / NS_PER_MS) + 1;
-    if (poll(fds, 2, timeout) < 0 && errno != EINTR)
-        return false;
-    mqtt_run(s->client, fds[0].revents, clock_mono());
-    if (s->subscribe && mqtt_connected(s->client))
-        subscribe(s);
-    return (fds[1].revents & (POLLIN | POLLHUP | POLLERR)) != 0;
-}
-
-/* ---- once ------------------------------------------------------------------------------------ */
-
-/* Retained messages come in one go; when it has been quiet for a moment, that was all. */
-static int look_once(struct session *s)
-{
-    mono_t start = clock_mono(), end = mono_add(start, s->arguments->patience_ns),
-           last = MONO_NEVER;
-    while (mono_before(clock_mono(), end)) {
-        uint64_t known =
-            s->watch->values.count + s->watch->devices.count + s->watch->gateways.count;
-        mono_t quiet = last.ns == INT64_MAX ? end : mono_add(last, QUIET_MS * NS_PER_MS);
-        if (s->heard && mono_before(quiet, clock_mono()))
-            break;
-        wait_for(s, -1, mono_min(end, quiet));
-        if (s->watch->values.count + s->watch->devices.count + s->watch->gateways.count != known)
-            last = clock_mono();
-    }
-    if (!s->heard) {
-        fprintf(stderr, "headgate: %s: %s\n", s->title,
-                s->view.trouble != NULL ? s->view.trouble
-                                        : "connected, but no gateway speaks there");
-        return EXIT_NO;
-    }
-    watch_sort(s->watch);
-    if (s->arguments->json)
-        watch_print_json(&s->canvas, s->watch, s->view.filter);
-    else
-        watch_print(&s->canvas, s->watch, &s->view, clock_wall());
-    fwrite(s->canvas.text, 1, s->canvas.length, stdout);
-    return EXIT_DONE;
-}
-
-/* ---- live ------------------------------------------------------------------------------------ */
-
-static bool read_keys(struct session *s)
-{
-    char bytes[64];
-    ssize_t length = read(STDIN_FILENO, bytes, sizeof bytes);
-    if (length <= 0)
-        return length < 0 && (errno == EAGAIN || errno == EINTR);
-    for (size_t at = 0; at < (size_t)length;) {
-        int key;
-        at += watch_key_parse(bytes + at, (size_t)length - at, &key);
-        watch_key(&s->view, s->watch, key);
-    }
-    s->changed = true;
-    return true;
-}
-
-static void count(struct session *s, mono_t now)
-{
-    int64_t passed = mono_since(now, s->counted_at);
-    if (passed < NS_PER_S)
-        return;
-    s->view.messages_per_s =
-        (double)(s->watch->messages - s->counted) * (double)NS_PER_S / (double)passed;
-    s->counted = s->watch->messages;
-    s->counted_at = now;
-    s->changed = true; /* ages move on, too */
-}
-
-static int look_on(struct session *s)
-{
-    if (!screen_open()) {
-        fprintf(stderr, "headgate: this is no terminal; --once prints a snapshot\n");
-        return EXIT_USAGE;
-    }
-    s->view.colour = getenv("NO_COLOR") == NULL;
-    s->counted_at = clock_mono();
-    mono_t draw = s->counted_at;
-    bool whole = true;
-    while (whole && !s->view.quit && !screen_told_to_stop()) {
-        bool pressed =
-            wait_for(s, STDIN_FILENO, s->changed ? draw : mono_add(clock_mono(), NS_PER_S));
-        if (pressed && !read_keys(s))
-            break;
-        mono_t now = clock_mono();
-        count(s, now);
-        bool resized = screen_resized(&s->view.rows, &s->view.columns);
-        if (!resized && !pressed && (!s->changed || mono_before(now, draw)))
-            continue;
-        watch_sort(s->watch);
-        watch_draw(&s->canvas, s->watch, &s->view, clock_wall());
-        whole = screen_write(s->canvas.text, s->canvas.length);
-        s->changed = false;
-        draw = mono_add(now, REDRAW_MS * NS_PER_MS);
-    }
-    screen_close();
-    return EXIT_DONE;
 }
 
 static int watch_site(const struct watch_arguments *a, const struct mqtt *to, const char *root,
                       const char *site)
 {
-    struct session s = {.arguments = a};
-    char id[64];
-    const char *why = "out of memory";
-    struct mqtt_hooks hooks = {
-        .me = &s, .connected = on_connected, .lost = on_lost, .message = on_message};
-    snprintf(id, sizeof id, "headgate-watch-%d-%llx", (int)getpid(),
-             (unsigned long long)clock_wall().ms);
-    snprintf(s.title, sizeof s.title, "%s  mqtt%s://%s:%u", site, to->tls ? "s" : "", to->host,
-             to->port);
-    snprintf(s.view.filter, sizeof s.view.filter, "%s", a->filter != NULL ? a->filter : "");
-    s.view.title = s.title;
-    s.view.trouble = "connecting";
-    s.changed = true;
-    s.watch = watch_new(root, site);
-    s.client = s.watch != NULL ? mqtt_new(to, id, hooks, &why) : NULL;
+    struct watch_session s = {.only_alarms = a->wish.ask != ASK_NOTHING};
+    const char *why;
     int status = EXIT_NO;
-    if (s.client == NULL)
+    snprintf(s.view.filter, sizeof s.view.filter, "%s", a->filter != NULL ? a->filter : "");
+    s.view.page = a->page;
+    s.view.only = a->paged;
+    s.view.all = a->all;
+    s.view.talk.user = a->user;
+    if (!watch_session_begin(&s, to, root, site, &why))
         fprintf(stderr, "headgate: %s: %s\n", s.title, why);
+    else if (a->wish.ask != ASK_NOTHING)
+        status = watch_session_order(&s, &a->wish, a->patience_ns);
     else
-        status = a->once ? look_once(&s) : look_on(&s);
-    if (s.client != NULL)
-        mqtt_disconnect(s.client);
-    mqtt_free(s.client);
-    watch_free(s.watch);
-    free(s.canvas.text);
+        status = a->once ? watch_session_once(&s, a->patience_ns, a->json) : watch_session_live(&s);
+    watch_session_end(&s);
     return status;
 }
 
@@ -316,6 +238,7 @@ static int watch_plant(const struct watch_arguments *a)
         diags_print(ds, stderr);
     } else if (plant != NULL) {
         struct mqtt to = plant->mqtt;
+        calendar_zone(plant->timezone);
         if (a->broker != NULL) {
             to.host = a->mqtt.host;
             to.port = a->mqtt.port;
@@ -335,36 +258,52 @@ static int watch_plant(const struct watch_arguments *a)
     return status;
 }
 
+static const struct argp_option looks[] = {
+    {"once", 'o', NULL, 0, "print one snapshot and end", 0},
+    {"json", 'j', NULL, 0, "the snapshot as JSON", 0},
+    {"page", PAGE, "NAME", 0, "devices, values, alarms, leaks or incidents", 0},
+    {"all", ALL, NULL, 0, "alarms that say nothing, too", 0},
+    {"filter", 'f', "GLOB", 0, "only these: a glob like mill/*/flow, or a part of the name", 0},
+    {"for", 't', "DURATION", 0, "without a screen: wait this long at most (default 3s)", 0},
+    {"user", USER, "NAME", 0, "who you are, for orders (default: $USER)", 0},
+    {"seq", SEQ, "N", 0, "the alarm's number as you saw it (default: as it is)", 0},
+    {"reason", REASON, "TEXT", 0, "for --shelve and --oos", 0},
+    {"cause", CAUSE, "WORD", 0, "for --reset: leak, instrument, operation or unknown", 0},
+    {"minutes", MINUTES, "N", 0, "for --shelve", 0},
+    {"broker", 'b', "URL", 0, "mqtt://HOST:PORT or mqtts://HOST:PORT", 0},
+    {"root", 'r', "ROOT", 0, "beginning of the topics, like mine/v1", 0},
+    {"site", 's', "SITE", 0, "the site, as in the plant file", 0},
+    {"broker-user", BROKER_USER, "NAME", 0, "for the broker", 0},
+    {"password-file", 'p', "FILE", 0, "for the broker", 0},
+    {"ca", 'c', "FILE", 0, "certificate that vouches for the broker", 0},
+    {"lines", 'l', "FILE", 0, "as the other verbs take it; changes nothing here", 0},
+    {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
+};
+enum { LOOKS = sizeof looks / sizeof *looks };
+
 int verb_watch(int argc, char **argv)
 {
-    static const struct argp_option options[] = {
-        {"once", 'o', NULL, 0, "print one snapshot and end", 0},
-        {"json", 'j', NULL, 0, "the snapshot as JSON", 0},
-        {"filter", 'f', "GLOB", 0, "only these: a glob like mill/*/flow, or a part of the name", 0},
-        {"for", 't', "DURATION", 0, "--once: wait this long at most (default 3s)", 0},
-        {"broker", 'b', "URL", 0, "mqtt://HOST:PORT or mqtts://HOST:PORT", 0},
-        {"root", 'r', "ROOT", 0, "beginning of the topics, like mine/v1", 0},
-        {"site", 's', "SITE", 0, "the site, as in the plant file", 0},
-        {"user", 'u', "NAME", 0, "for the broker", 0},
-        {"password-file", 'p', "FILE", 0, "for the broker", 0},
-        {"ca", 'c', "FILE", 0, "certificate that vouches for the broker", 0},
-        {"lines", 'l', "FILE", 0, "as the other verbs take it; changes nothing here", 0},
-        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
-        {0}};
-    static const struct argp argp = {
+    struct argp_option options[LOOKS + ORDER_COUNT + 1];
+    memset(options, 0, sizeof options);
+    memcpy(options, looks, sizeof looks);
+    for (size_t i = 0; i < ORDER_COUNT; i++)
+        options[LOOKS + i] = (struct argp_option){
+            orders[i].name, ORDERS + (int)i, orders[i].of, 0, orders[i].about, 0};
+    const struct argp argp = {
         options,
         parse,
         "[PLANT]",
-        "A live screen of devices and values, as they are published. Tab goes from devices to "
-        "values, "
-        "Enter to one device's values, / filters, arrows and PgUp PgDn scroll, q quits.\v"
+        "A live screen of devices, values, alarms, leaks and incidents, as they are published. Tab "
+        "goes from page to page, Enter from a device to its values, / filters, arrows and PgUp "
+        "PgDn scroll, q quits; alarms and incidents have keys of their own, which are told at the "
+        "bottom.\v"
         "Without PLANT, --broker, --root and --site say where to listen. Exit status 1 when "
-        "nothing "
-        "was heard.",
+        "nothing was heard, or an order was refused.",
         NULL,
         NULL,
         NULL};
-    struct watch_arguments a = {.patience_ns = 3 * NS_PER_S};
+    struct watch_arguments a = {.patience_ns = 3 * NS_PER_S, .user = getenv("USER")};
+    a.wish.minutes = (double)NAN;
     a.mqtt.version = 5;
     a.mqtt.keepalive_ns = 10 * NS_PER_S;
     a.mqtt.window = 200;

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cli/watch_line.h"
+#include "cli/watch_talk.h"
 #include "headgate/time.h"
 
 /* ---- what is known --------------------------------------------------------------------------- */
@@ -49,6 +51,16 @@ struct watch_gateway {
     double polls_per_s, updates_per_s;   /* < 0: not yet known */
 };
 
+struct json_t;
+
+struct watch_told {                /* alarm, leak, incident, bulletin: kept as it was told */
+    struct watch_item item;
+    struct json_t *said;           /* an object; NULL: nothing was understood yet */
+    char *text;                    /* the same as it came */
+    unsigned rank;                 /* what stands first on its page: the lowest rank, */
+    wall_t time;                   /* then the newest */
+};
+
 struct watch_list {
     struct watch_item **items;     /* by path once watch_sort was called */
     uint32_t count, room;
@@ -59,6 +71,7 @@ struct watch_list {
 struct watch {
     char *prefix;                  /* "mine/v1/lac-des-iles/" */
     struct watch_list values, devices, gateways;
+    struct watch_list alarms, leaks, incidents, bulletins;   /* of struct watch_told */
     uint64_t messages, odd;        /* odd: not understood */
 };
 
@@ -67,13 +80,17 @@ void watch_free(struct watch *w);
 void watch_hear(struct watch *w, const char *topic, const void *payload, size_t length);
 void watch_sort(struct watch *w);
 
+void *watch_item_of(struct watch_list *l, const char *path, size_t size);   /* made when new; NULL: no room */
 const struct watch_item *watch_find(const struct watch_list *l, const char *path, size_t length);
 
 const char *watch_quality_name(int quality);
 
 /* ---- how it looks ---------------------------------------------------------------------------- */
 
-enum watch_page { WATCH_DEVICES, WATCH_VALUES, WATCH_PAGES };
+enum watch_page { WATCH_DEVICES, WATCH_VALUES, WATCH_ALARMS, WATCH_LEAKS, WATCH_INCIDENTS, WATCH_PAGES };
+
+const char *watch_page_name(enum watch_page page);
+bool watch_page_of(const char *name, enum watch_page *page);
 
 /* The gateway that said it is offline: retained words of yesterday are not news. */
 bool watch_is_old(const struct watch *w, enum watch_page page, const struct watch_item *item);
@@ -87,14 +104,20 @@ struct watch_view {
 
     enum watch_page page;
     char filter[64], before[64];   /* before: what it was when editing began */
-    bool editing, quit;
+    bool all, quit;                /* all: alarms that say nothing, too */
+    bool only;                     /* on paper: this page alone */
     char focus[140];               /* "mill/pump-1/": only its values; "": all */
     uint32_t selected[WATCH_PAGES], top[WATCH_PAGES];
-};
+    /* Rows move while people look at them: what was chosen is the thing, not the line it stood in. */
+    const struct watch_item *chosen[WATCH_PAGES];
+    uint64_t seen_seq;             /* of the chosen alarm, as it was drawn */
+    bool seen;
 
-enum watch_key {
-    WATCH_UP = 256, WATCH_DOWN, WATCH_PAGE_UP, WATCH_PAGE_DOWN, WATCH_HOME, WATCH_END, WATCH_OTHER,
-    WATCH_TAB = '\t', WATCH_ENTER = '\r', WATCH_ESCAPE = 27, WATCH_BACKSPACE = 127,
+    struct watch_line line;        /* being typed; see asks */
+    enum watch_ask asks;           /* what the line is for; ASK_NOTHING: nobody types */
+    struct watch_wish wish;        /* being made, or, when wished, to be sent */
+    bool wished;
+    struct watch_talk talk;
 };
 
 /* One key off the front of what the terminal sent; how many bytes it was (at least 1). */
@@ -108,7 +131,7 @@ struct canvas {                    /* begin with zeroes; free(text) */
 
 void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, wall_t now);
 void watch_print(struct canvas *c, const struct watch *w, const struct watch_view *v, wall_t now);
-void watch_print_json(struct canvas *c, const struct watch *w, const char *filter);
+void watch_print_json(struct canvas *c, const struct watch *w, const struct watch_view *v);
 
 bool watch_matches(const char *filter, const char *path);   /* a glob, or a part of the path */
 void canvas_put(struct canvas *c, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One screen: two lines about the gateways, two of headings, rows, and a line of keys. */
+/* One screen: a line about the gateways and one about the alarms, two of headings, rows, what the
+ * chosen one says, and a line of keys, which is also where people type and are answered. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "cli/watch_rows.h"
+#include "cli/watch_told.h"
 
 #define BOLD "\033[1m"
 #define REVERSE "\033[7m"
@@ -14,17 +15,22 @@
 /* Colour never says what the words beside it don't. */
 static const char *colour_of(enum watch_mood mood)
 {
-    switch (mood) {
-    case MOOD_BAD:
-        return "\033[31m";
-    case MOOD_DOUBTFUL:
-        return "\033[33m";
-    case MOOD_GOOD:
-        return "\033[32m";
-    case MOOD_NONE:
-        break;
-    }
-    return "";
+    static const char *const colours[] = {
+        [MOOD_NONE] = "",
+        [MOOD_GOOD] = "\033[32m",
+        [MOOD_DOUBTFUL] = "\033[33m",
+        [MOOD_BAD] = "\033[31m",
+        [MOOD_LOW] = "\033[36m",
+        [MOOD_MEDIUM] = "\033[33m",
+        [MOOD_HIGH] = "\033[31m",
+        [MOOD_CRITICAL] = "\033[35m",
+        [MOOD_LOW + MOOD_WAITS] = "\033[1;36m",
+        [MOOD_MEDIUM + MOOD_WAITS] = "\033[1;33m",
+        [MOOD_HIGH + MOOD_WAITS] = "\033[1;31m",
+        [MOOD_CRITICAL + MOOD_WAITS] = "\033[1;97;41m",
+    };
+    size_t n = (size_t)mood;
+    return n < sizeof colours / sizeof *colours && colours[n] != NULL ? colours[n] : "";
 }
 
 /* The last column stays free: erasing to the end of the line from there takes its character. */
@@ -80,22 +86,31 @@ static void draw_gateways(struct canvas *c, const struct watch *w, const struct 
     }
 }
 
+/* One line in a colour, cut at the edge of the screen. */
+static void draw_line(struct canvas *c, const struct watch_view *v, enum watch_mood mood,
+                      const char *text)
+{
+    const char *colour = v->colour ? colour_of(mood) : "";
+    canvas_put(c, "%s", colour);
+    canvas_cell(c, text, width_of(v));
+    canvas_put(c, "%s", *colour ? PLAIN : "");
+}
+
 static void draw_tabs(struct canvas *c, const struct watch_view *v, uint32_t rows)
 {
-    static const char *const names[WATCH_PAGES] = {"devices", "values"};
     char text[400];
     size_t length = 0;
     for (int i = 0; i < WATCH_PAGES; i++)
         length += (size_t)snprintf(text + length, sizeof text - length,
-                                   (int)v->page == i ? "[%s] " : " %s  ", names[i]);
+                                   (int)v->page == i ? "[%s] " : " %s  ",
+                                   watch_page_name((enum watch_page)i));
     length += (size_t)snprintf(text + length, sizeof text - length, " %u shown", rows);
     if (v->page == WATCH_VALUES && v->focus[0] != 0)
         length += (size_t)snprintf(text + length, sizeof text - length, "  of %.*s",
                                    (int)strlen(v->focus) - 1, v->focus);
-    if (v->editing || v->filter[0] != 0)
-        snprintf(text + length, sizeof text - length, "  filter: %s%s", v->filter,
-                 v->editing ? "_" : "");
-    canvas_cell(c, text, width_of(v));
+    if (v->filter[0] != 0)
+        snprintf(text + length, sizeof text - length, "  filter: %s", v->filter);
+    draw_line(c, v, MOOD_NONE, text);
     end_line(c);
 }
 
@@ -114,76 +129,168 @@ static void draw_row(struct canvas *c, const struct watch_view *v, const struct 
 
 static const char *keys_of(const struct watch_view *v)
 {
-    if (v->editing)
-        return "type a part of a name, or a glob like */pump-*/flow; Enter keeps it, Esc takes it "
-               "back";
-    if (v->page == WATCH_DEVICES)
-        return "Enter its values  Tab all values  / filter  arrows PgUp PgDn scroll  q quit";
-    return "Esc all  Tab devices  / filter  arrows PgUp PgDn Home End scroll  q quit";
-}
-
-/* Rows of the page that pass filter and focus. NULL when there are none. */
-static const struct watch_item **pick(const struct watch *w, const struct watch_view *v,
-                                      uint32_t *count)
-{
-    const struct watch_list *l = watch_list_of(w, v->page);
-    const struct watch_item **picked = calloc(l->count + 1U, sizeof(*picked));
-    *count = 0;
-    for (uint32_t i = 0; picked != NULL && i < l->count; i++) {
-        if (watch_shown(v, l->items[i]))
-            picked[(*count)++] = l->items[i];
+    switch (v->page) {
+    case WATCH_DEVICES:
+        return "Enter its values  Tab 1-5 pages  / filter  arrows PgUp PgDn scroll  q quit";
+    case WATCH_ALARMS:
+        return v->all ? "a ack  r reset  s shelve  u unshelve  o out of service  i in service  "
+                        "n hide normal ones  q"
+                      : "a ack  r reset  s shelve  u unshelve  o out of service  i in service  "
+                        "n normal ones  q";
+    case WATCH_INCIDENTS:
+        return "c confirm  b bulletin  [ ] others  Tab 1-5 pages  arrows PgUp PgDn scroll  q quit";
+    case WATCH_LEAKS:
+        return "Tab 1-5 pages  / filter  arrows PgUp PgDn scroll  q quit";
+    case WATCH_VALUES:
+    case WATCH_PAGES:
+        break;
     }
-    return picked;
+    return "Esc all  Tab 1-5 pages  / filter  arrows PgUp PgDn Home End scroll  q quit";
 }
 
-static void keep_in_sight(struct watch_view *v, uint32_t count, uint32_t lines)
+/* What is being typed; or the answer to what was asked; or the keys. What is typed last is what
+ * people look at: a long line loses its front. */
+static void draw_bottom(struct canvas *c, const struct watch_view *v)
 {
-    uint32_t *selected = &v->selected[v->page], *top = &v->top[v->page];
-    if (*selected >= count)
-        *selected = count > 0 ? count - 1 : 0;
-    if (*selected < *top)
-        *top = *selected;
-    if (*selected >= *top + lines)
-        *top = *selected - lines + 1;
+    char text[600];
+    if (v->asks != ASK_NOTHING) {
+        snprintf(text, sizeof text, "%s%s_", v->line.prompt, v->line.text);
+        canvas_put(c, "%s", v->colour ? BOLD : "");
+        canvas_path(c, text, width_of(v));
+        canvas_put(c, "%s", v->colour ? PLAIN : "");
+    } else if (v->talk.status[0] != 0) {
+        draw_line(c, v, v->talk.refused ? MOOD_BAD : MOOD_NONE, v->talk.status);
+    } else {
+        draw_line(c, v, MOOD_NONE, keys_of(v));
+    }
+    canvas_put(c, "\033[K\033[J");
+}
+
+static const char filter_help[] =
+    "a part of a name, or a glob like */pump-*/flow; Enter keeps it, Esc takes it back";
+
+static void draw_detail(struct canvas *c, const struct watch *w, const struct watch_view *v,
+                        const struct watch_item *item, unsigned lines, wall_t now)
+{
+    bool old = item != NULL && watch_is_old(w, v->page, item);
+    for (unsigned i = 0; i < lines; i++) {
+        char text[1200] = "";
+        int line = lines == 1 ? -1 : (int)i;
+        bool last = i + 1 == lines;
+        if (last && v->asks != ASK_NOTHING && v->talk.status[0] != 0) {
+            draw_line(c, v, MOOD_BAD, v->talk.status);
+            end_line(c);
+            continue;
+        }
+        if (last && v->asks == ASK_FILTER)
+            snprintf(text, sizeof text, "%s", filter_help);
+        else if (item != NULL && v->page == WATCH_ALARMS)
+            watch_alarm_detail((const struct watch_told *)item, old, now, line, text, sizeof text);
+        else if (item != NULL && v->page == WATCH_LEAKS)
+            watch_leak_detail((const struct watch_told *)item, old, now, line, text, sizeof text);
+        else if (item != NULL && v->page != WATCH_INCIDENTS)
+            watch_detail(v->page, item, old, text, sizeof text);
+        draw_line(c, v, MOOD_NONE, text);
+        end_line(c);
+    }
+}
+
+static void draw_table(struct canvas *c, const struct watch *w, struct watch_view *v,
+                       const struct watch_item **rows, uint32_t count, unsigned lines, wall_t now)
+{
+    struct watch_widths widths = watch_widths_for(v->page, width_of(v));
+    uint32_t *top = &v->top[v->page];
+    uint32_t selected = watch_choose(v, rows, count, 0);
+    if (selected < *top)
+        *top = selected;
+    if (selected >= *top + lines)
+        *top = selected - lines + 1;
     if (*top + lines > count)
         *top = count > lines ? count - lines : 0;
-}
-
-void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, wall_t now)
-{
-    unsigned gateways = w->gateways.count < 3 ? w->gateways.count : 3;
-    if (gateways == 0 || v->rows < 12)
-        gateways = 1;
-    /* Title, tabs, headings, detail, keys. */
-    uint32_t count, lines = v->rows > gateways + 6 ? v->rows - gateways - 5 : 1;
-    const struct watch_item **rows = pick(w, v, &count);
-    struct watch_widths widths = watch_widths_for(v->page, width_of(v));
-    keep_in_sight(v, count, lines);
-
-    c->length = 0;
-    canvas_put(c, "\033[H");
-    draw_title(c, v, now);
-    draw_gateways(c, w, v, now, gateways);
-    draw_tabs(c, v, count);
     canvas_put(c, "%s ", v->colour ? BOLD : "");
     watch_headings(c, v->page, &widths);
     canvas_put(c, "%s", v->colour ? PLAIN : "");
     end_line(c);
     for (uint32_t i = 0; i < lines; i++) {
-        uint32_t at = v->top[v->page] + i;
-        if (rows != NULL && at < count)
-            draw_row(c, v, rows[at], at == v->selected[v->page], &widths,
-                     watch_is_old(w, v->page, rows[at]), now);
+        uint32_t at = *top + i;
+        if (at < count)
+            draw_row(c, v, rows[at], at == selected, &widths, watch_is_old(w, v->page, rows[at]),
+                     now);
         else
             end_line(c);
     }
-    char detail[600] = "";
-    if (rows != NULL && v->selected[v->page] < count)
-        watch_detail(v->page, rows[v->selected[v->page]],
-                     watch_is_old(w, v->page, rows[v->selected[v->page]]), detail, sizeof detail);
-    canvas_cell(c, detail, width_of(v));
-    end_line(c);
-    canvas_cell(c, keys_of(v), width_of(v));
-    canvas_put(c, "\033[K\033[J");
-    free(rows);
+}
+
+static void draw_incident(struct canvas *c, const struct watch *w, struct watch_view *v,
+                          const struct watch_item **rows, uint32_t count, unsigned lines,
+                          wall_t now)
+{
+    struct watch_doc d = {0};
+    uint32_t *top = &v->top[v->page];
+    uint32_t selected = watch_choose(v, rows, count, 0);
+    if (count > 0)
+        watch_incident_doc(&d, w, (const struct watch_told *)rows[selected],
+                           watch_is_old(w, v->page, rows[selected]), now);
+    if (*top + lines > d.count)
+        *top = d.count > lines ? d.count - lines : 0;
+    for (uint32_t i = 0; i < lines; i++) {
+        char text[1200] = "";
+        uint32_t at = *top + i;
+        if (at < d.count)
+            snprintf(text, sizeof text, "%.*s", (int)d.lines[at].length,
+                     d.text.text + d.lines[at].at);
+        else if (d.count == 0 && i == 0)
+            snprintf(text, sizeof text, "no incident");
+        draw_line(c, v, at < d.count ? d.lines[at].mood : MOOD_NONE, text);
+        end_line(c);
+    }
+    free(d.text.text);
+}
+
+static void note_seen(struct watch_view *v)
+{
+    const struct watch_told *chosen = (const struct watch_told *)v->chosen[v->page];
+    v->seen = v->page == WATCH_ALARMS && chosen != NULL;
+    if (v->seen)
+        v->seen_seq = (uint64_t)said_whole(chosen->said, "seq");
+}
+
+static const struct watch_item *none[1];
+
+void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, wall_t now)
+{
+    char banner[400];
+    enum watch_mood mood;
+    bool alarms = watch_banner(w, now, &mood, banner, sizeof banner), tall = v->rows >= 18;
+    bool told = v->page == WATCH_ALARMS || v->page == WATCH_LEAKS;
+    unsigned gateways = w->gateways.count < 3 ? w->gateways.count : 3;
+    unsigned detail = told && tall ? TOLD_LINES : 1;
+    if (gateways == 0 || v->rows < 12)
+        gateways = 1;
+    if (alarms && v->rows < 9) /* a small screen says what matters more */
+        gateways = 0;
+    /* Title, tabs, keys; the incident needs no headings. */
+    unsigned rest = gateways + alarms + (v->page == WATCH_INCIDENTS ? 3 : 4) + detail;
+    uint32_t count, lines = v->rows > rest ? v->rows - rest : 1;
+    const struct watch_item **picked = watch_pick(w, v, &count),
+                            **rows = picked != NULL ? picked : none;
+
+    c->length = 0;
+    canvas_put(c, "\033[H");
+    draw_title(c, v, now);
+    if (gateways > 0)
+        draw_gateways(c, w, v, now, gateways);
+    if (alarms) {
+        draw_line(c, v, mood, banner);
+        end_line(c);
+    }
+    draw_tabs(c, v, count);
+    if (v->page == WATCH_INCIDENTS)
+        draw_incident(c, w, v, rows, count, lines, now);
+    else
+        draw_table(c, w, v, rows, count, lines, now);
+    draw_detail(c, w, v, v->chosen[v->page], detail, now);
+    draw_bottom(c, v);
+    note_seen(v);
+    free(picked);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One snapshot, on paper or as JSON. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "cli/watch_rows.h"
+#include "cli/watch_told.h"
 #include "publish/json.h"
 
 /* Cells are filled up with spaces, which on paper are only in the way. */
@@ -13,10 +15,61 @@ static void end_line(struct canvas *c)
     canvas_bytes(c, "\n", 1);
 }
 
+static void print_table(struct canvas *c, const struct watch *w, const struct watch_view *v,
+                        const struct watch_item **rows, uint32_t count, wall_t now)
+{
+    struct watch_widths widths = watch_widths_uncut(watch_list_of(w, v->page));
+    watch_headings(c, v->page, &widths);
+    end_line(c);
+    for (uint32_t i = 0; i < count; i++) {
+        watch_row(c, v->page, rows[i], &widths, watch_is_old(w, v->page, rows[i]), now);
+        end_line(c);
+    }
+}
+
+static void print_incident(struct canvas *c, const struct watch *w, const struct watch_item *item,
+                           wall_t now)
+{
+    struct watch_doc d = {0};
+    watch_incident_doc(&d, w, (const struct watch_told *)item,
+                       watch_is_old(w, WATCH_INCIDENTS, item), now);
+    for (uint32_t i = 0; i < d.count; i++) {
+        char text[1200];
+        snprintf(text, sizeof text, "%.*s", (int)d.lines[i].length, d.text.text + d.lines[i].at);
+        canvas_cell(c, text, (int)sizeof text);
+        end_line(c);
+    }
+    free(d.text.text);
+}
+
+static void print_page(struct canvas *c, const struct watch *w, const struct watch_view *v,
+                       wall_t now)
+{
+    uint32_t count;
+    const struct watch_item **rows = watch_pick(w, v, &count);
+    canvas_put(c, "\n");
+    if (rows != NULL && v->page != WATCH_INCIDENTS)
+        print_table(c, w, v, rows, count, now);
+    for (uint32_t i = 0; rows != NULL && v->page == WATCH_INCIDENTS && i < count; i++) {
+        canvas_put(c, i > 0 ? "\n" : "");
+        print_incident(c, w, rows[i], now);
+    }
+    free(rows);
+}
+
+/* Sites that watch nothing have no use for empty tables about it. */
+static bool wanted(const struct watch *w, const struct watch_view *v, enum watch_page page)
+{
+    if (v->only)
+        return page == v->page;
+    return page == WATCH_DEVICES || page == WATCH_VALUES || watch_list_of(w, page)->count > 0;
+}
+
 void watch_print(struct canvas *c, const struct watch *w, const struct watch_view *v, wall_t now)
 {
     char text[400];
-    struct watch_view all = *v;
+    enum watch_mood mood;
+    struct watch_view one = *v;
     for (uint32_t i = 0; i < w->gateways.count; i++) {
         const struct watch_gateway *g = (const struct watch_gateway *)w->gateways.items[i];
         if (g->item.gone)
@@ -24,19 +77,11 @@ void watch_print(struct canvas *c, const struct watch *w, const struct watch_vie
         watch_gateway_text(g, -1, now, text, sizeof text);
         canvas_put(c, "%s\n", text);
     }
-    for (all.page = WATCH_DEVICES; all.page < WATCH_PAGES; all.page++) {
-        const struct watch_list *l = watch_list_of(w, all.page);
-        canvas_put(c, "\n");
-        struct watch_widths widths = watch_widths_uncut(l);
-        watch_headings(c, all.page, &widths);
-        end_line(c);
-        for (uint32_t i = 0; i < l->count; i++) {
-            if (!watch_shown(&all, l->items[i]))
-                continue;
-            watch_row(c, all.page, l->items[i], &widths, watch_is_old(w, all.page, l->items[i]),
-                      now);
-            end_line(c);
-        }
+    if (watch_banner(w, now, &mood, text, sizeof text))
+        canvas_put(c, "%s\n", text);
+    for (one.page = WATCH_DEVICES; one.page < WATCH_PAGES; one.page++) {
+        if (wanted(w, v, one.page))
+            print_page(c, w, &one, now);
     }
 }
 
@@ -47,9 +92,9 @@ static void text_member(struct canvas *c, const char *name, const char *text)
     char piece[2048];
     struct json j = json_into(piece, sizeof piece);
     json_word(&j, ",");
-    json_string(&j, name);
+    json_put_string(&j, name);
     json_word(&j, ":");
-    json_string(&j, text);
+    json_put_string(&j, text);
     /* Longer than any text of ours: said to be unknown rather than cut. */
     if (j.overflow)
         canvas_put(c, ",\"%s\":null", name);
@@ -75,7 +120,7 @@ static void begin(struct canvas *c, uint32_t nth, const char *path)
     canvas_put(c, nth == 0 ? "\n{\"name\":\"" : ",\n{\"name\":\"");
     char piece[1024];
     struct json j = json_into(piece, sizeof piece);
-    json_string(&j, path);
+    json_put_string(&j, path);
     canvas_bytes(c, piece + 1, json_length(&j) - 1);
 }
 
@@ -130,24 +175,54 @@ static void json_tag(struct canvas *c, const struct watch_value *v)
     }
 }
 
-void watch_print_json(struct canvas *c, const struct watch *w, const char *filter)
+/* As it came, behind its name: a snapshot has all that was told. */
+static void json_told(struct canvas *c, const struct watch_told *t)
 {
-    static const char *const names[] = {"gateways", "devices", "values"};
-    const struct watch_list *lists[] = {&w->gateways, &w->devices, &w->values};
-    for (int k = 0; k < 3; k++) {
+    const char *rest = strchr(t->text, '{') + 1;
+    rest += strspn(rest, " \t\r\n");
+    if (*rest != '}')
+        canvas_put(c, ",");
+    canvas_bytes(c, rest, (size_t)(strrchr(rest, '}') - rest));
+}
+
+static void json_item(struct canvas *c, int kind, const struct watch_item *item)
+{
+    if (kind == 0)
+        json_gateway(c, (const struct watch_gateway *)item);
+    else if (kind == 1)
+        json_device(c, (const struct watch_device *)item);
+    else if (kind == 2)
+        json_tag(c, (const struct watch_value *)item);
+    else
+        json_told(c, (const struct watch_told *)item);
+}
+
+void watch_print_json(struct canvas *c, const struct watch *w, const struct watch_view *v)
+{
+    const struct {
+        const char *name;
+        const struct watch_list *list;
+        enum watch_page page;
+    } kinds[] = {{"gateways", &w->gateways, WATCH_PAGES},
+                 {"devices", &w->devices, WATCH_DEVICES},
+                 {"values", &w->values, WATCH_VALUES},
+                 {"alarms", &w->alarms, WATCH_ALARMS},
+                 {"leaks", &w->leaks, WATCH_LEAKS},
+                 {"incidents", &w->incidents, WATCH_INCIDENTS},
+                 {"bulletins", &w->bulletins, WATCH_INCIDENTS}};
+    const char *before = "{";
+    for (int k = 0; k < (int)(sizeof kinds / sizeof *kinds); k++) {
+        const struct watch_list *l = kinds[k].list;
         uint32_t shown = 0;
-        canvas_put(c, "%s\"%s\":[", k == 0 ? "{" : ",\n", names[k]);
-        for (uint32_t i = 0; i < lists[k]->count; i++) {
-            const struct watch_item *item = lists[k]->items[i];
-            if (item->gone || (k > 0 && !watch_matches(filter, item->path)))
+        if (k > 0 && v->only && kinds[k].page != v->page)
+            continue;
+        canvas_put(c, "%s\"%s\":[", before, kinds[k].name);
+        before = ",\n";
+        for (uint32_t i = 0; i < l->count; i++) {
+            if (l->items[i]->gone || (k > 0 && !watch_matches(v->filter, l->items[i]->path)))
                 continue;
-            begin(c, shown++, item->path);
-            if (k == 0)
-                json_gateway(c, (const struct watch_gateway *)item);
-            else if (k == 1)
-                json_device(c, (const struct watch_device *)item);
-            else
-                json_tag(c, (const struct watch_value *)item);
+            begin(c, shown++, l->items[i]->path);
+            json_item(c, k, l->items[i]);
             canvas_put(c, "}");
         }
         canvas_put(c, "]");

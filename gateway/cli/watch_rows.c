@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/watch_rows.h"
+#include "cli/watch_told.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -23,20 +24,83 @@ enum {
     VALUE_FIXED = UNIT + QUALITY + AGE + 5
 };
 
+static const char *const pages[WATCH_PAGES] = {
+    [WATCH_DEVICES] = "devices", [WATCH_VALUES] = "values",       [WATCH_ALARMS] = "alarms",
+    [WATCH_LEAKS] = "leaks",     [WATCH_INCIDENTS] = "incidents",
+};
+
+const char *watch_page_name(enum watch_page page)
+{
+    return pages[page];
+}
+
+bool watch_page_of(const char *name, enum watch_page *page)
+{
+    for (int i = 0; i < WATCH_PAGES; i++) {
+        if (strcmp(pages[i], name) == 0) {
+            *page = (enum watch_page)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 const struct watch_list *watch_list_of(const struct watch *w, enum watch_page page)
 {
-    return page == WATCH_DEVICES ? &w->devices : &w->values;
+    switch (page) {
+    case WATCH_VALUES:
+        return &w->values;
+    case WATCH_ALARMS:
+        return &w->alarms;
+    case WATCH_LEAKS:
+        return &w->leaks;
+    case WATCH_INCIDENTS:
+        return &w->incidents;
+    case WATCH_DEVICES:
+    case WATCH_PAGES:
+        break;
+    }
+    return &w->devices;
 }
 
 bool watch_shown(const struct watch_view *v, const struct watch_item *item)
 {
     if (item->gone || !watch_matches(v->filter, item->path))
         return false;
+    if (v->page == WATCH_ALARMS)
+        return v->all || watch_alarm_place(((const struct watch_told *)item)->said) != ALARM_SILENT;
     return v->page != WATCH_VALUES || strncmp(item->path, v->focus, strlen(v->focus)) == 0;
+}
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct watch_told *const *x = a, *const *y = b;
+    if ((*x)->rank != (*y)->rank)
+        return (*x)->rank < (*y)->rank ? -1 : 1;
+    if ((*x)->time.ms != (*y)->time.ms)
+        return (*x)->time.ms > (*y)->time.ms ? -1 : 1;
+    return strcmp((*x)->item.path, (*y)->item.path);
+}
+
+const struct watch_item **watch_pick(const struct watch *w, const struct watch_view *v,
+                                     uint32_t *count)
+{
+    const struct watch_list *l = watch_list_of(w, v->page);
+    const struct watch_item **picked = calloc(l->count + 1U, sizeof(*picked));
+    *count = 0;
+    for (uint32_t i = 0; picked != NULL && i < l->count; i++) {
+        if (watch_shown(v, l->items[i]))
+            picked[(*count)++] = l->items[i];
+    }
+    if (picked != NULL && v->page != WATCH_DEVICES && v->page != WATCH_VALUES)
+        qsort(picked, *count, sizeof(*picked), by_rank);
+    return picked;
 }
 
 enum watch_mood watch_mood_of(enum watch_page page, const struct watch_item *item, bool old)
 {
+    if (page != WATCH_DEVICES && page != WATCH_VALUES)
+        return watch_mood_told(page, (const struct watch_told *)item, old);
     if (old)
         return MOOD_DOUBTFUL;
     if (page == WATCH_DEVICES) {
@@ -51,6 +115,8 @@ enum watch_mood watch_mood_of(enum watch_page page, const struct watch_item *ite
 
 struct watch_widths watch_widths_for(enum watch_page page, int columns)
 {
+    if (page != WATCH_DEVICES && page != WATCH_VALUES)
+        return watch_widths_told(page, columns);
     struct watch_widths w = {.value = columns < WIDE ? VALUE : VALUE_WIDE};
     int left = columns - (page == WATCH_DEVICES ? DEVICE_FIXED : VALUE_FIXED + w.value);
     if (left < 12)
@@ -70,7 +136,7 @@ struct watch_widths watch_widths_uncut(const struct watch_list *l)
     return w;
 }
 
-void watch_headings(struct canvas *c, enum watch_page page, const struct watch_widths *w)
+static void plain_headings(struct canvas *c, enum watch_page page, const struct watch_widths *w)
 {
     const struct {
         const char *text;
@@ -88,6 +154,16 @@ void watch_headings(struct canvas *c, enum watch_page page, const struct watch_w
         if (i + 1 < count)
             canvas_bytes(c, " ", 1);
     }
+}
+
+void watch_headings(struct canvas *c, enum watch_page page, const struct watch_widths *w)
+{
+    if (page == WATCH_ALARMS)
+        watch_alarm_headings(c, w);
+    else if (page == WATCH_LEAKS)
+        watch_leak_headings(c, w);
+    else
+        plain_headings(c, page, w);
 }
 
 static void device_row(struct canvas *c, const struct watch_device *d, const struct watch_widths *w,
@@ -167,6 +243,10 @@ void watch_row(struct canvas *c, enum watch_page page, const struct watch_item *
 {
     if (page == WATCH_DEVICES)
         device_row(c, (const struct watch_device *)item, w, old, now);
+    else if (page == WATCH_ALARMS)
+        watch_alarm_row(c, (const struct watch_told *)item, w, old, now);
+    else if (page == WATCH_LEAKS)
+        watch_leak_row(c, (const struct watch_told *)item, w, old, now);
     else
         value_row(c, (const struct watch_value *)item, w, old, now);
 }

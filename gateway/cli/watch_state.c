@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the messages of a site said last. Nothing in them is believed to be well-formed. */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "cli/watch.h"
+#include "cli/watch_told.h"
 
 enum { ITEMS_MAX = 1000000, PAYLOAD_MAX = 64 * 1024, PATH_BYTES_MAX = 300 };
 
@@ -31,7 +30,7 @@ static bool rehash(struct watch_list *l, uint32_t slot_count)
 }
 
 /* The item of that path, made when it is new. NULL: there is no room for more. */
-static void *item_of(struct watch_list *l, const char *path, size_t size)
+void *watch_item_of(struct watch_list *l, const char *path, size_t size)
 {
     if ((l->count + 1) * 2 > l->slot_count &&
         !rehash(l, l->slot_count == 0 ? 64 : l->slot_count * 2))
@@ -88,14 +87,23 @@ static bool speaks(const struct watch_item *gateway)
 }
 
 /* A device is known by its own path, a tag's by the tag's without its last part. */
-bool watch_is_old(const struct watch *w, enum watch_page page, const struct watch_item *item)
+static const char *gateway_of(const struct watch *w, enum watch_page page,
+                              const struct watch_item *item)
 {
+    if (page != WATCH_DEVICES && page != WATCH_VALUES)
+        return watch_gateway_of(w, page, item);
     const char *end = page == WATCH_VALUES ? strrchr(item->path, '/') : NULL;
     size_t length = end != NULL ? (size_t)(end - item->path) : strlen(item->path);
     const struct watch_device *d =
         (const struct watch_device *)watch_find(&w->devices, item->path, length);
-    if (d != NULL && d->gateway != NULL) {
-        const struct watch_item *g = watch_find(&w->gateways, d->gateway, strlen(d->gateway));
+    return d != NULL ? d->gateway : NULL;
+}
+
+bool watch_is_old(const struct watch *w, enum watch_page page, const struct watch_item *item)
+{
+    const char *gateway = gateway_of(w, page, item);
+    if (gateway != NULL) {
+        const struct watch_item *g = watch_find(&w->gateways, gateway, strlen(gateway));
         if (g != NULL)
             return !speaks(g);
     }
@@ -125,6 +133,10 @@ void watch_sort(struct watch *w)
     sort(&w->values);
     sort(&w->devices);
     sort(&w->gateways);
+    sort(&w->alarms);
+    sort(&w->leaks);
+    sort(&w->incidents);
+    sort(&w->bulletins);
 }
 
 /* ---- out of JSON ----------------------------------------------------------------------------- */
@@ -249,25 +261,34 @@ static void hear_stats(struct watch_gateway *g, const json_t *said)
 
 /* ---- messages -------------------------------------------------------------------------------- */
 
-enum { VALUE, DEVICE, GATEWAY, STATS, CLASSES };
+enum { VALUE, DEVICE, GATEWAY, STATS, TOLD, CLASSES = TOLD + 4 };
 
-static const char *const classes[CLASSES] = {"value/", "device/", "gateway/", "stats/"};
+static const char *const classes[CLASSES] = {
+    [VALUE] = "value/",
+    [DEVICE] = "device/",
+    [GATEWAY] = "gateway/",
+    [STATS] = "stats/",
+    [TOLD + TOLD_ALARM] = "alarm/",
+    [TOLD + TOLD_LEAK] = "leak/",
+    [TOLD + TOLD_INCIDENT] = "incident/",
+    [TOLD + TOLD_BULLETIN] = "bulletin/",
+};
 
 static void *subject(struct watch *w, int class, const char *path)
 {
     if (class == VALUE) {
-        struct watch_value *v = item_of(&w->values, path, sizeof *v);
+        struct watch_value *v = watch_item_of(&w->values, path, sizeof *v);
         if (v != NULL && v->text == NULL)
             hear_value(v, NULL);
         return v != NULL && v->text && v->last && v->unit && v->reason ? v : NULL;
     }
     if (class == DEVICE) {
-        struct watch_device *d = item_of(&w->devices, path, sizeof *d);
+        struct watch_device *d = watch_item_of(&w->devices, path, sizeof *d);
         if (d != NULL && d->state == NULL)
             hear_device(d, NULL);
         return d != NULL && d->state && d->reason && d->line && d->map ? d : NULL;
     }
-    struct watch_gateway *g = item_of(&w->gateways, path, sizeof *g);
+    struct watch_gateway *g = watch_item_of(&w->gateways, path, sizeof *g);
     if (g != NULL && g->state == NULL) {
         hear_gateway(g, NULL);
         set_text(&g->trouble, empty);
@@ -294,6 +315,10 @@ void watch_hear(struct watch *w, const char *topic, const void *payload, size_t 
     if ((length > 0 && !json_is_object(said)) || *path == 0 || strlen(path) > PATH_BYTES_MAX) {
         w->odd++;
         json_decref(said);
+        return;
+    }
+    if (class >= TOLD) {
+        watch_take_told(w, (enum told)(class - TOLD), path, said, payload, length);
         return;
     }
     struct watch_item *item = subject(w, class, path);
@@ -355,6 +380,11 @@ void watch_free(struct watch *w)
         free(g->reason);
         free(g->version);
         free(g->trouble);
+    }
+    struct watch_list *told[] = {&w->alarms, &w->leaks, &w->incidents, &w->bulletins};
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        watch_free_told(told[i]);
+        free_list(told[i]);
     }
     free_list(&w->values);
     free_list(&w->devices);

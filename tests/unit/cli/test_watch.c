@@ -276,7 +276,7 @@ static void a_snapshot_in_json_is_exact(void **state)
     (void)state;
     struct watch *w = small_site();
     struct canvas c = {0};
-    watch_print_json(&c, w, "mill/*");
+    watch_print_json(&c, w, &(struct watch_view){.filter = "mill/*"});
     assert_non_null(
         strstr(c.text, "{\"name\":\"mill/pump-1/flow\",\"value\":412.5,\"quality\":192"));
     assert_non_null(strstr(c.text, "\"value\":\"18446744073709551615\""));
