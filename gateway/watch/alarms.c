@@ -156,8 +156,10 @@ void alarms_set(struct alarms *a, uint32_t i, bool on, const struct alarm_eviden
                 int64_t source_ms, int64_t now_ms)
 {
     struct item *it = &a->items[i];
-    if (on && e)
+    if (on && e) {
         it->s.evidence = *e;
+        it->owed = false;
+    }
     if (it->s.raw == on)
         return;
     if (!on && ripe(a, i, now_ms))
@@ -176,6 +178,21 @@ void alarms_set(struct alarms *a, uint32_t i, bool on, const struct alarm_eviden
     alarms_wake(a, i);
     if (!it->s.bits.active)
         alarms_wake_children(a, i, on ? ALARM_NEVER : now_ms);
+}
+
+void alarms_set_owing(struct alarms *a, uint32_t i, int64_t source_ms, int64_t now_ms)
+{
+    a->items[i].owed = true;
+    alarms_set(a, i, true, NULL, source_ms, now_ms);
+}
+
+const struct alarm_evidence *alarms_evidence(const struct alarms *a, uint32_t i)
+{
+    struct item *it = &a->items[i];
+    if (it->owed)
+        a->hooks.evidence(a->hooks.me, i, &it->s.evidence);
+    it->owed = false;
+    return &it->s.evidence;
 }
 
 void alarms_freeze(struct alarms *a, uint32_t i, bool frozen, int64_t now_ms)
@@ -357,5 +374,6 @@ const char *alarms_apply(struct alarms *a, uint32_t i, enum alarm_event e, enum 
 void alarms_tell(struct alarms *a, uint32_t i, enum alarm_change what, int64_t now_ms)
 {
     a->items[i].s.changed_ms = now_ms;
+    alarms_evidence(a, i);
     a->hooks.changed(a->hooks.me, i, what, now_ms);
 }

@@ -57,6 +57,9 @@ struct alarm_hooks {
     /* One transition. Called in the order in which things are to be told: of what becomes true in one
      * alarms_run, critical first, then by source time, then by sequence. */
     void (*changed)(void *me, uint32_t index, enum alarm_change what, int64_t t_ms);
+    /* What alarms_set_owing left open: why the condition was true when it last was. May be NULL where
+     * nobody owes. */
+    void (*evidence)(void *me, uint32_t index, struct alarm_evidence *out);
 };
 
 struct alarms;
@@ -68,6 +71,11 @@ void alarms_free(struct alarms *a);
  * of the sample that says so. Only notes it: alarms_run acts. */
 void alarms_set(struct alarms *a, uint32_t index, bool on, const struct alarm_evidence *e,
                 int64_t source_ms, int64_t now_ms);
+/* It is on, for a reason that the hook is asked for when somebody wants to know: words for every
+ * sample would cost more than the detectors. */
+void alarms_set_owing(struct alarms *a, uint32_t index, int64_t source_ms, int64_t now_ms);
+/* Settles what is owed; alarms_state's own evidence may be of an earlier moment. */
+const struct alarm_evidence *alarms_evidence(const struct alarms *a, uint32_t index);
 /* Its input is bad, or good again. A frozen alarm neither comes nor goes. */
 void alarms_freeze(struct alarms *a, uint32_t index, bool frozen, int64_t now_ms);
 /* The plant's own reason to hide it (suppress_by); parents are looked after inside. */

@@ -32,6 +32,7 @@ struct item {                      /* one alarm */
     bool want_frozen, want_suppressed;
     bool matured;                  /* the condition held for its delay, though it is over, or blind, by now */
     bool queued, touched;          /* stands in `queue`, in `work` */
+    bool owed;                     /* the evidence is yet to be asked for */
     uint16_t hours[24];            /* annunciations by hour of the timeline */
     int64_t hours_at;              /* the hour that hours[] ends with; ALARM_NEVER */
 };

@@ -26,6 +26,7 @@ size_t alarms_save_size(void)
 void alarms_save(const struct alarms *a, uint32_t i, void *out)
 {
     const struct item *it = &a->items[i];
+    alarms_evidence(a, i);
     struct saved saved = {.version = SAVED_VERSION, .size = sizeof(saved)};
     memcpy(saved.magic, magic, sizeof(magic));
     saved.by_plant = it->want_suppressed;
@@ -91,6 +92,7 @@ bool alarms_restore(struct alarms *a, uint32_t i, const void *bytes, size_t size
     it->want_frozen = it->matured = false;
     it->rise_to = 0;
     it->arrival = 0;
+    it->owed = false;
     it->free_ms = it->s.bits.suppressed ? now_ms : ALARM_NEVER;
     it->calm_ms = it->s.chattering ? now_ms + CHATTER_CALM_MS : INT64_MAX;
     alarms_enlist(a, i, true);

@@ -356,6 +356,7 @@ const struct leak_kind_ops leak_balance = {
     .bad = bad,
     .tick = tick,
     .view = balance_view,
+    .say = balance_say,
     .reset = reset,
     .curve = balance_curve,
 };

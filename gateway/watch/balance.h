@@ -87,6 +87,7 @@ bool balance_learned(const struct balance *b);
 void balance_estimate(struct balance *b, int64_t now_ms); /* b->leak anew */
 /* balance_view.c */
 void balance_view(const void *state, const struct leak_context *c, struct leak_view *out);
+void balance_say(const struct leak_view *v, char *text, size_t room);
 uint32_t balance_curve(const void *state, const struct leak_context *c, struct leak_sense *out);
 /* balance_judge.c: one evaluation: so much more is missing, and the number of its block */
 void balance_evaluate(struct balance *b, const struct leak_context *c, double missing,

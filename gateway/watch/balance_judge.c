@@ -15,6 +15,8 @@ static const double recent_share = 2.0 / 3; /* of clear_ms: over which the recen
 static const uint32_t recent_most =
     4; /* .. or, for a leak that noise hides, so many times longer */
 static const double drain_share = 6; /* S of a leak that is over is gone in clear_ms */
+static const int64_t fit_share = 100; /* of the time since it fired: how old the line may be .. */
+static const int64_t fit_oldest_ms = 10 * 60 * 1000; /* .. and at most */
 
 double balance_baseline(const struct balance *b)
 {
@@ -53,12 +55,20 @@ static void look_back(struct balance *b, int64_t now_ms)
     b->leak.ebbing = after && b->leak.known && b->leak.recent < least;
 }
 
+/* A line through a day says no more for the ten seconds that came to it. */
+static bool worth_a_fit(const struct balance *b, int64_t now_ms)
+{
+    int64_t old_ms = (now_ms - b->fired_ms) / fit_share;
+    old_ms = old_ms < fit_oldest_ms ? old_ms : fit_oldest_ms;
+    return !b->leak.known || now_ms - b->leak.at_ms >= old_ms;
+}
+
 static void follow(struct balance *b, int64_t now_ms)
 {
     look_back(b, now_ms);
-    if (!b->leak.ebbing)
+    if (!b->leak.ebbing && worth_a_fit(b, now_ms))
         balance_estimate(b, now_ms);
-    else
+    else if (b->leak.ebbing)
         b->cusum.sum *= exp(-b->rule.step_h * drain_share * 3.6e6 / (double)b->rule.clear_ms);
     double limit = cusum_limit(&b->cusum, &b->rule.cusum);
     bool over = b->cusum.sum < over_share * limit && (b->leak.ebbing || !b->leak.known);

@@ -98,23 +98,31 @@ static int places(double x)
     return fabs(x) >= 99.5 ? 0 : fabs(x) >= 9.95 ? 0 : fabs(x) >= 0.995 ? 1 : 2;
 }
 
-static void say(const struct balance *b, struct leak_view *out)
-{
-    const char * or = b->rule.settle ? "water loss or level drift" : "water loss or a meter";
-    double volume = isnan(out->lost.value) ? b->cusum.sum : out->lost.value;
+enum { SAYS_NOTHING, SAYS_LOSS, SAYS_EBBING };
 
-    if (!b->firing)
+static void gather(const struct balance *b, struct leak_view *out)
+{
+    out->words.which = !b->firing ? SAYS_NOTHING : b->leak.ebbing ? SAYS_EBBING : SAYS_LOSS;
+    out->words.flag = b->rule.settle != 0;
+    out->words.x[0] = isnan(out->lost.value) ? b->cusum.sum : out->lost.value;
+}
+
+void balance_say(const struct leak_view *v, char *text, size_t room)
+{
+    const char * or = v->words.flag ? "water loss or level drift" : "water loss or a meter";
+    double volume = v->words.x[0];
+
+    if (v->words.which == SAYS_NOTHING)
         return;
-    if (isnan(out->rate.value)) {
-        snprintf(out->text, sizeof out->text, "%.*f m3 unaccounted for (%s)", places(volume),
-                 volume, or);
+    if (isnan(v->rate.value)) {
+        snprintf(text, room, "%.*f m3 unaccounted for (%s)", places(volume), volume, or);
         return;
     }
-    int digits = places(out->rate.value);
-    snprintf(out->text, sizeof out->text,
-             "%.*f m3 unaccounted for, %s%.*f m3/h (%.*f to %.*f)%s (%s)", places(volume), volume,
-             out->preliminary ? "perhaps " : "about ", digits, out->rate.value, digits,
-             out->rate.low, digits, out->rate.high, b->leak.ebbing ? " now" : "", or);
+    int digits = places(v->rate.value);
+    snprintf(text, room, "%.*f m3 unaccounted for, %s%.*f m3/h (%.*f to %.*f)%s (%s)",
+             places(volume), volume, v->preliminary ? "perhaps " : "about ", digits, v->rate.value,
+             digits, v->rate.low, digits, v->rate.high, v->words.which == SAYS_EBBING ? " now" : "",
+             or);
 }
 
 /* Its own gaps may leave it without sight though each input by itself is fit. */
@@ -191,7 +199,7 @@ void balance_view(const void *state, const struct leak_context *c, struct leak_v
             view_leak(b, out);
         out->class_ = class_of(b, out);
     }
-    say(b, out);
+    gather(b, out);
     view_blind(b, c, out);
 }
 

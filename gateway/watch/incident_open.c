@@ -182,9 +182,8 @@ static void open_by_rule(struct incident *i, uint32_t alarm, const char *rule, i
     const struct alarm_state *s = alarms_state(i->alarms, trigger);
     char by[ORDER_WORD_MAX], title[INCIDENT_NOTE_MAX];
     incident_put(by, sizeof by, "rule: %s", rule);
-    const char *what = s->evidence.text[0]       ? s->evidence.text
-                       : r->about && r->about[0] ? r->about
-                                                 : r->path;
+    const char *why = alarms_evidence(i->alarms, trigger)->text;
+    const char *what = why[0] ? why : r->about && r->about[0] ? r->about : r->path;
     incident_put(title, sizeof title, "%s: %s", incident_area_title(i, r->area), what);
     incident_open(i, by, trigger, title, s->seq > 0 && s->on_ms < t_ms ? s->on_ms : t_ms, t_ms);
 }

@@ -58,6 +58,12 @@ struct leak_view {
     uint32_t why_input;            /* the input that `why` speaks of; RULE_NONE: of no single one */
     char text[LEAK_TEXT_MAX];      /* for people, one sentence: "352 m3 unaccounted for since about 09:40 ..." without times
                                       of day (those depend on a zone; the teller adds them) */
+    /* What `text` is made of and nothing above says, where a kind makes it when it is asked to. */
+    struct leak_words {
+        uint8_t which;
+        bool flag;
+        double x[3];
+    } words;
 };
 
 struct leak;
@@ -71,6 +77,9 @@ void leak_sample(struct leak *l, uint32_t index, const struct sample *s, int64_t
 /* Time passed: evaluation periods end, inputs go stale. Returns when it wants to be called again. */
 int64_t leak_tick(struct leak *l, int64_t now_ms);
 void leak_view(const struct leak *l, struct leak_view *out);
+/* All but `text`, which leak_say writes: for those who look at each sample and seldom tell. */
+void leak_figures(const struct leak *l, struct leak_view *out);
+void leak_say(const struct leak *l, struct leak_view *v);
 uint8_t leak_input_fault(const struct leak *l, uint32_t index);     /* enum signal_fault: for the signals' own alarms */
 /* A person reset the alarm, or says that the leak is mended: sums begin at zero, learning goes on. */
 void leak_reset(struct leak *l, int64_t now_ms);
@@ -116,6 +125,8 @@ struct leak_kind_ops {
     /* Fills in what it knows; state only as LEARNING, LIVE or SUSPECT; BLIND is leak.c's, but a kind may
      * say so too (why) when its own gap rules leave it without sight. */
     void (*view)(const void *state, const struct leak_context *c, struct leak_view *out);
+    /* The text of what view filled in, and of nothing else; NULL: view wrote it. */
+    void (*say)(const struct leak_view *v, char *text, size_t room);
     void (*reset)(void *state, const struct leak_context *c, int64_t now_ms);
     uint32_t (*curve)(const void *state, const struct leak_context *c, struct leak_sense *out);  /* may be NULL */
 };

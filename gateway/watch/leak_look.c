@@ -100,7 +100,9 @@ static bool heard_all(const struct leak *l)
     return true;
 }
 
-bool leak_look(const struct leak *l, struct leak_view *out)
+/* The view, in own time. true: nothing that it needs to see is missing. covers: the kind counts its
+ * own coverage. */
+static bool look(const struct leak *l, struct leak_view *out, bool *covers)
 {
     memset(out, 0, sizeof *out);
     kind_view_clear(out);
@@ -119,37 +121,42 @@ bool leak_look(const struct leak *l, struct leak_view *out)
     } else if (out->firing && out->state == LEAK_LIVE) {
         out->state = LEAK_SUSPECT;
     }
-    if (!isfinite(out->coverage))
-        out->coverage = leak_coverage(l);
+    *covers = isfinite(out->coverage);
     return sighted;
 }
 
 void leak_settle(struct leak *l, int64_t now_ms)
 {
     struct leak_common *c = l->common;
-    struct leak_view v;
-    bool sighted = leak_look(l, &v);
+    struct leak_view *v = &l->seen;
+    bool sighted = look(l, v, &l->seen_covers);
     l->dirty = false;
-    if (!c->settled || v.state != c->state) {
+    if (!c->settled || v->state != c->state) {
         c->since_ms = now_ms;
-        c->state = v.state;
+        c->state = v->state;
         c->settled = true;
     }
-    bool impaired = v.why[0] != '\0';
+    bool impaired = v->why[0] != '\0';
     if (impaired && !c->impaired)
         c->blind_since_ms = now_ms;
     c->impaired = impaired;
-    if (v.firing && !c->firing)
+    if (v->firing && !c->firing)
         c->fired_ms = now_ms;
-    c->firing = v.firing;
+    c->firing = v->firing;
     if (sighted)
-        c->held = v.firing;
+        c->held = v->firing;
 }
 
-void leak_view(const struct leak *l, struct leak_view *out)
+void leak_figures(const struct leak *l, struct leak_view *out)
 {
     const struct leak_common *c = l->common;
-    leak_look(l, out);
+    bool covers = l->seen_covers;
+    if (l->dirty)
+        look(l, out, &covers);
+    else
+        *out = l->seen;
+    if (!covers)
+        out->coverage = leak_coverage(l);
     int64_t skew = l->skew_ms;
     out->since_ms = (out->state == c->state ? c->since_ms : c->last_ms) - skew;
     out->blind_since_ms = 0;
@@ -165,6 +172,18 @@ void leak_view(const struct leak *l, struct leak_view *out)
     out->onset_ms.value -= (double)skew;
     out->onset_ms.low -= (double)skew;
     out->onset_ms.high -= (double)skew;
+}
+
+void leak_say(const struct leak *l, struct leak_view *v)
+{
+    if (l->ops->say)
+        l->ops->say(v, v->text, sizeof v->text);
+}
+
+void leak_view(const struct leak *l, struct leak_view *out)
+{
+    leak_figures(l, out);
+    leak_say(l, out);
 }
 
 /* ---- coverage ----------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ struct leak {
     bool *fine;                    /* per input */
     uint8_t *faults;               /* per input, as last settled: enum signal_fault */
     bool dirty;                    /* the kind heard something since the state was settled */
+    struct leak_view seen;         /* when it was settled, in own time; good until it is dirty */
+    bool seen_covers;              /* the kind counts its own coverage */
     int64_t zone_ms;
     int64_t skew_ms;               /* own time - watch's time: a restored point never goes back */
     size_t flat_size;
@@ -54,8 +56,6 @@ enum leak_need leak_need_of(const struct leak *l, uint32_t input);
 
 /* The first input that makes it blind, else the first that is missed; its count: none. */
 uint32_t leak_missing(const struct leak *l, bool *blind);
-/* The view, in own time. true: nothing that it needs to see is missing. */
-bool leak_look(const struct leak *l, struct leak_view *out);
 void leak_settle(struct leak *l, int64_t now_ms);              /* state, since, firing follow the view */
 void leak_cover(struct leak *l, int64_t now_ms);               /* counts the time up to now */
 double leak_coverage(const struct leak *l);

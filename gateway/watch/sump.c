@@ -259,6 +259,7 @@ const struct leak_kind_ops leak_sump = {
     .bad = bad,
     .tick = tick,
     .view = sump_view,
+    .say = sump_say,
     .reset = reset,
     .curve = sump_curve,
 };

@@ -78,6 +78,7 @@ void sump_forget(struct sump *s);  /* the level's past counts for nothing */
 bool sump_worn(const struct sump *s);
 
 void sump_view(const void *state, const struct leak_context *c, struct leak_view *v);
+void sump_say(const struct leak_view *v, char *text, size_t room);
 uint32_t sump_curve(const void *state, const struct leak_context *c, struct leak_sense *out);
 
 #endif

@@ -5,40 +5,66 @@
 
 static const char *const causes[SUMP_CAUSES] = {"inflow", "duty", "run", "rise", "float"};
 
-static void words(const struct sump *s, const struct sump_limits *l, struct leak_view *v)
+enum { SAYS_LEARNING = SUMP_CAUSES, SAYS_USUAL };
+
+static void gather(const struct sump *s, struct leak_view *v)
 {
-    size_t room = sizeof(v->text);
-    if (!s->hold.firing) {
-        if (v->state == LEAK_LEARNING)
-            snprintf(v->text, room, "Learning the usual inflow: %u fills so far", s->fills.n);
-        else
-            snprintf(v->text, room,
-                     "Inflow %.3g m3/h, usually %.3g m3/h; pumps ran %.0f %% of the hour", v->value,
-                     l->base, 100 * sump_duty(s));
-        return;
-    }
-    switch ((enum sump_cause)s->by) {
+    struct leak_words *w = &v->words;
+    w->which = s->hold.firing ? s->by : v->state == LEAK_LEARNING ? SAYS_LEARNING : SAYS_USUAL;
+    w->flag = s->count_on == s->count_pumps;
+    switch (w->which) {
+    case SAYS_LEARNING:
+        w->x[0] = s->fills.n;
+        break;
+    case SAYS_USUAL:
+        w->x[0] = 100 * sump_duty(s);
+        break;
     case SUMP_INFLOW:
-        snprintf(v->text, room, "%.3g m3/h flow into the sump, usually %.3g m3/h: %.3g m3 too much",
-                 s->inflow, l->base, s->open_s);
+        w->x[0] = s->open_s;
         break;
     case SUMP_DUTY:
-        snprintf(v->text, room, "The pumps ran %.0f %% of the last hour; %.0f %% is the limit",
-                 100 * sump_duty(s), 100 * sump_duty_limit(s));
+        w->x[0] = 100 * sump_duty(s);
+        w->x[1] = 100 * sump_duty_limit(s);
         break;
     case SUMP_RUN:
-        snprintf(v->text, room, "A pump has been running for %.0f min; its runs take %.0f min",
-                 (double)(s->now_ms - s->run_from_ms) / KIND_MINUTE, s->usual_run / 60);
+        w->x[0] = (double)(s->now_ms - s->run_from_ms) / KIND_MINUTE;
+        w->x[1] = s->usual_run / 60;
         break;
     case SUMP_RISE:
-        snprintf(v->text, room, "The water rises by %.1f cm a minute, %s", s->rise_rate / 0.6,
-                 s->count_on == s->count_pumps ? "though all pumps run"
-                                               : "faster than all pumps lift");
+        w->x[0] = s->rise_rate / 0.6;
+        break;
+    }
+}
+
+void sump_say(const struct leak_view *v, char *text, size_t room)
+{
+    const struct leak_words *w = &v->words;
+    switch (w->which) {
+    case SAYS_LEARNING:
+        snprintf(text, room, "Learning the usual inflow: %.0f fills so far", w->x[0]);
+        break;
+    case SAYS_USUAL:
+        snprintf(text, room, "Inflow %.3g m3/h, usually %.3g m3/h; pumps ran %.0f %% of the hour",
+                 v->value, v->baseline, w->x[0]);
+        break;
+    case SUMP_INFLOW:
+        snprintf(text, room, "%.3g m3/h flow into the sump, usually %.3g m3/h: %.3g m3 too much",
+                 v->value, v->baseline, w->x[0]);
+        break;
+    case SUMP_DUTY:
+        snprintf(text, room, "The pumps ran %.0f %% of the last hour; %.0f %% is the limit",
+                 w->x[0], w->x[1]);
+        break;
+    case SUMP_RUN:
+        snprintf(text, room, "A pump has been running for %.0f min; its runs take %.0f min",
+                 w->x[0], w->x[1]);
+        break;
+    case SUMP_RISE:
+        snprintf(text, room, "The water rises by %.1f cm a minute, %s", w->x[0],
+                 w->flag ? "though all pumps run" : "faster than all pumps lift");
         break;
     case SUMP_FLOAT:
-        snprintf(v->text, room, "The high float of the sump is wet");
-        break;
-    case SUMP_CAUSES:
+        snprintf(text, room, "The high float of the sump is wet");
         break;
     }
 }
@@ -108,7 +134,7 @@ void sump_view(const void *state, const struct leak_context *c, struct leak_view
         }
         v->preliminary = s->by < SUMP_RISE && s->now_ms - s->onset_ms < KIND_HOUR;
     }
-    words(s, &l, v);
+    gather(s, v);
 }
 
 /* A fill takes as long as a run's volume needs, and two of them have to be seen. */

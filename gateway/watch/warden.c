@@ -275,6 +275,9 @@ const char *warden_order(struct warden *w, const struct order *o, int64_t now_ms
 
 const struct alarms *warden_alarms(const struct warden *w)
 {
+    for (uint32_t i = 0; i < w->plant->leak_count; i++)
+        if (w->plant->leaks[i].alarm != RULE_NONE)
+            alarms_evidence(w->alarms, w->plant->leaks[i].alarm);
     return w->alarms;
 }
 
@@ -285,6 +288,7 @@ const struct incident *warden_incident(const struct warden *w)
 
 void warden_leak(const struct warden *w, uint32_t index, struct leak_view *out)
 {
+    warden_leak_say(&w->leaks[index]);
     *out = w->leaks[index].view;
 }
 
@@ -444,7 +448,9 @@ struct warden *warden_new(const struct warden_setup *setup)
     w->hooks = setup->hooks;
     w->alarms_due_ms = w->incident_due_ms = w->polled_ms = w->zone_due_ms = setup->now_ms;
     w->save_due_ms = setup->now_ms + save_every_ms;
-    w->alarms = alarms_new(w->plant, &(struct alarm_hooks){w, on_alarm});
+    w->alarms = alarms_new(
+        w->plant,
+        &(struct alarm_hooks){.me = w, .changed = on_alarm, .evidence = warden_leak_evidence});
     w->incident = w->alarms
                       ? incident_new(w->plant, w->alarms,
                                      &(struct incident_hooks){w, on_incident, on_bulletin, on_tag})

@@ -97,9 +97,28 @@ static void set_text(struct warden *w, uint32_t alarm, bool on, const char *text
     struct alarm_evidence e = {.value = value, .limit = limit};
     if (alarm == RULE_NONE)
         return;
+    if (!on) {
+        alarms_set(w->alarms, alarm, false, NULL, now_ms, now_ms);
+        return;
+    }
     snprintf(e.unit, sizeof e.unit, "%s", unit);
     snprintf(e.text, sizeof e.text, "%s", text);
-    alarms_set(w->alarms, alarm, on, on ? &e : NULL, now_ms, now_ms);
+    alarms_set(w->alarms, alarm, true, &e, now_ms, now_ms);
+}
+
+void warden_leak_say(struct point_of_leak *p)
+{
+    if (!p->said)
+        leak_say(p->leak, &p->view);
+    p->said = true;
+}
+
+void warden_leak_evidence(void *me, uint32_t alarm, struct alarm_evidence *out)
+{
+    struct warden *w = me;
+    struct point_of_leak *p = &w->leaks[w->plant->alarms[alarm].origin_index];
+    warden_leak_say(p);
+    evidence_of(&p->view, out);
 }
 
 static void set_alarms(struct warden *w, uint32_t index, int64_t now_ms)
@@ -111,12 +130,10 @@ static void set_alarms(struct warden *w, uint32_t index, int64_t now_ms)
         bool mute = v->state == LEAK_BLIND ||
                     (v->state == LEAK_LEARNING && alarms_state(w->alarms, r->alarm)->raw);
         alarms_freeze(w->alarms, r->alarm, mute && !(v->firing && v->state != LEAK_BLIND), now_ms);
-        if (v->state != LEAK_BLIND) {
-            struct alarm_evidence e;
-            if (v->firing)
-                evidence_of(v, &e);
-            alarms_set(w->alarms, r->alarm, v->firing, v->firing ? &e : NULL, now_ms, now_ms);
-        }
+        if (v->state != LEAK_BLIND && v->firing)
+            alarms_set_owing(w->alarms, r->alarm, now_ms, now_ms);
+        else if (v->state != LEAK_BLIND)
+            alarms_set(w->alarms, r->alarm, false, NULL, now_ms, now_ms);
         if (v->firing)
             alarms_worse(w->alarms, r->alarm, priority_of(&w->plant->alarms[r->alarm], v->class_),
                          now_ms);
@@ -133,11 +150,9 @@ static void set_alarms(struct warden *w, uint32_t index, int64_t now_ms)
 }
 
 /* A change of what a reader would believe, or now and then the figures. */
-static const char *news(const struct point_of_leak *p, const struct leak_view *old,
-                        const struct leak_rule *r, int64_t now_ms)
+static const char *news(const struct point_of_leak *p, const struct leak_view *old, int64_t now_ms)
 {
     const struct leak_view *v = &p->view;
-    (void)r;
     if (!p->viewed || v->state != old->state)
         return state_words[v->state];
     if (v->firing != old->firing)
@@ -178,10 +193,16 @@ static void name_input(const struct plant *plant, const struct leak_rule *r, str
 void warden_leak_looked(struct warden *w, uint32_t index, int64_t now_ms)
 {
     struct point_of_leak *p = &w->leaks[index];
-    struct leak_view old = p->view;
-    leak_view(p->leak, &p->view);
-    name_input(w->plant, &w->plant->leaks[index], &p->view);
-    const char *what = news(p, &old, &w->plant->leaks[index], now_ms);
+    const struct leak_rule *r = &w->plant->leaks[index];
+    struct leak_view old = p->view, view;
+    leak_figures(p->leak, &view);
+    /* What the alarm owes is of the view that is about to go. */
+    if (r->alarm != RULE_NONE && (!view.firing || view.state == LEAK_BLIND))
+        alarms_evidence(w->alarms, r->alarm);
+    p->view = view;
+    p->said = false;
+    name_input(w->plant, r, &p->view);
+    const char *what = news(p, &old, now_ms);
     /* What it believes is on its way to the disk before anybody is told: a restart between the two
      * finds a point that still believes it. */
     if (p->view.firing != old.firing || p->view.state != old.state)

@@ -19,7 +19,7 @@ struct point_of_leak {
     struct leak_view view;         /* as last looked at */
     int64_t due_ms, told_ms, saved_ms;
     int64_t proof_ms;              /* last proof test */
-    bool proof_known, viewed;
+    bool proof_known, viewed, said;        /* said: the view has its text */
 };
 
 struct warden {
@@ -57,6 +57,9 @@ int64_t warden_tag_every_ms(const struct plant *p, uint32_t tag);
 /* warden_leaks.c */
 void warden_leaks_run(struct warden *w, int64_t now_ms, int64_t *due_ms);
 void warden_leak_looked(struct warden *w, uint32_t index, int64_t now_ms);
+void warden_leak_say(struct point_of_leak *p);                 /* the view's text, if it isn't there yet */
+/* alarm_hooks: why a leak's alarm is on, by the last view that saw it so */
+void warden_leak_evidence(void *me, uint32_t alarm, struct alarm_evidence *out);
 void warden_leak_keep(struct warden *w, uint32_t index, int64_t now_ms);
 /* s: the sample that has just come; NULL: none, only time passed */
 void warden_signal(struct warden *w, uint32_t alarm, const struct sample *s, int64_t t_ms);

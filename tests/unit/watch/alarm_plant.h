@@ -61,7 +61,7 @@ static inline void scene_open(struct scene *s, struct alarm_rule *rules, uint32_
     s->plant.alarm_settings.flood_begin = 10;
     s->plant.alarm_settings.flood_end = 5;
     s->heard = calloc(HEARD_MAX, sizeof(*s->heard));
-    s->alarms = alarms_new(&s->plant, &(struct alarm_hooks){s, scene_hear});
+    s->alarms = alarms_new(&s->plant, &(struct alarm_hooks){.me = s, .changed = scene_hear});
 }
 
 static inline void scene_close(struct scene *s)

@@ -274,7 +274,7 @@ static inline void mine_begin(struct mine *m)
     m->plant.alarm_settings.flood_end = 5;
     m->now = m->due = START;
     m->kept = malloc(incident_save_size());
-    m->alarms = alarms_new(&m->plant, &(struct alarm_hooks){m, mine_alarm});
+    m->alarms = alarms_new(&m->plant, &(struct alarm_hooks){.me = m, .changed = mine_alarm});
     m->incident = incident_new(&m->plant, m->alarms,
                                &(struct incident_hooks){m, mine_told, mine_bulletin, mine_tag});
     m->x[T_LEVEL] = 0.02;

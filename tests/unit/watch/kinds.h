@@ -54,6 +54,8 @@ static inline struct leak_view kind_view(const struct kind_rig *k)
     struct leak_view v;
     memset(&v, 0, sizeof(v));
     k->ops->view(k->state, &k->context, &v);
+    if (k->ops->say)
+        k->ops->say(&v, v.text, sizeof v.text);
     return v;
 }
 

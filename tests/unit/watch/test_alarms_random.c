@@ -132,7 +132,7 @@ static void restart(struct world *w)
     for (uint32_t i = 0; i < ALARMS; i++)
         alarms_save(w->alarms, i, bytes + i * alarms_save_size());
     alarms_free(w->alarms);
-    w->alarms = alarms_new(&w->plant, &(struct alarm_hooks){w, hear});
+    w->alarms = alarms_new(&w->plant, &(struct alarm_hooks){.me = w, .changed = hear});
     for (uint32_t i = 0; i < ALARMS; i++) {
         const unsigned char *mine = bytes + i * alarms_save_size();
         assert_true(alarms_restore(w->alarms, i, mine, alarms_save_size(), w->now));
@@ -189,7 +189,7 @@ static void open_world(struct world *w, uint64_t seed)
     w->rules[ALARMS - 1].origin = ALARM_FLOOD;
     w->plant.alarms = w->rules;
     w->plant.alarm_count = ALARMS;
-    w->alarms = alarms_new(&w->plant, &(struct alarm_hooks){w, hear});
+    w->alarms = alarms_new(&w->plant, &(struct alarm_hooks){.me = w, .changed = hear});
 }
 
 /* The flood's own alarm is set by the engine: the model looks on. */

@@ -89,6 +89,7 @@ static struct leak_view view(const struct plant *p)
     struct leak_view v;
     memset(&v, 0, sizeof v);
     leak_balance.view(&p->balance, &p->context, &v);
+    leak_balance.say(&v, v.text, sizeof v.text);
     return v;
 }
 
