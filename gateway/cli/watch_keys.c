@@ -229,44 +229,10 @@ static void enter_device(struct watch_view *v, const struct watch *w)
     free(rows);
 }
 
-void watch_key(struct watch_view *v, const struct watch *w, int key)
+static void scroll(struct watch_view *v, const struct watch *w, int key)
 {
     int64_t page = v->rows > 8 ? v->rows - 6 : 2;
-    watch_talk_say(&v->talk, false, "%s", "");
-    if (v->asks != ASK_NOTHING) {
-        type(v, key);
-        return;
-    }
-    if (page_key(v, w, key))
-        return;
-    if (key >= '1' && key < '1' + WATCH_PAGES)
-        turn(v, key - '1');
     switch (key) {
-    case 'q':
-    case 'Q':
-        v->quit = true;
-        break;
-    case '/':
-        memcpy(v->before, v->filter, sizeof v->before);
-        watch_line_begin(&v->line, "filter: ", v->filter);
-        v->asks = ASK_FILTER;
-        break;
-    case WATCH_TAB:
-        turn(v, (int)v->page + 1);
-        break;
-    case WATCH_BACK_TAB:
-        turn(v, (int)v->page - 1);
-        break;
-    case WATCH_ENTER:
-        if (v->page == WATCH_DEVICES)
-            enter_device(v, w);
-        break;
-    case WATCH_ESCAPE:
-    case WATCH_BACKSPACE:
-        if (v->focus[0] != 0)
-            v->page = WATCH_DEVICES;
-        v->focus[0] = v->filter[0] = 0;
-        break;
     case WATCH_UP:
     case 'k':
         move(v, w, -1);
@@ -293,4 +259,50 @@ void watch_key(struct watch_view *v, const struct watch *w, int key)
     default:
         break;
     }
+}
+
+static void site_key(struct watch_view *v, const struct watch *w, int key)
+{
+    switch (key) {
+    case 'q':
+    case 'Q':
+        v->quit = true;
+        break;
+    case '/':
+        memcpy(v->before, v->filter, sizeof v->before);
+        watch_line_begin(&v->line, "filter: ", v->filter);
+        v->asks = ASK_FILTER;
+        break;
+    case WATCH_TAB:
+        turn(v, (int)v->page + 1);
+        break;
+    case WATCH_BACK_TAB:
+        turn(v, (int)v->page - 1);
+        break;
+    case WATCH_ENTER:
+        if (v->page == WATCH_DEVICES)
+            enter_device(v, w);
+        break;
+    case WATCH_ESCAPE:
+    case WATCH_BACKSPACE:
+        if (v->focus[0] != 0)
+            v->page = WATCH_DEVICES;
+        v->focus[0] = v->filter[0] = 0;
+        break;
+    default:
+        if (key >= '1' && key < '1' + WATCH_PAGES)
+            turn(v, key - '1');
+        else
+            scroll(v, w, key);
+    }
+}
+
+void watch_key(struct watch_view *v, const struct watch *w, int key)
+{
+    /* What was answered has been seen. */
+    watch_talk_say(&v->talk, false, "%s", "");
+    if (v->asks != ASK_NOTHING)
+        type(v, key);
+    else if (!page_key(v, w, key))
+        site_key(v, w, key);
 }

@@ -20,8 +20,8 @@ enum {
     UNIT = 7,
     QUALITY = 11,
     AGE = 7,
-    DEVICE_FIXED = STATE + SINCE + RTT + GOOD + BAD + 6,
-    VALUE_FIXED = UNIT + QUALITY + AGE + 5
+    DEVICE_FIXED = STATE + SINCE + RTT + GOOD + BAD + 7, /* with spaces, and the mark */
+    VALUE_FIXED = UNIT + QUALITY + AGE + 6
 };
 
 static const char *const pages[WATCH_PAGES] = {

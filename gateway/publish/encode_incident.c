@@ -279,6 +279,7 @@ static void all_of_it(struct json *j, const struct plant *p, const struct incide
 {
     json_word(j, "{\"incident\":");
     json_string(j, s->id);
+    text(j, "gateway", p->gateway);
     text(j, "state", s->open ? "open" : "closed");
     text(j, "stage", stage(s));
     truth(j, "drill", s->drill);

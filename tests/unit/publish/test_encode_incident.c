@@ -33,7 +33,8 @@ static void make(uint32_t count, uint32_t check_count)
     for (uint32_t n = 0; n < count; n++)
         equipment[n] = (struct equipment){
             .name = n ? "pump" : "switchgear", .checks = checks, .check_count = check_count};
-    p = (struct plant){.areas = areas,
+    p = (struct plant){.gateway = "gw1",
+                       .areas = areas,
                        .area_count = 2,
                        .equipment = equipment,
                        .equipment_count = count,
@@ -88,6 +89,7 @@ static void an_incident_is_told_whole(void **state)
     make(3, 1);
     json_t *o = written(sizeof out);
     assert_string_equal(word(o, "incident"), "INC-2006-001");
+    assert_string_equal(word(o, "gateway"), "gw1");
     assert_string_equal(word(o, "state"), "open");
     assert_string_equal(word(o, "stage"), "detected");
     assert_true(json_is_true(json_object_get(o, "drill")));
