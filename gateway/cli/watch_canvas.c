@@ -106,7 +106,7 @@ void watch_age(char out[16], wall_t then, wall_t now)
         int64_t seconds;
         const char *name;
     } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
-    int64_t age = (now.ms - then.ms) / 1000;
+    int64_t age = then.ms > 0 ? (now.ms - then.ms) / 1000 : 0;
     if (then.ms <= 0 || age > INT64_C(99999) * 86400) {
         snprintf(out, 16, "-");
         return;
