@@ -14,6 +14,15 @@ static bool has_alarm(const struct incident *i, uint32_t area)
     return !incident_area_quiet(i, area);
 }
 
+/* A feedback that hasn't been read since the gateway began: what it said last still holds. */
+static bool runs(const struct incident *i, uint32_t n)
+{
+    uint32_t tag = i->plant->equipment[n].running;
+    uint8_t s = i->now.equipment[n].state;
+    return incident_heard(i, tag) ? incident_is_on(i, tag)
+                                  : s == EQUIPMENT_RUNNING || s == EQUIPMENT_RESTARTED;
+}
+
 /* Run feedbacks that all stand: whatever an area is called, it isn't known to work. */
 static bool stands(const struct incident *i, uint32_t area)
 {
@@ -23,9 +32,21 @@ static bool stands(const struct incident *i, uint32_t area)
         if (e->area != area || e->running == TAG_NONE)
             continue;
         known++;
-        off += !incident_is_on(i, e->running);
+        off += !runs(i, n);
     }
     return known > 0 && off == known;
+}
+
+/* Of an area that holds sums alone nobody asks whether it works. */
+static bool is_a_place(const struct incident *i, uint32_t area)
+{
+    const struct plant *p = i->plant;
+    bool found = p->device_count == 0;
+    for (uint32_t n = 0; !found && n < p->device_count; n++)
+        found = p->devices[n].area == area;
+    for (uint32_t n = 0; !found && n < i->equipment; n++)
+        found = p->equipment[n].area == area;
+    return found;
 }
 
 static void say_state(struct page *p, const struct incident *i, enum area_state s, const char *lead)
@@ -60,7 +81,8 @@ void bulletin_areas(struct page *p, const struct incident *i)
         page_say(p, "No area is reported stopped or flooded.");
     page_end(p);
     for (uint32_t n = 0; n < i->areas; n++)
-        if (i->now.areas[n] == AREA_OPERATING && !has_alarm(i, n) && !stands(i, n))
+        if (i->now.areas[n] == AREA_OPERATING && is_a_place(i, n) && !has_alarm(i, n) &&
+            !stands(i, n))
             page_list(p, &working, "Working: ", incident_area_title(i, n));
     page_list_end(p, working, ". ");
     for (size_t n = 0; n < sizeof back / sizeof *back; n++)
@@ -130,7 +152,7 @@ static void say_basin(struct page *p, const struct incident *i, uint32_t n, int6
         return;
     }
     if (b->stage) {
-        page_say(p, "%.0f m3", r->volume);
+        page_say(p, "%.0f m3", fmax(r->volume, 0));
         if (r->peak > r->volume * 1.005 && isfinite(r->progress))
             page_say(p, " of %.0f m3 (%.0f %% removed)", r->peak, r->progress);
         page_say(p, ", ");

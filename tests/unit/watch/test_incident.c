@@ -329,6 +329,17 @@ static void nobody_can_write_a_line_of_the_bulletin_himself(void **state)
     assert_null(strstr(m.last.text, "\n***"));
 }
 
+static void large_figures_are_written_out(void **state)
+{
+    (void)state;
+    m.view[0].class_ = LEAK_MAJOR;
+    m.view[0].rate = (struct estimate){1108.6, 1095, 1131};
+    m.view[0].lost = (struct estimate){31441, 30962, 31720};
+    mine_leak(&m, 0, true);
+    mine_pass(&m, MINUTE);
+    assert_true(says("rate 1110 m3/h (1100 to 1130), estimated loss 31400 m3 (31000 to 31700)"));
+}
+
 static void people_are_told_why_not(void **state)
 {
     (void)state;
@@ -404,6 +415,34 @@ static void a_kill_between_a_milestone_and_its_bulletin_loses_neither(void **sta
     assert_int_equal(m.last.number, number + 1);
     assert_string_equal(m.last.why, "stage");
     assert_int_equal(mine_count(&m, INCIDENT_MILESTONE, "isolated"), 1);
+}
+
+static void before_feedbacks_are_read_again_they_say_what_they_said_last(void **state)
+{
+    (void)state;
+    flooding();
+    incident_free(m.incident);
+    m.incident = incident_new(&m.plant, m.alarms,
+                              &(struct incident_hooks){&m, mine_told, mine_bulletin, mine_tag});
+    assert_true(incident_restore(m.incident, m.kept, m.kept_size, m.now));
+    assert_null(mine_order(&m, "bulletin", "", ""));
+    incident_tick(m.incident, m.now);
+    assert_string_equal(m.last.why, "asked");
+    assert_true(says("Working: Substation A, Mill, Open pit, Underground."));
+    assert_false(says("Standing"));
+}
+
+static void sums_have_no_place_that_works(void **state)
+{
+    (void)state;
+    static const struct device devices[] = {{.area = A_TAILINGS}, {.area = A_PIT}};
+    flooding();
+    m.plant.devices = devices;
+    m.plant.device_count = 2;
+    assert_null(mine_order(&m, "bulletin", "", ""));
+    incident_tick(m.incident, m.now);
+    assert_true(says("Working: Mill, Open pit."));
+    m.plant.device_count = 0;
 }
 
 static uint64_t dice;
@@ -547,6 +586,7 @@ int main(void)
         FACT(bulletins_come_on_time),
         FACT(a_drill_says_so_first),
         FACT(nobody_can_write_a_line_of_the_bulletin_himself),
+        FACT(large_figures_are_written_out),
         FACT(people_are_told_why_not),
         FACT(a_restart_repeats_no_number_and_announces_nothing_twice),
         FACT(the_times_in_bulletins_lie_inside_their_own_intervals),
@@ -554,6 +594,8 @@ int main(void)
         FACT(a_no_to_a_proposal_lasts_as_long_as_its_evidence),
         FACT(a_plant_beyond_the_bounds_is_followed_in_part_and_that_is_said),
         FACT(a_kill_between_a_milestone_and_its_bulletin_loses_neither),
+        FACT(before_feedbacks_are_read_again_they_say_what_they_said_last),
+        FACT(sums_have_no_place_that_works),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
