@@ -322,11 +322,11 @@ local function flood(dt)
   local level, lifted = hollow:level(), 0
   for i, p in ipairs(mobile_pumps) do
     p.on = i <= mobile and not broken[i] and (p.on and level > 0.03 or level > 0.08)
-    p.flow = p.on and pump_flow(20, 0.0011, 9 - level, 0.0003, 1) * (1 - 0.02 * i) or 0
+    p.flow = p.on and pump_flow(18, 0.0012, 9 - level, 0.0004, 1) * (1 - 0.02 * i) or 0
     lifted = lifted + p.flow
   end
   -- Over the rim, unless somebody has built a dam on it.
-  local over = not dam and level > 1.1 and 240 * (level - 1.1) ^ 1.5 or 0
+  local over = not dam and level > 1.05 and 300 * (level - 1.05) ^ 1.5 or 0
   local left = hollow:step(inflow, lifted + over + (level > 0 and 2 or 0), dt)
   if left < lifted then
     for _, p in ipairs(mobile_pumps) do p.flow = p.flow * left / lifted end
