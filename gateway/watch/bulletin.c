@@ -75,13 +75,32 @@ static void say_head(struct page *p, const struct incident *i, int64_t now_ms)
     page_end(p);
 }
 
+/* Three digits, and none behind what the estimate can't know; people don't read 3.1e+04. */
+static void say_number(struct page *p, double x)
+{
+    double tens = 1;
+    while (fabs(x) / tens >= 1000 && tens < 1e12)
+        tens *= 10;
+    if (fabs(x) < 100 && isfinite(x))
+        page_say(p, "%.3g", x);
+    else
+        page_say(p, "%.0f", round(x / tens) * tens);
+}
+
 static void say_range(struct page *p, const char *lead, const struct estimate *e, const char *unit)
 {
     if (!isfinite(e->value))
         return;
-    page_say(p, "%s%.3g %s", lead, e->value, unit);
-    if (isfinite(e->low) && isfinite(e->high))
-        page_say(p, " (%.3g to %.3g)", e->low, e->high);
+    page_say(p, "%s", lead);
+    say_number(p, e->value);
+    page_say(p, " %s", unit);
+    if (!isfinite(e->low) || !isfinite(e->high))
+        return;
+    page_say(p, " (");
+    say_number(p, e->low);
+    page_say(p, " to ");
+    say_number(p, e->high);
+    page_say(p, ")");
 }
 
 static void say_source(struct page *p, const struct incident *i, int64_t now_ms)
