@@ -4,7 +4,7 @@
 
 #include "watch/balance.h"
 
-static const double sd_drift = 0.6; /* K is at least so many sd of the daily means */
+static const double sd_drift = 1; /* K is at least so many sd of the daily means */
 /* What rain and run-off bring is known this badly; water that was reckoned with and didn't come
  * is no leak. */
 static const double rain_doubt = 0.25;

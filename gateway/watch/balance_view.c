@@ -9,6 +9,8 @@ static const double z80 = 1.2816;
 static const double hour_ms = 3.6e6;
 static const double good_after_h = 3, good_rate = 0.25, good_onset_h = 0.5;
 static const double contradicts_sigmas = 3;
+/* A stage table and meters err by shares, which the scatter around a line does not show. */
+static const double known_badly = 0.07;
 static const double rupture_share = 0.3, major_share = 0.1; /* of nominal */
 static const int64_t major_window_ms = INT64_C(4) * 3600 * 1000;
 static const int64_t blind_transient_ms = 3600 * 1000;
@@ -66,6 +68,7 @@ static void view_leak(const struct balance *b, struct leak_view *out)
         rate = fmax(0, k->recent);
         pm = z80 * k->recent_sigma;
     }
+    pm = hypot(pm, known_badly * rate);
     out->rate = (struct estimate){rate, fmax(0, rate - pm), rate + pm};
     double at = (double)k->at_ms;
     out->onset_ms = (struct estimate){at + l->onset_h * hour_ms, at + l->onset_low_h * hour_ms,
@@ -74,6 +77,7 @@ static void view_leak(const struct balance *b, struct leak_view *out)
     double wander = z80 * b->baseline.sd * age_h;
     double lost_pm =
         sqrt(l->flat_pm * l->flat_pm + z80 * z80 * l->scatter * l->scatter + wander * wander);
+    lost_pm = hypot(lost_pm, known_badly * lost);
     out->lost = (struct estimate){lost, fmax(0, lost - lost_pm), lost + lost_pm};
     double doubt_h = (l->onset_high_h - l->onset_low_h) / 2;
     bool close = l->rate_pm < good_rate * l->rate && doubt_h < fmin(good_onset_h, age_h / 4);
