@@ -288,7 +288,11 @@ __attribute__((format(printf, 3, 4))) static void add(char *out, size_t room, co
 static void add_tally(char *out, size_t room, const struct tally *n)
 {
     static const char *const names[] = {"low", "medium", "high", "critical"};
-    const char *between = "alarms: ";
+    const char *between = ": ";
+    bool any = n->standing[0] + n->standing[1] + n->standing[2] + n->standing[3] > 0;
+    add(out, room, "%s", any ? "alarms" : "no alarm stands");
+    if (n->old > 0)
+        add(out, room, " (%u old: gateway offline)", n->old);
     for (unsigned p = 4; p-- > 0;) {
         if (n->standing[p] == 0)
             continue;
@@ -297,15 +301,10 @@ static void add_tally(char *out, size_t room, const struct tally *n)
             add(out, room, " (%u unack)", n->waiting[p]);
         between = ", ";
     }
-    if (*between != ',')
-        add(out, room, "no alarm stands");
     const struct {
         unsigned count;
         const char *words;
-    } rest[] = {{n->shelved, "shelved"},
-                {n->suppressed, "suppressed"},
-                {n->out, "out of service"},
-                {n->old, "of a gateway that is offline"}};
+    } rest[] = {{n->shelved, "shelved"}, {n->suppressed, "suppressed"}, {n->out, "out of service"}};
     for (size_t i = 0; i < sizeof rest / sizeof *rest; i++)
         if (rest[i].count > 0)
             add(out, room, ", %u %s", rest[i].count, rest[i].words);

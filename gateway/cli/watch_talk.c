@@ -191,6 +191,7 @@ bool watch_talk_ask(struct watch_talk *t, const struct watch_wish *w, wall_t wal
         return false;
     }
     t->waiting[n].id = t->asked;
+    t->waiting[n].late = false;
     t->waiting[n].until = mono_add(now, TALK_PATIENCE_S * NS_PER_S);
     snprintf(t->waiting[n].gateway, sizeof t->waiting[n].gateway, "%s", w->gateway);
     snprintf(t->waiting[n].words, sizeof t->waiting[n].words, "%s", words);
@@ -212,22 +213,28 @@ static const char *text_of(const json_t *o, const char *name, const char *otherw
     return s != NULL ? s : otherwise;
 }
 
+static void answered(struct watch_talk *t, size_t n, const json_t *o)
+{
+    const char *status = text_of(o, "status", "answered");
+    bool done = strcmp(status, "done") == 0, late = t->waiting[n].late;
+    t->waiting[n].id = 0;
+    t->done = done;
+    /* Good news of one thing doesn't wipe out bad news of another before they were seen. */
+    if (done && t->refused && !late)
+        return;
+    watch_talk_say(t, !done, "%s: %s%s%s%s", t->waiting[n].words, status, done ? "" : ": ",
+                   done ? "" : text_of(o, "error", "no reason given"),
+                   late ? ", after more than 5 s" : "");
+}
+
 void watch_talk_hear(struct watch_talk *t, const void *payload, size_t length)
 {
     json_t *o = length <= ANSWER_MAX ? json_loadb(payload, length, 0, NULL) : NULL;
     uint64_t id;
     if (text_to_u64(text_of(o, "id", ""), &id) && id > 0 && id <= t->asked) {
         size_t n = (id - 1) % TALK_WAITING;
-        bool done = strcmp(text_of(o, "status", ""), "done") == 0;
-        /* Good news of one thing doesn't wipe out bad news of another before they were seen. */
-        if (t->waiting[n].id == id && !(done && t->refused))
-            watch_talk_say(t, !done, "%s: %s%s%s", t->waiting[n].words,
-                           text_of(o, "status", "answered"), done ? "" : ": ",
-                           done ? "" : text_of(o, "error", "no reason given"));
-        if (t->waiting[n].id == id) {
-            t->waiting[n].id = 0;
-            t->done = done;
-        }
+        if (t->waiting[n].id == id)
+            answered(t, n, o);
     }
     json_decref(o);
 }
@@ -236,11 +243,11 @@ bool watch_talk_tick(struct watch_talk *t, mono_t now)
 {
     bool changed = false;
     for (size_t n = 0; n < TALK_WAITING; n++) {
-        if (t->waiting[n].id == 0 || mono_before(now, t->waiting[n].until))
+        if (t->waiting[n].id == 0 || t->waiting[n].late || mono_before(now, t->waiting[n].until))
             continue;
         watch_talk_say(t, true, "%s: no answer from %s within %d s; perhaps it was done: look",
                        t->waiting[n].words, t->waiting[n].gateway, TALK_PATIENCE_S);
-        t->waiting[n].id = 0;
+        t->waiting[n].late = true;
         changed = true;
     }
     return changed;
@@ -250,7 +257,7 @@ mono_t watch_talk_due(const struct watch_talk *t)
 {
     mono_t due = MONO_NEVER;
     for (size_t n = 0; n < TALK_WAITING; n++)
-        if (t->waiting[n].id != 0)
+        if (t->waiting[n].id != 0 && !t->waiting[n].late)
             due = mono_min(due, t->waiting[n].until);
     return due;
 }

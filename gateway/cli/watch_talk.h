@@ -45,6 +45,7 @@ struct watch_talk {
     uint32_t asked;                /* the newest command's id */
     struct {
         uint32_t id;               /* 0: free */
+        bool late;                 /* given up; an answer is still of interest */
         mono_t until;
         char gateway[68], words[360];
     } waiting[TALK_WAITING];
