@@ -301,8 +301,12 @@ static bool restore_leak(struct warden *w, const char *name, const void *bytes, 
                          int64_t now_ms)
 {
     for (uint32_t i = 0; i < w->plant->leak_count; i++)
-        if (strcmp(w->plant->leaks[i].name, name) == 0)
-            return leak_restore(w->leaks[i].leak, bytes, size, now_ms);
+        if (strcmp(w->plant->leaks[i].name, name) == 0) {
+            if (!leak_restore(w->leaks[i].leak, bytes, size, now_ms))
+                return false;
+            warden_leak_restored(w, i, now_ms);
+            return true;
+        }
     return false;
 }
 
@@ -332,6 +336,12 @@ static bool restore_alarm(struct warden *w, const char *path, const void *bytes,
         leak_alarm_stands(w->leaks[r->origin_index].leak, s->bits.active || s->bits.latched);
     if (r->origin == ALARM_CONDITION) /* between its limits it goes on being what it was */
         w->conditions[r->origin_index].on = s->raw;
+    if (r->origin == ALARM_DEVICE_LOST)
+        w->device_lost[r->origin_index] = s->raw;
+    if (r->origin == ALARM_SIGNAL && s->raw) { /* until a sample says otherwise */
+        w->signal_bad[index] = true;
+        w->signal_fault[index] = SIGNAL_BAD;
+    }
     return true;
 }
 

@@ -210,7 +210,8 @@ void warden_leak_looked(struct warden *w, uint32_t index, int64_t now_ms)
     set_alarms(w, index, now_ms);
     incident_leak(w->incident, index, &p->view, now_ms);
     bool figures = !p->viewed || now_ms - p->told_ms >= suspect_progress_ms ||
-                   p->view.firing != old.firing || p->view.state != old.state;
+                   p->view.firing != old.firing || p->view.state != old.state ||
+                   isfinite(p->view.value) != isfinite(old.value);
     if (what || figures)
         put_tags(w, index, now_ms);
     p->viewed = true;
@@ -218,6 +219,16 @@ void warden_leak_looked(struct warden *w, uint32_t index, int64_t now_ms)
         return;
     p->told_ms = now_ms;
     w->hooks.leak(w->hooks.me, index, what, now_ms);
+}
+
+void warden_leak_restored(struct warden *w, uint32_t index, int64_t now_ms)
+{
+    struct point_of_leak *p = &w->leaks[index];
+    leak_figures(p->leak, &p->view);
+    name_input(w->plant, &w->plant->leaks[index], &p->view);
+    p->said = false;
+    p->viewed = true;
+    p->told_ms = now_ms - suspect_progress_ms; /* figures are due */
 }
 
 /* Inputs that went stale bring no sample: their alarms are looked at with the point. */

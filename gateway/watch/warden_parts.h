@@ -60,6 +60,7 @@ void warden_leak_looked(struct warden *w, uint32_t index, int64_t now_ms);
 void warden_leak_say(struct point_of_leak *p);                 /* the view's text, if it isn't there yet */
 /* alarm_hooks: why a leak's alarm is on, by the last view that saw it so */
 void warden_leak_evidence(void *me, uint32_t alarm, struct alarm_evidence *out);
+void warden_leak_restored(struct warden *w, uint32_t index, int64_t now_ms);    /* no news: it was told before */
 void warden_leak_keep(struct warden *w, uint32_t index, int64_t now_ms);
 /* s: the sample that has just come; NULL: none, only time passed */
 void warden_signal(struct warden *w, uint32_t alarm, const struct sample *s, int64_t t_ms);
