@@ -43,7 +43,7 @@ struct member {
 static const struct member members[] = {
     {"id", WORDS, offsetof(struct order, id), ID_BYTES + 1, ALL, 0},
     {"client", WORDS, offsetof(struct order, client), ID_BYTES + 1, ALL, 0},
-    {"user", WORDS, TEXT(user), ALL, ALL},
+    {"user", WORDS, TEXT(user), ALL, ALL & ~BIT(ORDER_INCIDENT)}, /* incident: by its op */
     {"sent", TIME, 0, 0, ALL, 0}, /* looked at when it came in */
     {"alarm", WORDS, TEXT(alarm), OF_ALARMS, OF_ALARMS},
     {"leak", WORDS, TEXT(alarm), BIT(ORDER_PROOF), BIT(ORDER_PROOF)},
@@ -65,13 +65,13 @@ enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
 /* What the kinds of incident orders can't do without. */
 static const struct {
     const char *op;
-    bool subject, item, state;
+    bool user, subject, item, state;
 } ops[] = {
-    {"open", false, false, false},     {"close", false, false, false},
-    {"area", true, false, true},       {"equipment", true, false, true},
-    {"milestone", true, false, false}, {"confirm", true, false, false},
-    {"revoke", true, false, false},    {"flag", true, false, true},
-    {"signoff", true, true, false},    {"bulletin", false, false, false},
+    {"open", true, false, false, false},     {"close", true, false, false, false},
+    {"area", true, true, false, true},       {"equipment", true, true, false, true},
+    {"milestone", true, true, false, false}, {"confirm", true, true, false, false},
+    {"revoke", true, true, false, false},    {"flag", true, true, false, true},
+    {"signoff", true, true, true, false},    {"bulletin", false, false, false, false},
 };
 
 bool order_verb(const char *word, enum order_verb *out)
@@ -178,10 +178,11 @@ static const char *check_incident(const struct order *o)
     for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
         if (strcmp(o->op, ops[i].op) != 0)
             continue;
-        const char *lacks = ops[i].subject && !*o->subject ? "subject"
-                            : ops[i].item && !*o->item     ? "item"
-                            : ops[i].state && !*o->state   ? "state"
-                                                           : NULL;
+        const char *lacks = ops[i].user && !*o->user         ? "user"
+                            : ops[i].subject && !*o->subject ? "subject"
+                            : ops[i].item && !*o->item       ? "item"
+                            : ops[i].state && !*o->state     ? "state"
+                                                             : NULL;
         return lacks ? say("%s needs %s", o->op, lacks) : NULL;
     }
     return "op is open, close, area, equipment, milestone, confirm, revoke, flag, signoff or "

@@ -111,9 +111,12 @@ static void say_source(struct page *p, const struct incident *i, int64_t now_ms)
         return;
     page_say(p, "Suspected source: %s (%s)", i->plant->leaks[s->leak].name,
              incident_area_title(i, i->plant->leaks[s->leak].area));
-    if (isfinite(s->source_onset_ms.value))
-        page_say(p, ", estimated start %s",
-                 calendar_near(when, (int64_t)s->source_onset_ms.value, now_ms));
+    double onset = s->source_onset_ms.value;
+    double seen = (double)s->milestones[MILESTONE_DETECTED].t_ms;
+    if (onset > seen) /* a leak that grows looks younger than it is */
+        page_say(p, ", began before %s", calendar_near(when, (int64_t)seen, now_ms));
+    else if (isfinite(onset))
+        page_say(p, ", estimated start %s", calendar_near(when, (int64_t)onset, now_ms));
     say_range(p, ", estimated rate ", &s->source_rate, "m3/h");
     say_range(p, ", estimated loss ", &s->source_lost, "m3");
     page_say(p, ".");

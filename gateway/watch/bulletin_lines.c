@@ -9,6 +9,8 @@
 
 enum { BASINS_TOLD = 3 };
 
+static const double told_minutes = 7.0 * 24 * 60; /* what is to be thought of now */
+
 static bool has_alarm(const struct incident *i, uint32_t area)
 {
     return !incident_area_quiet(i, area);
@@ -125,13 +127,16 @@ static void say_eta(struct page *p, const struct incident *i, uint32_t n, int64_
     char a[CALENDAR_MAX], b[CALENDAR_MAX], c[CALENDAR_MAX];
     if (r->stalled)
         page_say(p, " PUMPING HAS STALLED: no lower for 1 h.");
-    if (!isfinite(e->value))
+    if (!isfinite(e->value)) {
+        if (isfinite(e->low))
+            page_say(p, " Clear not before %s; until when can't be said yet.",
+                     calendar_day(a, round_ms(e->low, e->low - (double)now_ms)));
         return;
+    }
     double left = e->value - (double)now_ms;
-    page_say(p, " Estimated clear by %s (80 %%: %s to %s)",
-             calendar_day(a, round_ms(e->value, left)),
-             calendar_near(b, round_ms(e->low, left), (int64_t)e->value),
-             calendar_near(c, round_ms(e->high, left), (int64_t)e->value));
+    int64_t by = round_ms(e->value, left), low = round_ms(e->low, left);
+    page_say(p, " Estimated clear by %s (80 %%: %s to %s)", calendar_day(a, by),
+             calendar_near(b, low, by), calendar_near(c, round_ms(e->high, left), low));
     if (fabs(r->eta_change_ms) >= 15 * MINUTE_MS) {
         page_say(p, ", ");
         say_span(p, fabs(r->eta_change_ms));
@@ -139,6 +144,18 @@ static void say_eta(struct page *p, const struct incident *i, uint32_t n, int64_
                  i->now.bulletin - 1);
     }
     page_say(p, ".");
+}
+
+/* What flutters about the target is no news; how much it was, is. */
+static void say_emptied(struct page *p, const struct basin *b, const struct basin_record *r)
+{
+    page_say(p, "down to its target of %.2f m", b->target);
+    if (b->stage && r->peak >= 0.5)
+        page_say(p, ", %.0f m3 at the most", r->peak);
+    if (r->running > 0)
+        page_say(p, ", %u of %u pumps run", r->running, r->pumps);
+    page_say(p, ".");
+    page_end(p);
 }
 
 static void say_basin(struct page *p, const struct incident *i, uint32_t n, int64_t now_ms)
@@ -151,10 +168,14 @@ static void say_basin(struct page *p, const struct incident *i, uint32_t n, int6
         page_end(p);
         return;
     }
+    if (r->level <= b->target) {
+        say_emptied(p, b, r);
+        return;
+    }
     if (b->stage) {
-        page_say(p, "%.0f m3", fmax(r->volume, 0));
+        page_say(p, "%.0f m3", r->volume);
         if (r->peak > r->volume * 1.005 && isfinite(r->progress))
-            page_say(p, " of %.0f m3 (%.0f %% removed)", r->peak, r->progress);
+            page_say(p, " of %.0f m3 (%.0f %% removed)", r->peak, fmin(r->progress, 99));
         page_say(p, ", ");
     }
     page_say(p, "level %.2f m", r->level);
@@ -173,7 +194,7 @@ static void say_threats(struct page *p, const struct incident *i)
     uint32_t count = incident_threats(i, soonest, BULLETIN_NAMES);
     for (uint32_t n = 0; n < count; n++) {
         const struct equipment_record *r = &i->now.equipment[soonest[n]];
-        if (r->minutes <= 0) /* it is told as flooded */
+        if (r->minutes <= 0 || r->minutes > told_minutes) /* it is told as flooded; or far away */
             continue;
         page_say(p, "%s%s in ", told++ == 0 ? "At this rate water reaches: " : ", ",
                  i->plant->equipment[soonest[n]].name);

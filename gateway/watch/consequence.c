@@ -10,6 +10,7 @@
 static const double far_minutes = 14.0 * 24 * 60; /* beyond this nothing is in sight */
 static const double sure = 2; /* standard errors that make a rise */
 static const double crawl = 0.002; /* m/h: a level that rises less stands still */
+static const double dry_minutes = 24.0 * 60; /* so soon must come what begins below the target */
 static const int64_t tags_every_ms = 10000;
 
 /* Beyond the curve's ends it goes on as its outermost piece does: that is no measurement, but water
@@ -156,7 +157,8 @@ static bool minutes_to(const struct incident *i, uint32_t n, double *out)
         return true;
     double rest = water_volume(w, floor) - w->rate.at;
     double minutes = fmax(0, rest / w->rate.slope * 60);
-    *out = minutes > far_minutes ? UNKNOWN : minutes;
+    bool dry = w->basin != RULE_NONE && w->level <= i->plant->basins[w->basin].target;
+    *out = minutes > (dry ? dry_minutes : far_minutes) ? UNKNOWN : minutes;
     return true;
 }
 

@@ -9,6 +9,8 @@
 
 static const double rises_m = 0.01; /* in an hour; less is waves */
 static const int64_t eta_every_ms = HOUR_MS / 2;
+static const double widest = 3; /* times what is left: a wider interval promises nothing ... */
+static const double narrow_h = 6; /* ... unless it is as short as this */
 
 double dewater_pumped(const struct incident *i, uint32_t basin, uint32_t *running)
 {
@@ -110,11 +112,11 @@ static void forecast(struct incident *i, uint32_t n, int64_t now_ms)
     if (r->volume <= past.target || !dewater_estimate(&past, &out))
         return;
     r->net = out.net;
-    if (!isfinite(out.hours.high))
-        return;
-    r->eta_ms = (struct estimate){(double)now_ms + out.hours.value * HOUR_MS,
-                                  (double)now_ms + out.hours.low * HOUR_MS,
-                                  (double)now_ms + out.hours.high * HOUR_MS};
+    r->eta_ms.low = (double)now_ms + out.hours.low * HOUR_MS;
+    if (!(out.hours.high - out.hours.low <= fmax(widest * out.hours.value, narrow_h)))
+        return; /* all that can be said: not before */
+    r->eta_ms.value = (double)now_ms + out.hours.value * HOUR_MS;
+    r->eta_ms.high = (double)now_ms + out.hours.high * HOUR_MS;
 }
 
 static void look_at_evidence(struct incident *i, uint32_t n, int64_t now_ms)
@@ -138,6 +140,9 @@ static void look_at_evidence(struct incident *i, uint32_t n, int64_t now_ms)
     lasting(&l->steady, change <= rises_m, now_ms, 0);
     r->stalled = r->known && r->level > b->target && l->pumping.on &&
                  now_ms - l->pumping.since_ms >= HOUR_MS && change >= 0;
+    if (r->stalled) /* it stands against the rate of that hour, not of the better ones before */
+        r->net = (water_volume(w, now->level) - water_volume(w, then->level)) * HOUR_MS /
+                 (double)(now->t_ms - then->t_ms);
     if (!i->now.open || !r->known)
         return;
     if (!l->has_low || r->level < l->low)
@@ -161,6 +166,8 @@ static void follow_volume(struct incident *i, uint32_t n, int64_t now_ms)
         return;
     r->level = w->level;
     r->volume = water_volume(w, w->level);
+    if (i->plant->basins[n].stage) /* a sensor that lies a bit too high sees less than nothing */
+        r->volume = fmax(0, r->volume);
     if (!i->now.open)
         return;
     if (!was_known && !l->has_low) /* its level wasn't known when the incident began */

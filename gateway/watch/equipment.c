@@ -20,11 +20,9 @@ void equipment_is(struct incident *i, uint32_t e, enum equipment_state s, const 
     incident_put(r->note, sizeof r->note, "%s", note);
     if (s == EQUIPMENT_FLOODED) /* whatever was tested has to be tested again */
         checklist_forget(i, e);
-    incident_put(text, sizeof text, "%s: %s%s%s", name, equipment_state_words(s),
+    incident_put(text, sizeof text, "%s: %s%s%s", name,
+                 s == EQUIPMENT_STOPPED_PROTECT ? "stopped to protect" : equipment_state_words(s),
                  note[0] ? ", " : "", note);
-    for (char *c = text + strlen(name); *c && c < text + strlen(name) + 20; c++)
-        if (*c == '_')
-            *c = ' ';
     incident_tell(i, INCIDENT_EQUIPMENT_STATE, name, text, t_ms);
 }
 

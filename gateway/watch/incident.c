@@ -114,7 +114,8 @@ void incident_area_is(struct incident *i, uint32_t area, enum area_state s, cons
     char text[INCIDENT_NOTE_MAX];
     i->now.areas[area] = (uint8_t)s;
     incident_put(i->now.area_reasons[area], INCIDENT_NOTE_MAX, "%s", reason);
-    incident_put(text, sizeof text, "%s: %s%s%s", incident_area_title(i, area), area_state_words(s),
+    incident_put(text, sizeof text, "%s: %s%s%s", incident_area_title(i, area),
+                 s == AREA_SHUT_PROTECT ? "shut to protect" : area_state_words(s),
                  reason[0] ? ": " : "", reason);
     incident_tell(i, INCIDENT_AREA, i->plant->areas[area].name, text, t_ms);
 }

@@ -64,7 +64,8 @@ struct basin_record {
     double progress;               /* percent; NaN */
     double net, inflow;            /* m3/h; net < 0: getting emptier */
     uint32_t running, pumps;
-    struct estimate eta_ms;        /* wall; value NaN: none ("stalled", or the interval has no end) */
+    struct estimate eta_ms;        /* wall; value NaN: none (stalled, or the interval is too wide:
+                                      then low may still say "not before") */
     double eta_change_ms;          /* against the last bulletin; NaN */
     bool stalled;
 };

@@ -56,6 +56,7 @@ static void what_is_meant_is_understood(void **state)
     assert_string_equal(o.item, "insulation");
     assert_true(o.value > 12.4 && o.value < 12.6);
     assert_null(parse("incident", "{\"user\":\"a\",\"op\":\"bulletin\"}", &o));
+    assert_null(parse("incident", "{\"op\":\"bulletin\"}", &o)); /* to ask binds nobody */
     assert_null(parse("drill", "{\"user\":\"a\",\"state\":\"on\"}", &o));
     assert_string_equal(o.state, "on");
 }
@@ -101,6 +102,7 @@ static void what_is_not_understood_is_refused_in_words(void **state)
         {"proof", "{\"user\":\"a\",\"leak\":\"x\",\"time\":\"now\"}",
          "time is a time in milliseconds"},
         {"incident", "{\"user\":\"a\"}", "incident needs op"},
+        {"incident", "{\"op\":\"close\"}", "close needs user"},
         {"incident", "{\"user\":\"a\",\"op\":\"dance\"}", "op is open, close"},
         {"incident", "{\"user\":\"a\",\"op\":\"area\",\"state\":\"flooded\"}",
          "area needs subject"},
