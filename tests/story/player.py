@@ -70,7 +70,7 @@ def iso(ms, zone=-5):
 
 
 def write_plant(folder, port):
-    """A copy of the example, asked more often, at another broker."""
+    """A copy of the example: asked more often, and at another broker."""
     plant = yaml.safe_load((EXAMPLE / "plant.yaml").read_text(encoding="utf-8"))
     plant["mqtt"]["broker"] = f"mqtt://127.0.0.1:{port}"
     for name, every in EVERY.items():

@@ -186,6 +186,8 @@ def test_the_eta_is_inside_its_own_interval_three_times_of_four(played):
             continue
         told.add(i["bulletin"])
         inside += eta["low"] <= dry <= eta["high"]
+        print(f"bulletin {i['bulletin']}, {player.iso(i['timestamp'])}, {basin['running']} pumps: dry "
+              f"{player.iso(int(eta['value']))} ({(eta['low'] - dry) / HOUR:+.1f} to {(eta['high'] - dry) / HOUR:+.1f} h)")
     print(f"dry at {player.iso(dry)}; {inside} of {len(told)} estimates held the truth")
     assert len(told) >= 8 and inside >= 0.75 * len(told), (inside, len(told))
 
