@@ -16,6 +16,16 @@ enum {
     LEAK_FIXED = STATE + SINCE + 3 * NUMBER + 7
 };
 
+__attribute__((format(printf, 3, 4))) static void add(char *out, size_t room, const char *format,
+                                                      ...)
+{
+    size_t length = strlen(out);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(out + length, room - length, format, args);
+    va_end(args);
+}
+
 struct watch_widths watch_widths_told(enum watch_page page, int columns)
 {
     struct watch_widths w = {0};
@@ -195,20 +205,17 @@ static void leak_figures(const json_t *s, wall_t now, char *out, size_t room)
 
 static void leak_judgement(const json_t *s, char *out, size_t room)
 {
-    char score[32], limit[32], day[32], coverage[48] = "";
+    char score[32], limit[32], day[32];
     const char *detector = said_text(s, "detector");
-    size_t length = 0;
     out[0] = 0;
-    if (isfinite(said_real(s, "coverage")))
-        snprintf(coverage, sizeof coverage, " (%.0f %% of the time)",
-                 said_real(s, "coverage") * 100);
     if (isfinite(said_real(s, "score")))
-        length = (size_t)snprintf(out, room, "%s%s%s of %s %s; ", detector, *detector ? " " : "",
-                                  said_number(score, s, "score"), said_number(limit, s, "limit"),
-                                  said_text(s, "unit"));
-    if (length < room && isfinite(said_real(s, "unaccounted_24h")))
-        snprintf(out + length, room - length, "unaccounted for in 24 h: %s m3%s",
-                 said_number(day, s, "unaccounted_24h"), coverage);
+        add(out, room, "%s%s%s of %s %s", detector, *detector ? " " : "",
+            said_number(score, s, "score"), said_number(limit, s, "limit"), said_text(s, "unit"));
+    if (isfinite(said_real(s, "unaccounted_24h")))
+        add(out, room, "%sunaccounted for in 24 h: %s m3", *out ? "; " : "",
+            said_number(day, s, "unaccounted_24h"));
+    if (*out && isfinite(said_real(s, "coverage")))
+        add(out, room, "; inputs good for %.0f %% of it", said_real(s, "coverage") * 100);
 }
 
 void watch_leak_detail(const struct watch_told *l, bool old, wall_t now, int line, char *out,
@@ -273,16 +280,6 @@ static void count(const struct watch *w, struct tally *n)
             n->out++;
         }
     }
-}
-
-__attribute__((format(printf, 3, 4))) static void add(char *out, size_t room, const char *format,
-                                                      ...)
-{
-    size_t length = strlen(out);
-    va_list args;
-    va_start(args, format);
-    vsnprintf(out + length, room - length, format, args);
-    va_end(args);
 }
 
 static void add_tally(char *out, size_t room, const struct tally *n)

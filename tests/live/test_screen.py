@@ -144,3 +144,17 @@ def test_silence_of_a_gateway_is_told(site):
     silent = site.watch("--ack", PATH)
     assert silent.returncode == 1 and "no answer from gw within 5 s" in silent.stderr, silent
     assert time.monotonic() - start < 9 * rig.PATIENCE
+
+
+def test_no_alarm_is_left_out_however_many_are_retained(site):
+    """A broker queues 1000 messages of QoS 1 for a client, and drops the rest."""
+    count = 3000
+    state = {"gateway": "gw", "state": "UNACK", "priority": "low", "seq": 1, "timestamp": 1, "on": 1}
+    for i in range(count):
+        site.recorder.publish(f"t/v1/site/alarm/many/of/alarm-{i}", state, retain=True)
+    told = []
+
+    def all_told():
+        told[:] = json.loads(site.watch("--json", "--page", "alarms", "--filter", "many/*").stdout)["alarms"]
+        return len(told) == count
+    rig.wait_for(all_told, 20, lambda: f"{count} alarms, not {len(told)}")

@@ -232,7 +232,9 @@ static void leaks_are_told_with_their_figures(void **state)
         "352 m3 unaccounted for\n",
         true);
     assert_says(w, &v, "\nrate 86 (52 to 121), lost 352 (310 to 400) m3, since about ", true);
-    assert_says(w, &v, "; preliminary\ncusum 352 of 338 m3; unaccounted for in 24 h: 352 m3 (97 %",
+    assert_says(w, &v,
+                "; preliminary\ncusum 352 of 338 m3; unaccounted for in 24 h: 352 m3; inputs good "
+                "for 97 % of it\n",
                 true);
     press(&v, w, "j");
     assert_says(w, &v, "\n>sump ", true);
