@@ -151,7 +151,7 @@ def test_no_alarm_is_left_out_however_many_are_retained(site):
     count = 3000
     state = {"gateway": "gw", "state": "UNACK", "priority": "low", "seq": 1, "timestamp": 1, "on": 1}
     for i in range(count):
-        site.recorder.publish(f"t/v1/site/alarm/many/of/alarm-{i}", state, retain=True)
+        site.recorder.publish(f"t/v1/site/alarm/many/of/alarm-{i}", state, retain=True, qos=0)
     told = []
 
     def all_told():
