@@ -9,6 +9,7 @@
 
 static const double least_h = 1;
 static const double fade_h = 24; /* in which a trend flattens out */
+static const double recent_h = 6; /* in which an hour comes to count for a third */
 static const double trend_prior_h = 7; /* so many hours of standing still are believed beforehand */
 static const double pump_lasts_h = 2; /* how long a pump's failure tells of the next hours */
 static const double least_fickle = 0.06; /* of the rate: no history is calm enough for less */
@@ -101,26 +102,38 @@ static double mean_of(const double *x, uint32_t n)
     return sum / n;
 }
 
+/* With meters an hour's inflow is known well, and the latest say most: a hole that people shut this
+ * morning says nothing of tonight. */
+static double weight(const struct hours *h, uint32_t k)
+{
+    return h->metered ? exp(h->t[k] / recent_h) : 1;
+}
+
 static void fit(const struct hours *h, struct model *m)
 {
-    double n = h->count, sx = 0, sy = 0, sxx = 0, sxy = 0, ss = 0, si = 0;
+    double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, ss = 0, si = 0;
     double pumping = h->metered ? mean_of(h->pumped, h->count) : 0;
     for (uint32_t k = 0; k < h->count; k++) { /* metered: of what comes in alone */
         double x = fade(h->t[k]), y = h->rate[k] + (h->metered ? h->pumped[k] - pumping : 0);
-        sx += x;
-        sy += y;
-        sxx += x * x;
-        sxy += x * y;
+        double w = weight(h, k);
+        n += w;
+        sx += w * x;
+        sy += w * y;
+        sxx += w * x * x;
+        sxy += w * x * y;
     }
     double prior = h->metered ? 1 : trend_prior_h;
     double spread_x = sxx - sx * sx / n + prior * prior * prior / 3;
     m->trend = fmin(0, (sxy - sx * sy / n) / spread_x);
+    if (h->metered) /* what comes in doesn't fall below nothing */
+        m->trend = fmax(m->trend, -fmax(0, (sy / n + pumping)) / (fade_h - sx / n));
     m->now = (sy - m->trend * sx) / n;
     for (uint32_t k = 0; k < h->count; k++) {
         double e = h->rate[k] - m->now - m->trend * fade(h->t[k]);
-        ss += e * e;
+        double w = weight(h, k);
+        ss += w * e * e;
         e += h->metered ? h->pumped[k] - pumping : 0;
-        si += e * e;
+        si += w * e * e;
     }
     double floor = least_fickle * fmax(fabs(m->now), pumping);
     m->noise = (ss + prior_hours * floor * floor) / (n + prior_hours);

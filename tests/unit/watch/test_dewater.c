@@ -172,11 +172,35 @@ static void nothing_is_promised_that_is_not_known(void **state)
         assert_true(isinf(out.hours.high));
 }
 
+static void a_hole_that_was_shut_is_no_trend(void **state)
+{
+    (void)state;
+    struct dewater_past p = {.target = 0};
+    struct dewater_out out;
+    double v = 21000;
+    /* Within three hours the inflow falls from 320 to 75 m3/h, and stays there; 320 are pumped. */
+    for (int k = 0; k < 8 * 6; k++) {
+        double inflow = k < 18 ? 320 - 245 * k / 18.0 : 75;
+        v += (inflow - 320) / 6;
+        p.t_h[k] = (k - 47) / 6.0;
+        p.v[k] = v;
+        p.pumped[k] = 320;
+    }
+    p.count = 8 * 6;
+    p.volume = v;
+    assert_true(dewater_estimate(&p, &out));
+    print_message("%.1f h (%.1f to %.1f), in truth %.1f\n", out.hours.value, out.hours.low,
+                  out.hours.high, v / 245);
+    assert_true(out.hours.low <= v / 245 && v / 245 <= out.hours.high);
+    assert_true(fabs(out.hours.value - v / 245) < 0.25 * v / 245);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_time_of_being_empty_is_good_and_says_how_good),
         cmocka_unit_test(nothing_is_promised_that_is_not_known),
+        cmocka_unit_test(a_hole_that_was_shut_is_no_trend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
