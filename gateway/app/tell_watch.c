@@ -67,6 +67,23 @@ static struct alarm_rule bare(const struct alarm_rule *r)
     return b;
 }
 
+/* In a drill everything that is told says so; j holds a whole object. */
+static void flag_drill(const struct teller *t, struct json *j)
+{
+    static const char flag[] = ",\"drill\":true}";
+    if (!incident_drill(warden_incident(t->warden)) || j->overflow)
+        return;
+    j->at--; /* the brace comes again, or not at all */
+    json_raw(j, flag, sizeof flag - 1);
+}
+
+/* The same behind members of an event. */
+static void flag_drill_member(const struct teller *t, struct json *j)
+{
+    if (incident_drill(warden_incident(t->warden)))
+        json_word(j, ",\"drill\":true");
+}
+
 static bool alarm_state(struct teller *t, uint32_t index, wall_t wall)
 {
     const struct alarm_rule *r = &t->plant->alarms[index];
@@ -78,6 +95,7 @@ static bool alarm_state(struct teller *t, uint32_t index, wall_t wall)
         j = json_into(t->payload, sizeof t->payload);
         encode_alarm(&j, t->plant, &b, s, wall.ms);
     }
+    flag_drill(t, &j);
     return put_state(t, MESSAGE_STATE, TOPIC_ALARM, r->path, &j, wall);
 }
 
@@ -88,6 +106,7 @@ static bool leak_state(struct teller *t, uint32_t index, wall_t wall)
     warden_leak(t->warden, index, &v);
     struct json j = json_into(t->payload, sizeof t->payload);
     encode_leak(&j, t->plant, r, &v, wall);
+    flag_drill(t, &j);
     return put_state(t, MESSAGE_STATE, TOPIC_LEAK, r->name, &j, wall);
 }
 
@@ -183,6 +202,7 @@ void tell_alarm(struct teller *t, uint32_t index, enum alarm_change what, int64_
         j = json_into(t->frame, ALARM_ROOM);
         encode_alarm_change(&j, t->plant, &b, s, what, t_ms);
     }
+    flag_drill_member(t, &j);
     *j.at = '\0';
     alarm_words(words, r, s, what, t_ms);
     const struct event e = {
@@ -208,6 +228,7 @@ void tell_leak(struct teller *t, uint32_t index, const char *change, int64_t t_m
     json_string(&j, change);
     json_word(&j, ",\"leak\":");
     encode_leak(&j, t->plant, r, &v, (wall_t){t_ms});
+    flag_drill_member(t, &j);
     *j.at = '\0';
     const struct event e = {
         .type = "leak", .subject = r->name, .text = words, .time = {t_ms}, .more = more};
@@ -227,6 +248,8 @@ void tell_incident(struct teller *t, enum incident_change what, const char *subj
     const void *bytes = warden_incident_bytes(t->warden, &size);
     tell_event_row(t, &e, true, &(struct keep){"incident", bytes, size});
     state_now(t, t->owed.room - 2, (wall_t){t_ms});
+    if (what == INCIDENT_DRILL) /* all that is retained says so, or no longer */
+        tell_owed_states(t);
 }
 
 void tell_incident_figures(struct teller *t, int64_t t_ms)

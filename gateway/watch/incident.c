@@ -294,3 +294,8 @@ const struct incident_state *incident_now(const struct incident *i)
 {
     return &i->now;
 }
+
+bool incident_drill(const struct incident *i)
+{
+    return i->memory.drill;
+}

@@ -127,6 +127,7 @@ int64_t incident_tick(struct incident *i, int64_t now_ms);
 const char *incident_order(struct incident *i, const struct order *o, int64_t now_ms);  /* NULL: done */
 
 const struct incident_state *incident_now(const struct incident *i);
+bool incident_drill(const struct incident *i);         /* a drill is being held, whether or not an incident is open */
 /* Conditions of the alarms that belong here (ALARM_STALLED, ALARM_THREAT): on, and why. */
 bool incident_condition(const struct incident *i, const struct alarm_rule *r, struct alarm_evidence *e);
 /* Threatened equipment, soonest first: indices in plant->equipment; how many. */

@@ -239,3 +239,16 @@ def test_alarms_survive_kills_neither_forgotten_nor_told_twice(watch):
     numbers = [m.json["seq"] for m in w.recorder.all("/event/gw") if "seq" in m.json]
     assert rig.missing(numbers) == []
     assert w.gateway.child.end(signal.SIGTERM) == 0
+
+
+def test_a_drill_says_so_in_everything(watch):
+    w = watch({"level": real(0, "m")}, alarms={"plant/dev/high": {**ALARM, "priority": "critical"}})
+    w.until("plant/dev/high", "NORM")
+    assert w.ask("drill", user="tester", state="on", reason="monthly")["status"] == "done"
+    rig.wait_for(lambda: w.recorder.latest("/alarm/plant/dev/high").json.get("drill"), 5, "what is retained says so")
+    w.plc.real(0, 1.3)
+    w.until("plant/dev/high", "UNACK")
+    w.recorder.wait("/bulletin/", test=lambda m: "DRILL" in m.json["text"].splitlines()[0])
+    assert w.recorder.wait("/incident/", test=lambda m: m.json["drill"]).json["drill"] is True
+    on = next(e for e in w.events() if e["subject"] == "plant/dev/high" and e["change"] == "on")
+    assert on["drill"] is True
