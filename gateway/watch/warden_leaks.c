@@ -145,8 +145,8 @@ static void set_alarms(struct warden *w, uint32_t index, int64_t now_ms)
     set_text(w, r->alarm_bias, v->bias,
              "the meters disagree by more than they may err: what is learned as normal hides leaks",
              v->baseline, r->bias_max, "m3/h", now_ms);
-    set_text(w, r->alarm_health, v->pump_worn, "a pump lifts less than it did", v->value, NAN, "",
-             now_ms);
+    set_text(w, r->alarm_health, v->pump_worn, "a pump lifts less than it did", v->value,
+             (double)NAN, "", now_ms);
 }
 
 /* A change of what a reader would believe, or now and then the figures. */
@@ -282,7 +282,7 @@ void warden_signal(struct warden *w, uint32_t alarm, const struct sample *s, int
     w->signal_fault[alarm] = fault;
     const char *reason =
         fault == SIGNAL_BAD && s && s->reason ? s->reason : signal_words((enum signal_fault)fault);
-    set_text(w, alarm, fault != SIGNAL_FINE, reason, NAN, NAN, "", t_ms);
+    set_text(w, alarm, fault != SIGNAL_FINE, reason, (double)NAN, (double)NAN, "", t_ms);
 }
 
 static void keep_proof(struct warden *w, uint32_t index)

@@ -54,6 +54,9 @@ void warden_tag_path(const struct plant *p, uint32_t tag, char *out, size_t room
 const struct point *warden_point(const struct plant *p, uint32_t tag);
 int64_t warden_tag_every_ms(const struct plant *p, uint32_t tag);
 
+/* warden_keep.c */
+uint32_t warden_find_alarm(const struct warden *w, const char *path);  /* RULE_NONE: there is none */
+
 /* warden_leaks.c */
 void warden_leaks_run(struct warden *w, int64_t now_ms, int64_t *due_ms);
 void warden_leak_looked(struct warden *w, uint32_t index, int64_t now_ms);
