@@ -29,11 +29,14 @@ def test_the_demo_shows_a_mine_and_leaves_nothing_behind(tmp_path):
     name, value = mark.split("=", 1)
     folder = tmp_path / "tmp"
     folder.mkdir()
-    done = subprocess.run([DEMO, "--seconds", "15"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
+    done = subprocess.run([DEMO, "--seconds", "20"], capture_output=True, text=True, stdin=subprocess.DEVNULL,
                           timeout=400, env={**os.environ, name: value, "TMPDIR": str(folder), "TERM": "dumb"},
                           cwd=tmp_path, check=False, start_new_session=True)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert "\x1b" not in done.stdout, "no terminal, no colours"
-    assert "pond" in done.stdout, "it shows the mine: " + done.stdout[-1500:]
+    assert "headgate plan plant.yaml" in done.stdout, "it shows the mine: " + done.stdout[:1500]
+    assert "Water finds a way through the tailings dam" in done.stdout, "it tells the story: " + done.stdout[-1500:]
+    assert "ALARM" in done.stdout, "and what is said of it: " + done.stdout[-1500:]
+    assert ": 0 missing" in done.stdout, "nothing is missing: " + done.stdout[-500:]
     assert not descendants(mark.encode()), "no process is left"
     assert not list(folder.iterdir()), "no file is left"

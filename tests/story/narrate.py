@@ -23,11 +23,11 @@ class Teller:
         self.stage = None
 
     def say(self, t, colour, text):
-        day = time.strftime("%d Feb %H:%M", time.gmtime(t // 1000 - 5 * 3600)).lstrip("0").rjust(12)
+        day = time.strftime("%d Feb %H:%M", time.gmtime(t // 1000 - 5 * 3600)).lstrip("0") if t else ""
         lines = textwrap.wrap(text, max(self.width - 16, 40), subsequent_indent="  ") or [""]
         begin, end = (f"\x1b[{COLOURS[colour]}m", "\x1b[0m") if self.colours else ("", "")
         for i, line in enumerate(lines):
-            print(f"{day if i == 0 else ' ' * 12}  {begin}{line}{end}", flush=True)
+            print(f"{day if i == 0 else '':>12}  {begin}{line}{end}", flush=True)
 
     def event(self, e):
         t, kind, change, subject = e["timestamp"], e["type"], e.get("change"), e.get("subject", "")
@@ -43,12 +43,15 @@ class Teller:
             self.say(t, "incident" if word else "happens", word + e["text"])
         elif kind == "incident":
             self.say(t, "bulletin", "PUMPING " + e["text"])
+        elif kind == "bulletin":
+            self.bulletin({**e["bulletin"], "text": e["text"]})
 
     def bulletin(self, b):
         lines = b["text"].splitlines()
         if b["why"] == "opened" or (b["stage"] != self.stage and b["stage"] in WHOLE):
-            for i, line in enumerate(lines):
-                self.say(b["timestamp"], "bulletin", line if i == 0 else "| " + line)
+            self.say(b["timestamp"], "bulletin", lines[0])
+            for line in lines[1:]:
+                self.say(None, "bulletin", "| " + line)
         else:
             water = [line for line in lines if re.match("Water in crusher|At this rate", line)]
             self.say(b["timestamp"], "bulletin", lines[0].replace("  ", " ") + ". " + " ".join(water))
@@ -72,8 +75,8 @@ class Ends:
 def tell(port, play, end):
     stage, teller = Ends(port, play), Teller()
     people, listener = player.People(stage), player.Listener(stage)
-    steps = [s for s in stage.story.steps if s["at"] >= stage.clock.begin]
-    events = bulletins = told = 0
+    steps = stage.story.steps
+    events = told = 0
     while stage.clock.now() < end:
         while told < len(steps) and steps[told]["at"] <= stage.clock.now():
             step = steps[told]
@@ -87,9 +90,7 @@ def tell(port, play, end):
         listener.turn(people)
         for e in listener.events[events:]:
             teller.event(e)
-        for b in listener.bulletins[bulletins:]:
-            teller.bulletin(b)
-        events, bulletins = len(listener.events), len(listener.bulletins)
+        events = len(listener.events)
         time.sleep(0.02)
     stage.recorder.end()
 

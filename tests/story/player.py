@@ -170,7 +170,10 @@ class Listener:
         self.stage, self.index = stage, 0
         self.events, self.bulletins, self.incidents, self.values = [], [], [], []
         self.frames, self.repeats = set(), 0
-        self.alarms, self.leaks = {}, {}
+        self.alarms, self.leaks, self.newest = {}, {}, None
+
+    def caught_up(self):
+        return self.newest and self.bulletins and self.bulletins[-1]["number"] >= self.newest["number"]
 
     def turn(self, people):
         for m in self.stage.recorder.all("", self.index):
@@ -185,9 +188,10 @@ class Listener:
                     continue
                 self.frames.add(key)
                 self.events.append(m.json)
+                if m.json["type"] == "bulletin":     # all of them are events; the newest has a topic as well
+                    self.bulletins.append({**m.json["bulletin"], "text": m.json["text"]})
             elif kind == "bulletin":
-                if all(b["number"] != m.json["number"] for b in self.bulletins):
-                    self.bulletins.append(m.json)
+                self.newest = m.json
             elif kind == "incident":
                 self.incidents.append(m.json)
             elif kind == "alarm":

@@ -17,6 +17,10 @@ MINUTE = 60_000
 SPEED = (2000 if rig.LONG else 5000) / rig.PATIENCE
 UNTIL = "2006-02-15T18:00:00-05:00" if rig.LONG else "2006-02-10T00:00:00-05:00"
 KILLS = 8 if rig.LONG else 4
+# Between the first drop and the pumps that run; but not while the plant is being shut: a gateway that is dead
+# while people say that they stop something to protect it can't know later why it stands.
+ALIVE = (("2006-02-04T09:50:00-05:00", "2006-02-04T11:00:00-05:00"), ("2006-02-04T17:00:00-05:00", "2006-02-05T11:00:00-05:00"),
+         ("2006-02-05T12:00:00-05:00", "2006-02-07T06:00:00-05:00"))
 WORKED_ON = ("Open pit", "Underground mine")
 TARGET = 0.1      # m: of the basin, in the plant file
 
@@ -49,9 +53,8 @@ def play(folder, seed):
     played = Played(stage, people, listener)
     until = player.parse(UNTIL)
     chance = random.Random(seed)
-    # Whenever it hurts: between the first drop and the pumps that run.
-    kills = sorted(chance.uniform(player.parse("2006-02-04T10:00:00-05:00"), player.parse("2006-02-07T00:00:00-05:00"))
-                   for _ in range(KILLS))
+    spans = [ALIVE[min(n, chance.choice((1, 2)))] for n in range(KILLS)]
+    kills = sorted(chance.uniform(player.parse(a), player.parse(b)) for a, b in spans)
     print("kills at", [player.iso(int(k)) for k in kills])
     try:
         stage.start()
@@ -71,8 +74,8 @@ def play(folder, seed):
                 now = stage.clock.now()
                 played.stalls.append((now - played.real(time.monotonic() - last), now))
             last = time.monotonic()
-        time.sleep(1 * rig.PATIENCE)
-        listener.turn(people)
+        # The newest bulletin may be here before the events that stand in line.
+        rig.wait_for(lambda: listener.turn(people) or listener.caught_up(), 20, "all events")
     finally:
         stage.end()
     return played
@@ -95,7 +98,7 @@ def is_it(event, what):
     for kind in ("milestone", "proposed", "area", "equipment"):
         if kind in what:
             return event["type"] == "incident" and event["change"] == kind and event["subject"] == what[kind] and \
-                ("is" not in what or what["is"].replace("_", " ") in event["text"].replace("_", " "))
+                all(word in event["text"] for word in what.get("is", "").split("_"))
     return False
 
 
@@ -147,6 +150,7 @@ def opened_at(played):
 def test_bulletins_are_numbered_without_holes_and_fit_on_a_page(played):
     bulletins = played.listener.bulletins
     assert [b["number"] for b in bulletins] == list(range(1, len(bulletins) + 1))
+    assert played.listener.newest["number"] == len(bulletins)
     for b in bulletins:
         lines = b["text"].splitlines()
         assert len(lines) <= 25, b["text"]
