@@ -21,8 +21,9 @@ static const mono_t MONO = {5000000000};
 
 static void hear(struct watch *w, const char *topic, const char *payload)
 {
-    char whole[400];
-    snprintf(whole, sizeof whole, SITE "%s", topic);
+    char whole[600];
+    int n = snprintf(whole, sizeof whole, SITE "%s", topic);
+    assert_in_range(n, 1, sizeof whole - 1);
     watch_hear(w, whole, payload, strlen(payload));
 }
 
