@@ -12,6 +12,9 @@
 
 enum { COLUMNS_MAX = 4096, PEEK_ROWS = 200, COMPLAINTS_MAX = 20 };
 
+static const int64_t time_most_ms = INT64_C(8000000000000); /* 1716 to 2223: ns must fit as well */
+static const int64_t pause_most_ms = INT64_C(366) * 24 * 3600 * 1000;
+
 enum use { COLUMN_IGNORED, COLUMN_TAG, COLUMN_TRUTH };
 
 struct column {
@@ -32,13 +35,13 @@ struct samples {
     uint32_t column_count;
     struct samples_cell *cells;
     int64_t last_ms, period_ms, first_ms;
-    bool begun;
+    bool begun, ended;
     unsigned complaints;
 };
 
 /* ---- time ------------------------------------------------------------------------------------ */
 
-static bool time_of(const struct samples *s, const char *text, int64_t *ms)
+static bool any_time_of(const struct samples *s, const char *text, int64_t *ms)
 {
     double x;
     if (s->seconds && text_to_real(text, &x) && fabs(x) < 1e13) {
@@ -52,6 +55,11 @@ static bool time_of(const struct samples *s, const char *text, int64_t *ms)
         return true;
     }
     return calendar_read(text, ms);
+}
+
+static bool time_of(const struct samples *s, const char *text, int64_t *ms)
+{
+    return any_time_of(s, text, ms) && *ms >= -time_most_ms && *ms <= time_most_ms;
 }
 
 /* ---- fields ---------------------------------------------------------------------------------- */
@@ -182,6 +190,11 @@ static bool read_head(struct samples *s, const struct samples_setup *setup, stru
         any |= c->use == COLUMN_TAG;
         truth |= c->use == COLUMN_TRUTH;
     }
+    if (at) {
+        diag_add(ds, DIAG_ERROR, (struct place){s->file, s->number, 1},
+                 "more than %d columns; leave out those that are no tags", COLUMNS_MAX);
+        return false;
+    }
     if (!any)
         complain_of(s, ds, DIAG_ERROR, "no column is named by a tag of this plant", "");
     if (!truth)
@@ -242,6 +255,16 @@ static bool read_row(struct samples *s, struct samples_row *row, struct diags *d
                     when);
         return false;
     }
+    /* A clock that wasn't set: every alarm of decades would be looked for in between. */
+    if (s->begun && row->t_ms - s->last_ms > pause_most_ms) {
+        s->complaints = 0;
+        complain_of(s, ds, DIAG_ERROR,
+                    "more than a year after the row before; leave out the one with the wrong "
+                    "time, or replay the parts one by one",
+                    when);
+        s->ended = true;
+        return false;
+    }
     s->begun = true;
     s->last_ms = row->t_ms;
     for (uint32_t i = 0; i < s->column_count && at; i++) {
@@ -264,7 +287,7 @@ static bool read_row(struct samples *s, struct samples_row *row, struct diags *d
 
 bool samples_next(struct samples *s, struct samples_row *row, struct diags *ds)
 {
-    while (read_line(s))
+    while (!s->ended && read_line(s))
         if (read_row(s, row, ds))
             return true;
     if (ferror(s->in))

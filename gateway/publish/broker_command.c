@@ -36,7 +36,7 @@ void command_heard(struct broker *b, const struct mqtt_message *m)
         return;
     struct inbound *in = b->command_count < COMMANDS ? malloc(sizeof(*in)) : NULL;
     if (!in) {
-        log_warn("mqtt: more commands than can be looked at; %s is not obeyed", m->topic + n);
+        b->commands_passed_by++;
         return;
     }
     memset(&in->head, 0, sizeof(in->head));
@@ -221,6 +221,12 @@ void command_run(struct broker *b)
         free(b->commands[i]);
     }
     b->command_count = 0;
+    if (b->commands_passed_by > 0 && mono_since(b->now, b->passed_by_said) >= NS_PER_S) {
+        log_warn("mqtt: %llu commands not looked at, nor obeyed: more at once than anybody gives",
+                 (unsigned long long)b->commands_passed_by);
+        b->commands_passed_by = 0;
+        b->passed_by_said = b->now;
+    }
 }
 
 bool command_replay(struct broker *b, uint32_t room)

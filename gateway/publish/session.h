@@ -12,7 +12,7 @@
 enum {
     FLIGHTS = 1024, /* power of two; the most that is ever in flight */
     COMMAND_MAX = 4096,
-    COMMANDS = 8,
+    COMMANDS = 256, /* that may come in one breath */
     OUTBOX = 32,
     POINTS = 64,
     LANE_OWN = MESSAGE_JOURNALED, /* lanes of flights that are no rows */
@@ -108,6 +108,8 @@ struct broker {
 
     struct inbound *commands[COMMANDS];
     uint32_t command_count;
+    uint64_t commands_passed_by; /* since that was said */
+    mono_t passed_by_said;
     struct outbound outbox[OUTBOX];
     uint32_t outbox_first, outbox_end;
     struct replay replay;

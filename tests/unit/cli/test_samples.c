@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,12 +40,59 @@ static struct samples *open_text(const char *text, const char *truth, struct dia
 {
     static const struct samples_alias alias = {"L", "tailings/pond/level"};
     write_file(text);
-    return samples_open(&(struct samples_setup){.file = path,
-                                                .plant = &plant,
-                                                .aliases = &alias,
-                                                .alias_count = 1,
-                                                .truth = truth},
-                        ds);
+    return samples_open(
+        &(struct samples_setup){
+            .file = path, .plant = &plant, .aliases = &alias, .alias_count = 1, .truth = truth},
+        ds);
+}
+
+/* Nobody waits for the alarms of forty years because a clock wasn't set, and none runs over. */
+static void times_that_cannot_be_are_no_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rows;
+        int good, errors;
+    } cases[] = {
+        {"0,1\n9223372036854775807,2\n", 1, 0},
+        {"-9223372036854775808,1\n-1000000000000000,1\n5,2\n", 1, 0},
+        {"1e15,1\n", 0, 0},
+        {"9999-12-31T23:59:59Z,1\n", 0, 0},
+        {"-60000,1\n0,2\n60000,3\n", 3, 0},
+        {"0,1\n1764000000000,2\n1764000001000,2\n", 1, 1},
+        {"2005-03-01T00:00:00Z,1\n2006-02-04T00:00:00Z,2\n", 2, 0},
+    };
+    for (size_t n = 0; n < sizeof cases / sizeof *cases; n++) {
+        struct diags *ds = diags_new();
+        struct samples_row row;
+        char text[200];
+        int good = 0;
+        snprintf(text, sizeof text, "timestamp,L\n%s", cases[n].rows);
+        struct samples *s = open_text(text, NULL, ds);
+        assert_non_null(s);
+        while (samples_next(s, &row, ds))
+            good++;
+        assert_int_equal(good, cases[n].good);
+        assert_int_equal(diags_errors(ds), cases[n].errors);
+        samples_close(s);
+        unlink(path);
+        diags_free(ds);
+    }
+}
+
+static void a_table_too_wide_is_refused_not_cut(void **state)
+{
+    (void)state;
+    struct diags *ds = diags_new();
+    static char text[5000 * 4];
+    strcpy(text, "timestamp,L");
+    for (size_t n = strlen(text); n < 5000 * 3; n += 2)
+        memcpy(text + n, ",x", 3);
+    strcat(text, "\n0,1\n");
+    assert_null(open_text(text, NULL, ds));
+    assert_true(diags_errors(ds) > 0);
+    unlink(path);
+    diags_free(ds);
 }
 
 static void rows_become_samples(void **state)
@@ -165,6 +213,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_become_samples),
+        cmocka_unit_test(times_that_cannot_be_are_no_times),
+        cmocka_unit_test(a_table_too_wide_is_refused_not_cut),
         cmocka_unit_test(seconds_and_semicolons_are_understood),
         cmocka_unit_test(a_bad_head_is_refused_with_its_reason),
         cmocka_unit_test(found_late_and_false_alarms_are_counted),

@@ -600,6 +600,20 @@ static void a_command_goes_through_the_door_and_so_does_its_answer(void **unused
     mailbox_free(commands);
 }
 
+/* Somebody's panel has gone mad; another's acknowledgement is among it. */
+static void of_two_hundred_commands_at_once_each_is_looked_at(void **unused)
+{
+    (void)unused;
+    if (!need_mosquitto())
+        skip();
+    begin(5);
+    for (int i = 0; i < 200; i++)
+        command("explode", "{\"id\":\"x\",\"client\":\"mad\"}", false, NULL);
+    AWAIT(h.audits >= 200, 10000);
+    assert_int_equal(h.audits, 200);
+    end();
+}
+
 static void count_kept(void *me, const char *key, const void *blob, size_t size)
 {
     unsigned *seen = me;
@@ -707,6 +721,7 @@ int main(void)
         FACT(what_is_no_honest_command_is_refused_with_a_reason),
         FACT(a_command_goes_through_the_door_and_so_does_its_answer),
         FACT(states_pass_the_door_with_their_rows_and_alone),
+        FACT(of_two_hundred_commands_at_once_each_is_looked_at),
         FACT(a_retained_command_is_not_obeyed),
         FACT(a_refused_row_is_a_dead_letter_and_the_rest_goes_on),
     };
