@@ -349,7 +349,7 @@ static void reset(void *state, const struct leak_context *c, int64_t now_ms)
 const struct leak_kind_ops leak_balance = {
     .name = "balance",
     .size = sizeof(struct balance),
-    .version = 1,
+    .version = 2,
     .init = init,
     .sample = sample,
     .step = step,

@@ -31,12 +31,23 @@ struct balance_rule { /* the plant file's words over the profile's, once */
     struct transient_rule transient;
 };
 
-struct balance_leak { /* what is believed while it fires, and as it was when it ended */
+struct balance_leak { /* what is believed while it fires */
     struct line line; /* hours before at_ms */
-    int64_t at_ms;
+    int64_t at_ms, told_ms; /* the line was laid; the figures were told */
+    int64_t low_ms, high_ms; /* the onset lies in here: as far as what made it fire goes back */
+    double seen_h, missed_h; /* since the onset: evaluated, and not */
     bool known;
+    bool settled; /* the onset stays; what C rose since is what was lost */
     bool ebbing; /* it runs slower than it did, or not at all: the line stands */
+    bool over; /* not at all */
+    bool recent_after; /* all of the recent rate is of the time after it fired */
+    double gathered_h, gathered; /* h: S took so long to fire; m3/h: its mean over that, and K */
     double recent, recent_sigma; /* m3/h */
+    double before; /* .. over twice as long */
+    int64_t over_ms; /* when it stopped, about */
+    bool preliminary;
+    uint8_t class_; /* enum leak_class; never falls while it fires */
+    struct estimate rate, onset_ms, lost; /* as told */
 };
 
 struct balance {
@@ -77,6 +88,7 @@ struct balance {
     bool firing, suspect, quiet;
     uint8_t first_by, fastest; /* window's 2^n, BALANCE_CUSUM */
     int64_t fired_ms, quiet_ms, state_ms;
+    int64_t risen_ms; /* S has been above zero since */
     struct balance_leak leak;
 };
 
@@ -84,7 +96,11 @@ struct balance_rule balance_rule_of(const struct leak_context *c);
 double balance_baseline(const struct balance *b); /* m3/h, within bias_max */
 double balance_drift(const struct balance *b); /* K, m3/h */
 bool balance_learned(const struct balance *b);
-void balance_estimate(struct balance *b, int64_t now_ms); /* b->leak anew */
+void balance_estimate(struct balance *b, int64_t now_ms); /* b->leak.line anew */
+/* balance_belief.c: it has just fired; and one evaluation later: what is told of it */
+void balance_believe_first(struct balance *b, int64_t now_ms);
+void balance_believe(struct balance *b, int64_t now_ms);
+double balance_window_ms(const struct balance *b, uint8_t by);
 /* balance_view.c */
 void balance_view(const void *state, const struct leak_context *c, struct leak_view *out);
 void balance_say(const struct leak_view *v, char *text, size_t room);

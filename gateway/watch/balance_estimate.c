@@ -5,6 +5,7 @@
 
 #include "watch/balance.h"
 
+static const double hour_ms = 3.6e6;
 static const double edge = 0.4; /* the flat part has to be so much of what is looked at */
 static const double first_taus = 8, wider = 1.4;
 static const double explains = 0.9; /* a line has to account for what the cusum gathered */
@@ -44,21 +45,25 @@ static void coarse_points(const struct balance *b, struct points *p)
 }
 
 /* Noise of days before the onset says nothing about it: as short a look back as has the onset well
- * inside, and explains why it fired. */
+ * inside, and explains why it fired. The onset is looked for no further than that evidence goes
+ * back, and not after it fired: the leak that stands is the one that was found. */
 void balance_estimate(struct balance *b, int64_t now_ms)
 {
     uint64_t block = (uint64_t)(now_ms / b->rule.step_ms) - 1;
     double look = first_taus * b->rule.cusum.tau_h / b->rule.step_h;
     double gathered = explains * fmin(b->cusum.sum, cusum_limit(&b->cusum, &b->rule.cusum));
+    double earliest_h = (double)(b->leak.low_ms - now_ms) / hour_ms;
+    double latest_h = (double)(b->leak.high_ms - now_ms) / hour_ms;
     struct points p;
     struct line line;
     bool known = false, inside = false;
 
+    look = fmax(look, (double)(now_ms - b->leak.high_ms) / ((1 - edge) * (double)b->rule.step_ms));
     for (bool all = false; !all && !inside; look *= wider) {
         all = look >= b->window.count;
         fine_points(b, all ? b->window.count : (uint32_t)look, block, &p);
         struct line better;
-        if (!estimate_line(&p, b->baseline.sd, &better))
+        if (!estimate_line(&p, earliest_h, latest_h, b->baseline.sd, &better))
             continue;
         line = better;
         known = true;
@@ -68,7 +73,8 @@ void balance_estimate(struct balance *b, int64_t now_ms)
         double span = p.count ? -p.hour[0] : 0;
         struct line better;
         coarse_points(b, &p);
-        if (p.count && -p.hour[0] > span && estimate_line(&p, b->baseline.sd, &better)) {
+        if (p.count && -p.hour[0] > span &&
+            estimate_line(&p, earliest_h, latest_h, b->baseline.sd, &better)) {
             line = better;
             known = true;
         }

@@ -47,12 +47,13 @@ static void look_back(struct balance *b, int64_t now_ms)
            2 * window_slope_sigma(&b->window, &r->window, count) > fmax(r->k, ebb_share * rate))
         count *= 2;
     b->leak.recent = window_slope(&b->window, r->step_h, count);
+    b->leak.before = window_slope(&b->window, r->step_h, 2 * count);
     b->leak.recent_sigma = window_slope_sigma(&b->window, &r->window, count);
     double least =
         fmax(balance_drift(b), fmin(ebb_share * rate, ebb_sigmas * b->leak.recent_sigma));
     /* What came before it fired isn't recent. */
-    bool after = now_ms - b->fired_ms >= (int64_t)count * r->step_ms;
-    b->leak.ebbing = after && b->leak.known && b->leak.recent < least;
+    b->leak.recent_after = now_ms - b->fired_ms >= (int64_t)count * r->step_ms;
+    b->leak.ebbing = b->leak.recent_after && b->leak.known && b->leak.recent < least;
 }
 
 /* A line through a day says no more for the ten seconds that came to it. */
@@ -60,7 +61,7 @@ static bool worth_a_fit(const struct balance *b, int64_t now_ms)
 {
     int64_t old_ms = (now_ms - b->fired_ms) / fit_share;
     old_ms = old_ms < fit_oldest_ms ? old_ms : fit_oldest_ms;
-    return !b->leak.known || now_ms - b->leak.at_ms >= old_ms;
+    return !b->leak.settled && (!b->leak.known || now_ms - b->leak.at_ms >= old_ms);
 }
 
 static void follow(struct balance *b, int64_t now_ms)
@@ -70,6 +71,7 @@ static void follow(struct balance *b, int64_t now_ms)
         balance_estimate(b, now_ms);
     else if (b->leak.ebbing)
         b->cusum.sum *= exp(-b->rule.step_h * drain_share * 3.6e6 / (double)b->rule.clear_ms);
+    balance_believe(b, now_ms);
     double limit = cusum_limit(&b->cusum, &b->rule.cusum);
     bool over = b->cusum.sum < over_share * limit && (b->leak.ebbing || !b->leak.known);
     if (!over) {
@@ -102,7 +104,7 @@ static void judge(struct balance *b, int window, int64_t now_ms)
         b->quiet = false;
         b->fired_ms = now_ms;
         b->first_by = b->fastest = by;
-        b->leak = (struct balance_leak){.recent = (double)NAN};
+        balance_believe_first(b, now_ms);
     }
     if (on && by < b->fastest)
         b->fastest = by;
@@ -131,6 +133,8 @@ void balance_evaluate(struct balance *b, const struct leak_context *c, double mi
     cusum_run(&b->cusum, &r->cusum, b->total, balance_drift(b), learn);
     int window = window_run(&b->window, &r->window, b->total, block, learn);
     int64_t end_ms = (int64_t)(block + 1) * r->step_ms;
+    if (!(b->cusum.sum > 0))
+        b->risen_ms = end_ms;
     if (learned) {
         judge(b, window, end_ms);
         return;

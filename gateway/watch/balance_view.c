@@ -5,14 +5,7 @@
 
 #include "watch/balance.h"
 
-static const double z80 = 1.2816;
 static const double hour_ms = 3.6e6;
-static const double good_after_h = 3, good_rate = 0.25, good_onset_h = 0.5;
-static const double contradicts_sigmas = 3;
-/* A stage table and meters err by shares, which the scatter around a line does not show. */
-static const double known_badly = 0.07;
-static const double rupture_share = 0.3, major_share = 0.1; /* of nominal */
-static const int64_t major_window_ms = INT64_C(4) * 3600 * 1000;
 static const int64_t blind_transient_ms = 3600 * 1000;
 
 static const struct {
@@ -31,69 +24,16 @@ static const struct {
     {614400e3, "window 7 d"},
 };
 
-static double window_ms(const struct balance *b, uint8_t by)
-{
-    return (double)b->rule.step_ms * (double)(UINT64_C(1) << by);
-}
-
 static const char *detector(const struct balance *b, uint8_t by)
 {
     if (by == BALANCE_CUSUM)
         return "cusum";
     size_t best = 0;
     for (size_t i = 0; i < sizeof window_names / sizeof *window_names; i++)
-        if (fabs(log(window_names[i].ms / window_ms(b, by))) <
-            fabs(log(window_names[best].ms / window_ms(b, by))))
+        if (fabs(log(window_names[i].ms / balance_window_ms(b, by))) <
+            fabs(log(window_names[best].ms / balance_window_ms(b, by))))
             best = i;
     return window_names[best].name;
-}
-
-/* What C stands at, less the baseline since the line was laid; averaged like the recent rate's end.
- */
-static double risen(const struct balance *b)
-{
-    uint32_t few = b->rule.settle ? b->rule.settle : 1;
-    double now = b->window.count >= few ? window_mean(&b->window, 0, few) : b->total;
-    return now - b->leak.line.flat;
-}
-
-static void view_leak(const struct balance *b, struct leak_view *out)
-{
-    const struct balance_leak *k = &b->leak;
-    const struct line *l = &k->line;
-    double age_h = (double)(b->fed_ms - k->at_ms) / hour_ms - l->onset_h;
-    double rate = l->rate, pm = l->rate_pm;
-
-    if (k->ebbing || k->recent - l->rate > contradicts_sigmas * k->recent_sigma) {
-        rate = fmax(0, k->recent);
-        pm = z80 * k->recent_sigma;
-    }
-    pm = hypot(pm, known_badly * rate);
-    out->rate = (struct estimate){rate, fmax(0, rate - pm), rate + pm};
-    double at = (double)k->at_ms;
-    out->onset_ms = (struct estimate){at + l->onset_h * hour_ms, at + l->onset_low_h * hour_ms,
-                                      at + l->onset_high_h * hour_ms};
-    double lost = fmax(0, k->ebbing ? risen(b) : l->rate * age_h);
-    double wander = z80 * b->baseline.sd * age_h;
-    double lost_pm =
-        sqrt(l->flat_pm * l->flat_pm + z80 * z80 * l->scatter * l->scatter + wander * wander);
-    lost_pm = hypot(lost_pm, known_badly * lost);
-    out->lost = (struct estimate){lost, fmax(0, lost - lost_pm), lost + lost_pm};
-    double doubt_h = (l->onset_high_h - l->onset_low_h) / 2;
-    bool close = l->rate_pm < good_rate * l->rate && doubt_h < fmin(good_onset_h, age_h / 4);
-    out->preliminary = age_h < good_after_h && !close;
-}
-
-static uint8_t class_of(const struct balance *b, const struct leak_view *v)
-{
-    double nominal = b->rule.nominal;
-    double rate = v->preliminary ? v->rate.low : v->rate.value;
-    double window = b->fastest == BALANCE_CUSUM ? HUGE_VAL : window_ms(b, b->fastest);
-    if (window <= (double)b->rule.rupture_ms || rate > rupture_share * nominal)
-        return LEAK_RUPTURE;
-    if (window <= (double)major_window_ms || rate > major_share * nominal)
-        return LEAK_MAJOR;
-    return LEAK_MINOR;
 }
 
 /* Digits that mean something, and no more: 0.42, 8.6, 352. */
@@ -102,22 +42,39 @@ static int places(double x)
     return fabs(x) >= 99.5 ? 0 : fabs(x) >= 9.95 ? 0 : fabs(x) >= 0.995 ? 1 : 2;
 }
 
-enum { SAYS_NOTHING, SAYS_LOSS, SAYS_EBBING };
+enum { SAYS_NOTHING, SAYS_SUSPECT, SAYS_LOSS, SAYS_EBBING, SAYS_OVER };
 
 static void gather(const struct balance *b, struct leak_view *out)
 {
-    out->words.which = !b->firing ? SAYS_NOTHING : b->leak.ebbing ? SAYS_EBBING : SAYS_LOSS;
+    out->words.which = b->firing    ? b->leak.over     ? SAYS_OVER
+                                      : b->leak.ebbing ? SAYS_EBBING
+                                                       : SAYS_LOSS
+                       : b->suspect ? SAYS_SUSPECT
+                                    : SAYS_NOTHING;
     out->words.flag = b->rule.settle != 0;
-    out->words.x[0] = isnan(out->lost.value) ? b->cusum.sum : out->lost.value;
+    out->words.x[0] = !b->firing || isnan(out->lost.value) ? b->cusum.sum : out->lost.value;
+    out->words.x[1] = b->leak.over ? (double)(b->fed_ms - b->leak.over_ms) / hour_ms : out->limit;
 }
 
 void balance_say(const struct leak_view *v, char *text, size_t room)
 {
     const char * or = v->words.flag ? "water loss or level drift" : "water loss or a meter";
-    double volume = v->words.x[0];
+    double volume = v->words.x[0], limit = v->words.x[1];
 
     if (v->words.which == SAYS_NOTHING)
         return;
+    if (v->words.which == SAYS_SUSPECT) {
+        snprintf(text, room, "%.*f of %.*f m3 unaccounted for: not yet an alarm", places(limit),
+                 volume, places(limit), limit);
+        return;
+    }
+    if (v->words.which == SAYS_OVER) {
+        double over = v->words.x[1];
+        snprintf(text, room, "over for about %.*f %s: %.*f m3 were lost (%s)",
+                 over < 1 ? 0 : places(over), over < 1 ? 60 * over : over, over < 1 ? "min" : "h",
+                 places(volume), volume, or);
+        return;
+    }
     if (isnan(v->rate.value)) {
         snprintf(text, room, "%.*f m3 unaccounted for (%s)", places(volume), volume, or);
         return;
@@ -198,10 +155,11 @@ void balance_view(const void *state, const struct leak_context *c, struct leak_v
     if (b->firing) {
         out->fired_ms = b->fired_ms;
         out->detector = detector(b, b->first_by);
-        out->preliminary = true;
-        if (b->leak.known)
-            view_leak(b, out);
-        out->class_ = class_of(b, out);
+        out->preliminary = b->leak.preliminary;
+        out->rate = b->leak.rate;
+        out->onset_ms = b->leak.onset_ms;
+        out->lost = b->leak.lost;
+        out->class_ = b->leak.class_;
     }
     gather(b, out);
     view_blind(b, c, out);

@@ -54,8 +54,9 @@ static double worth(const struct points *p, const struct fit *f, double at)
     return fmax(3, p->count * (1 - rho) / (1 + rho));
 }
 
-static void sweep(const struct points *p, double offset, struct fit fits[ESTIMATE_POINTS],
-                  uint32_t *best)
+/* A line that breaks where the onset can't be isn't laid: its slope stays NaN. */
+static void sweep(const struct points *p, double offset, double earliest_h, double latest_h,
+                  struct fit fits[ESTIMATE_POINTS], uint32_t *best)
 {
     struct sums all = {0}, tail = {0};
     double yy = 0;
@@ -68,7 +69,8 @@ static void sweep(const struct points *p, double offset, struct fit fits[ESTIMAT
     *best = UINT32_MAX;
     for (uint32_t i = p->count; i-- > HEAD_LEAST;) {
         add(&tail, p->hour[i], p->total[i] - offset);
-        if (tail.n < TAIL_LEAST)
+        fits[i].slope = (double)NAN;
+        if (tail.n < TAIL_LEAST || p->hour[i - 1] < earliest_h || p->hour[i - 1] > latest_h)
             continue;
         fits[i] = fit_at(&all, &tail, yy, p->hour[i - 1]);
         if (fits[i].slope > 0 && (*best == UINT32_MAX || fits[i].sse < fits[*best].sse))
@@ -76,7 +78,8 @@ static void sweep(const struct points *p, double offset, struct fit fits[ESTIMAT
     }
 }
 
-bool estimate_line(const struct points *p, double baseline_sd, struct line *out)
+bool estimate_line(const struct points *p, double earliest_h, double latest_h, double baseline_sd,
+                   struct line *out)
 {
     struct fit fits[ESTIMATE_POINTS];
     uint32_t best;
@@ -84,7 +87,7 @@ bool estimate_line(const struct points *p, double baseline_sd, struct line *out)
     if (p->count < POINTS_LEAST)
         return false;
     double offset = p->total[p->count / 2];
-    sweep(p, offset, fits, &best);
+    sweep(p, offset, earliest_h, latest_h, fits, &best);
     if (best == UINT32_MAX)
         return false;
     const struct fit *f = &fits[best];

@@ -22,8 +22,10 @@ struct line { /* all with 80 % */
     double scatter; /* of single points around the line, m3 */
 };
 
-/* baseline_sd: of the baseline that was taken off, m3/h; it widens the intervals. false: too few
- * points, or nothing that rises. */
-bool estimate_line(const struct points *p, double baseline_sd, struct line *out);
+/* The onset is looked for from earliest_h to latest_h only (before now: negative). baseline_sd: of
+ * the baseline that was taken off, m3/h; it widens the intervals. false: too few points, or nothing
+ * that rises. */
+bool estimate_line(const struct points *p, double earliest_h, double latest_h, double baseline_sd,
+                   struct line *out);
 
 #endif

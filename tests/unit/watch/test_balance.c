@@ -137,6 +137,87 @@ static void leak_is_found_told_and_over_when_mended(void **state)
     assert_int_equal(v.state, LEAK_LIVE);
 }
 
+static void while_a_leak_stands_it_stays_the_same_leak(void **state)
+{
+    (void)state;
+    static const double leaks[] = {0.6, 2, 8};
+    for (size_t i = 0; i < sizeof leaks / sizeof *leaks; i++) {
+        struct leak_view before = {0}, v = {0};
+        begin(&plant);
+        run(&plant, 5 * day, 0);
+        int64_t onset = plant.t_ms;
+        bool settled = false;
+        while (plant.t_ms < onset + 2 * day) {
+            run(&plant, minute, leaks[i]);
+            v = view(&plant);
+            if (before.firing) {
+                assert_true(v.firing);
+                assert_true(v.class_ >= before.class_);
+                if (!isnan(before.lost.value))
+                    assert_true(v.lost.value >= before.lost.value);
+            }
+            if (settled) {
+                assert_true(fabs(v.rate.value / leaks[i] - 1) < 0.4);
+                assert_true(fabs(v.onset_ms.value - before.onset_ms.value) < (double)hour);
+            }
+            assert_true(!v.firing || v.preliminary ||
+                        v.rate.high - v.rate.low < 2 * 0.41 * v.rate.value);
+            settled = settled || (v.firing && plant.t_ms - v.fired_ms > 2 * hour && !v.preliminary);
+            before = v;
+        }
+        assert_true(settled);
+        double lost = leaks[i] * 48;
+        assert_true(fabs(v.lost.value - lost) < 0.15 * lost + 2);
+        /* 3 %, 10 % and 40 % of what usually flows */
+        assert_int_equal(v.class_, i == 0 ? LEAK_MINOR : i == 1 ? LEAK_MINOR : LEAK_RUPTURE);
+    }
+}
+
+static void plugged_leak_keeps_its_onset_and_what_was_lost(void **state)
+{
+    (void)state;
+    struct leak_view v = {0}, over;
+    begin(&plant);
+    run(&plant, 5 * day, 0);
+    int64_t onset = plant.t_ms;
+    run(&plant, 6 * hour, 2);
+    int64_t plugged = plant.t_ms;
+    do {
+        run(&plant, minute, 0);
+        over = view(&plant);
+    } while (over.firing && !strstr(over.text, "over for about"));
+    assert_true(over.firing);
+    assert_true(plant.t_ms - plugged < 2 * hour);
+    assert_true(over.rate.value <= 0 && over.rate.high < 1);
+    assert_true(fabs(over.lost.value - 12) < 2);
+    assert_true(fabs(over.onset_ms.value - (double)onset) < 0.5 * (double)hour);
+    assert_non_null(strstr(over.text, "m3 were lost"));
+    while (view(&plant).firing) {
+        v = view(&plant);
+        assert_true(fabs(v.lost.value - over.lost.value) < 1e-9);
+        assert_true(fabs(v.onset_ms.value - over.onset_ms.value) < 1);
+        assert_int_equal(v.class_, over.class_);
+        run(&plant, minute, 0);
+    }
+}
+
+static void suspicion_has_its_words(void **state)
+{
+    (void)state;
+    struct leak_view v;
+    begin(&plant);
+    plant.rule.c = 1000; /* no window is to be sooner than the cusum */
+    leak_balance.init(&plant.balance, &plant.context, 0);
+    run(&plant, 5 * day, 0);
+    do {
+        run(&plant, minute, 0.15);
+        v = view(&plant);
+    } while (v.state == LEAK_LIVE && plant.t_ms < 7 * day);
+    assert_int_equal(v.state, LEAK_SUSPECT);
+    assert_false(v.firing);
+    assert_non_null(strstr(v.text, "m3 unaccounted for: not yet an alarm"));
+}
+
 static void reset_begins_at_zero_and_a_leak_that_runs_on_is_found_again(void **state)
 {
     (void)state;
@@ -307,6 +388,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_learns_three_days_and_then_looks),
         cmocka_unit_test(leak_is_found_told_and_over_when_mended),
+        cmocka_unit_test(while_a_leak_stands_it_stays_the_same_leak),
+        cmocka_unit_test(plugged_leak_keeps_its_onset_and_what_was_lost),
+        cmocka_unit_test(suspicion_has_its_words),
         cmocka_unit_test(reset_begins_at_zero_and_a_leak_that_runs_on_is_found_again),
         cmocka_unit_test(nothing_is_learned_while_its_alarm_stands),
         cmocka_unit_test(gap_of_the_level_hides_no_leak_and_makes_none),

@@ -194,7 +194,7 @@ static void broken_line_finds_onset_rate_and_their_doubt(void **state)
             p.total[i] = 1000 + fmax(0, p.hour[i] + 6) * 100 + 30 * noise();
         }
         struct line l;
-        assert_true(estimate_line(&p, 0, &l));
+        assert_true(estimate_line(&p, -HUGE_VAL, 0, 0, &l));
         near(l.rate, 100, 15);
         near(l.onset_h, -6, 1);
         near(l.flat, 1000, 20);
@@ -214,9 +214,9 @@ static void what_falls_is_no_leak(void **state)
         p.hour[i] = i - 49.5;
         p.total[i] = -10.0 * i;
     }
-    assert_false(estimate_line(&p, 0, &l));
+    assert_false(estimate_line(&p, -HUGE_VAL, 0, 0, &l));
     p.count = 3;
-    assert_false(estimate_line(&p, 0, &l));
+    assert_false(estimate_line(&p, -HUGE_VAL, 0, 0, &l));
 }
 
 int main(void)

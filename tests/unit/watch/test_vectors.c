@@ -152,6 +152,7 @@ static void leaks_are_found_early_and_nothing_else_is(void **state)
         }
         run(v, file, &f);
         fclose(file);
+        leak_balance.say(&f.view, f.view.text, sizeof f.view.text);
         print_message("%s: %u false, found %.2f h after it began (the prototype %.2f h): %s; onset "
                       "%+.2f h\n",
                       v->file, f.before,
@@ -163,7 +164,10 @@ static void leaks_are_found_early_and_nothing_else_is(void **state)
             continue;
         assert_true(f.first_s > v->leak_s);
         assert_true(f.first_s <= v->found_s);
-        assert_false(f.view.preliminary);
+        /* Told as good, or with an interval that says why not. */
+        double width = f.view.rate.high - f.view.rate.low;
+        assert_true(!f.view.preliminary || width > 0.6 * f.view.rate.value);
+        assert_true(!f.view.preliminary || width < 2 * f.view.rate.value);
     }
 }
 
