@@ -17,6 +17,11 @@ static const double dead_share = 0.02, ghost_share = 0.05;
 /* No quantity of a plant is so large in the units of roles; sums of such would drown everything. */
 static const double absurd = 1e15;
 static const double level_jump_m = 0.03;
+/* A jump is measured from the median of the newest readings, which is two readings older. */
+static const double median_lags = 3;
+/* What pumps lift says little of what a flood brings, and the flood is what a sump is watched for.
+ */
+static const double flood_times = 2.5;
 static const double restless_enough = 0.1;
 /* So unlikely (e^-25) is a stand that is taken for a fault early, and so many readings it takes. */
 static const double unlikely = 25;
@@ -41,6 +46,8 @@ static double rate_max(const struct leak_rule *leak)
         area = a < area ? a : area;
     }
     flow = fmax(flow, isfinite(leak->nominal) ? leak->nominal : 0);
+    if (leak->kind == LEAK_SUMP)
+        flow *= flood_times;
     return area > 0 && isfinite(area) && isfinite(flow) ? flow / area : 0;
 }
 
@@ -54,7 +61,8 @@ static double max_jump_of(const struct leak_rule *leak, const struct leak_input 
         return 0;
     if (leak->max_jump > 0)
         return leak->max_jump;
-    return level ? fmax(level_jump_m, 3 * rate_max(leak) * (double)every_ms / (double)KIND_HOUR)
+    return level ? fmax(level_jump_m,
+                        median_lags * rate_max(leak) * (double)every_ms / (double)KIND_HOUR)
                  : 0;
 }
 

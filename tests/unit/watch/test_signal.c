@@ -73,6 +73,29 @@ static void a_spike_is_held_out_and_the_next_reading_is_taken(void **state)
     assert_int_equal(offer(&d, noisy(4, 3)), SIGNAL_TAKE);
 }
 
+/* 84 m3/h into 6 m2, read every ten seconds, with pumps of 40 m3/h: 4 cm from reading to reading.
+ */
+static void a_flood_in_a_sump_is_no_spike(void **state)
+{
+    (void)state;
+    static const struct pair shaft[] = {{0, 0}, {5, 30}};
+    struct leak_rule leak = point_rule(LEAK_SUMP);
+    struct leak_input inputs[] = {
+        {.role = ROLE_LEVEL, .partner = -1, .factor = 1},
+        {.role = ROLE_PUMP, .partner = -1, .factor = 1, .digital = true, .nominal = 40}};
+    leak.inputs = inputs;
+    leak.input_count = 2;
+    leak.stage = shaft;
+    leak.stage_count = 2;
+    struct desk d = {.rule = signal_rule_of(&leak, &inputs[0], 10 * S)};
+    signal_init(&d.signal, 0);
+    for (int i = 0; i < 20; i++)
+        offer(&d, noisy(1, i));
+    assert_int_equal(offer(&d, 1.5), SIGNAL_HOLD);
+    for (int i = 1; i < 40; i++)
+        assert_int_equal(offer(&d, noisy(1 + 0.039 * i, i)), SIGNAL_TAKE);
+}
+
 static void ten_outliers_that_agree_are_a_step(void **state)
 {
     (void)state;
@@ -320,6 +343,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_spike_is_held_out_and_the_next_reading_is_taken),
+        cmocka_unit_test(a_flood_in_a_sump_is_no_spike),
         cmocka_unit_test(ten_outliers_that_agree_are_a_step),
         cmocka_unit_test(a_filling_tank_does_not_hide_that_its_transmitter_was_set_anew),
         cmocka_unit_test(ten_outliers_that_contradict_each_other_are_a_sick_instrument),
