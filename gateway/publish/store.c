@@ -416,12 +416,15 @@ void store_measure(struct journal *j)
 
 /* The ballast is at least as big as the log may become, so that giving it up always lets the log be
  * brought home and begun anew. */
-static size_t ballast_for(const struct journal *j)
+static uint64_t room_on_disk(const struct journal *j)
 {
     struct statvfs fs;
-    if (statvfs(j->dir, &fs) != 0)
-        return 0;
-    uint64_t most = (uint64_t)fs.f_bavail * fs.f_frsize / 8;
+    return statvfs(j->dir, &fs) == 0 ? (uint64_t)fs.f_bavail * fs.f_frsize : 0;
+}
+
+static size_t ballast_for(const struct journal *j)
+{
+    uint64_t most = room_on_disk(j) / 8;
     return most > BALLAST ? BALLAST : most < BALLAST_LEAST ? 0 : (size_t)most;
 }
 
@@ -444,6 +447,14 @@ void store_ballast(struct journal *j)
     close(fd);
     if (j->ballast && j->db)
         store_exec(j, "PRAGMA max_page_count=4294967294");
+}
+
+void store_room(struct journal *j)
+{
+    if (room_on_disk(j) < BALLAST_LEAST)
+        return;
+    store_ballast(j);
+    store_exec(j, "PRAGMA max_page_count=4294967294");
 }
 
 void store_full(struct journal *j)

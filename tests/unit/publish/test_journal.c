@@ -587,6 +587,40 @@ static void on_a_full_disk_the_oldest_rows_make_room(void **state)
     umount(dir);
 }
 
+/* Too small a disk for any ballast, filled by somebody else, who then cleans up. */
+static void a_disk_that_has_room_again_is_written_again(void **state)
+{
+    (void)state;
+    if (mount("none", dir, "tmpfs", 0, "size=1m") != 0) {
+        print_message("SKIPPED: no right to mount a small tmpfs here\n");
+        skip();
+    }
+    static char piece[4096];
+    struct journal_stats s;
+    char fill[300];
+    struct journal *j = opened(wide);
+    for (uint64_t i = 1; i <= 10; i++)
+        add(j, MESSAGE_EVENT, i, 1000);
+    assert_true(journal_commit(j));
+    snprintf(fill, sizeof(fill), "%s/fill", dir);
+    int fd = open(fill, O_WRONLY | O_CREAT, 0600);
+    while (write(fd, piece, sizeof(piece)) > 0) {
+    }
+    close(fd);
+    for (uint64_t i = 11; i <= 400; i++) {
+        add(j, MESSAGE_EVENT, i, 1000);
+        journal_commit(j);
+    }
+    assert_false(journal_commit(j));
+    unlink(fill);
+    assert_true(journal_commit(j));
+    journal_stats(j, &s);
+    assert_true(s.healthy);
+    assert_int_equal(whole(j, MESSAGE_EVENT, 1), s.dropped[MESSAGE_EVENT]);
+    journal_close(j);
+    umount(dir);
+}
+
 int main(void)
 {
 #define FACT(f) cmocka_unit_test_setup_teardown(f, fresh, gone)
@@ -605,6 +639,7 @@ int main(void)
         FACT(over_its_size_history_goes_first_and_leaves_a_gap),
         FACT(without_disk_rows_wait_then_become_a_gap_and_it_heals),
         FACT(on_a_full_disk_the_oldest_rows_make_room),
+        FACT(a_disk_that_has_room_again_is_written_again),
     };
     return cmocka_run_group_tests(facts, NULL, NULL);
 }
