@@ -149,6 +149,24 @@ static bool read_wet(struct rule_builder *w, const struct node *n, struct basin 
     return good;
 }
 
+/* Levels above the sea, cm for m, a target nobody wrote: a basin that is never wet, or never dry.
+ */
+static bool check_target(const struct reader *r, const struct node *at, const struct basin *b)
+{
+    const struct pair *low = b->stage, *high = b->stage + b->stage_count - 1;
+    if (b->target >= high->x)
+        return complain(r, at,
+                        "target %g m is not below the end of the stage (%g m): basin `%s` would "
+                        "never be wet; write the level at which it counts as empty",
+                        b->target, high->x, b->name);
+    if (b->target < low->x)
+        caution(r, at,
+                "target %g m is below the beginning of the stage (%g m): basin `%s` may never "
+                "count as empty; write the level at which it does",
+                b->target, low->x, b->name);
+    return true;
+}
+
 static bool read_basin(struct rule_builder *w, const struct node *key, const struct node *value,
                        struct basin *b)
 {
@@ -177,6 +195,8 @@ static bool read_basin(struct rule_builder *w, const struct node *key, const str
     }
     check_stage_covers(w, n.stage, b->level, b->factor, b->stage, b->stage_count);
     good = read_quantity(r, n.target, "target", QUANTITY_LENGTH, -500, 10000, &b->target) && good;
+    if (n.stage != NULL && b->stage_count >= 2 && good)
+        good = check_target(r, n.target != NULL ? n.target : key, b);
     good = read_pumps(w, n.pumps, b) && good;
     return read_wet(w, n.wet, b) && good;
 }

@@ -271,6 +271,15 @@ static const struct mistakes cases[] = {
      "plant.yaml:10:111: error: this pump stands here twice\n"
      "plant.yaml:10:143: error: wet: `dam/b/level` is a number, not true or false; take a bit "
      "of it, or derive one, like {of: {x: dam/b/level}, is: x > 0}\n"},
+    {"a basin can be wet, and can be dry",
+     HEAD "incidents:\n"
+          "  basins:\n"
+          "    one: {area: dam, level: dam/b/level, stage: [[0, 0], [4, 900]], target: 5 m}\n"
+          "    two: {area: dam, level: dam/b/level, stage: [[0.5, 0], [4, 900]]}\n",
+     "plant.yaml:9:77: error: target 5 m is not below the end of the stage (4 m): basin `one` would "
+     "never be wet; write the level at which it counts as empty\n"
+     "plant.yaml:10:5: warning: target 0.05 m is below the beginning of the stage (0.5 m): basin "
+     "`two` may never count as empty; write the level at which it does\n"},
 };
 
 static void mistakes_are_told_with_their_place_and_remedy(void **state)
