@@ -165,6 +165,8 @@ bool calendar_read(const char *text, int64_t *t_ms)
     if (!zone(at, &offset) || month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 ||
         minute > 59 || second > 60)
         return false;
+    if (day > days_of(year + month / 12, month % 12 + 1, 1) - days_of(year, month, 1))
+        return false; /* 30 February */
     *t_ms = ((days_of(year, month, day) * 24 + hour) * 60 + minute - offset) * 60000 + second * 1000 +
           fraction;
     return true;
