@@ -15,7 +15,7 @@ from player import HOUR
 
 MINUTE = 60_000
 SPEED = (2000 if rig.LONG else 5000) / rig.PATIENCE
-UNTIL = "2006-02-15T18:00:00-05:00" if rig.LONG else "2006-02-10T00:00:00-05:00"
+UNTIL = "2006-02-15T16:00:00-05:00" if rig.LONG else "2006-02-10T00:00:00-05:00"
 KILLS = 8 if rig.LONG else 4
 # Between the first drop and the pumps that run; but not while the plant is being shut: a gateway that is dead
 # while people say that they stop something to protect it can't know later why it stands.
@@ -95,6 +95,8 @@ def is_it(event, what):
     """Is this event what the story wants to hear?"""
     if "alarm" in what:
         return event["type"] == "alarm" and event["subject"] == what["alarm"] and event["change"] == what["is"]
+    if "incident" in what:
+        return event["type"] == "incident" and event["change"] == what["incident"]
     for kind in ("milestone", "proposed", "area", "equipment"):
         if kind in what:
             return event["type"] == "incident" and event["change"] == kind and event["subject"] == what[kind] and \
