@@ -19,6 +19,7 @@ static const double rupture_share = 0.3, major_share = 0.1; /* of nominal */
 static const int64_t major_window_ms = INT64_C(4) * 3600 * 1000;
 /* How far before S left zero the onset may lie: small leaks begin in noise that drowns them. */
 static const double before_shares = 3, before_taus = 12;
+static const double gathered_taus = 3; /* .. after it fired, what S gathered counts no more */
 /* In clear_ms since it fired: from when on the onset stays if it is good, and if it isn't. */
 static const int64_t settled_after = 2, settled_anyway = 8;
 
@@ -132,9 +133,10 @@ static void tell_rate(struct balance *b, double rate, double age_h)
     const struct line *l = &k->line;
     double pm = rate_pm(b, rate);
     if (k->preliminary && b->first_by == BALANCE_CUSUM) {
-        double share = k->gathered_h / (k->gathered_h + hours_between(b->fired_ms, k->told_ms));
-        pm = fmax(pm, share * share * fabs(rate - k->gathered));
-        rate += share * share * (k->gathered - rate) / 2;
+        double fades_h = fmin(k->gathered_h, gathered_taus * b->rule.cusum.tau_h);
+        double share = fmax(0, 1 - hours_between(b->fired_ms, k->told_ms) / fades_h);
+        pm = fmax(pm, share * fabs(rate - k->gathered));
+        rate += share * (k->gathered - rate) / 2;
     }
     double now = fmin(k->recent, k->before); /* an hour of waves is no growth */
     bool grows = k->recent_after && now > contradicts_by * rate &&
@@ -152,7 +154,7 @@ static void tell_rate(struct balance *b, double rate, double age_h)
         pm > (k->preliminary ? wide : wide_again) * rate || (age_h < good_after_h && !close);
 }
 
-/* The onset may be refined within its interval, and a bit beyond; it doesn't jump. */
+/* After the first hours the onset may be refined within its interval, and a bit beyond. */
 static void tell_onset(struct balance *b, int64_t now_ms)
 {
     struct balance_leak *k = &b->leak;
@@ -162,7 +164,7 @@ static void tell_onset(struct balance *b, int64_t now_ms)
                                     at + l->onset_high_h * hour_ms};
     k->seen_h = hours_between((int64_t)k->onset_ms.value, now_ms);
     k->missed_h = 0;
-    if (k->preliminary)
+    if (k->preliminary || now_ms - b->fired_ms < b->rule.clear_ms)
         return;
     int64_t wide_ms = (int64_t)(k->onset_ms.high - k->onset_ms.low) + 2 * b->rule.step_ms;
     int64_t low = (int64_t)k->onset_ms.low - wide_ms, high = (int64_t)k->onset_ms.high + wide_ms;
