@@ -210,10 +210,18 @@ static bool put_signal(struct rule_builder *w, uint32_t tag, struct place at,
     uint32_t index = put_plain(w, ALARM_SIGNAL, tag, arena_printf(a, "%s.signal", f.path), at,
                                area_of_path(w, f.path), w->b->plant->alarm_settings.signal_priority,
                                arena_printf(a, "%s cannot be trusted", f.path));
-    if (index != RULE_NONE && f.device != RULE_NONE) {
-        ((struct alarm_rule *)w->alarms.items)[index].parent = device_alarm[f.device];
+    if (index == RULE_NONE) {
+        return false;
     }
-    return index != RULE_NONE;
+    struct alarm_rule *alarm = (struct alarm_rule *)w->alarms.items + index;
+    alarm->parent = f.device == RULE_NONE ? RULE_NONE : device_alarm[f.device];
+    /* With a parent it waits as long as that. What comes of several devices waits by itself: at the
+     * start until all of them were read, and later until it is told which of them is lost. */
+    if (alarm->parent == RULE_NONE) {
+        int64_t periods = 3 * f.every_ms, after = w->b->plant->alarm_settings.comm_after_ms;
+        alarm->on_delay_ms = periods > after ? periods : after;
+    }
+    return true;
 }
 
 static bool put_signals(struct rule_builder *w, const uint32_t *device_alarm)

@@ -44,6 +44,8 @@ static const char plant_text[] =
     "devices:\n"
     "  a: {map: m, line: plc, unit: 1, area: mill}\n"
     "  b: {map: m, line: plc, unit: 2, area: tailings, every: 5s}\n"
+    "derived:\n"
+    "  mill/both/difference: {of: {x: mill/a/level, y: tailings/b/level}, is: x - y, unit: m}\n"
     "alarm_settings: {comm: {priority: high, after: 45s}, signals: {priority: medium}, flood: "
     "{begin: 12, end: 4}, max_shelve: 4h}\n"
     "alarms:\n"
@@ -55,6 +57,7 @@ static const char plant_text[] =
     "  mill/a/wet: {tag: mill/a/status.wet1, is: true, latch: true, group: floods}\n"
     "  mill/a/fast: {tag: mill/a/level, rises: 0.5, within: 10m, suppress_by: mill/a/status.test, "
     "shelve: 2h, realarm: 30m}\n"
+    "  mill/both/large: {tag: mill/both/difference, above: 1 m, about: Apart}\n"
     "  tailings/tailings-dam/day: {tag: tailings/dam/unaccounted_24h, above: 400}\n"
     "leaks:\n"
     "  dam:\n"
@@ -270,6 +273,16 @@ static void a_lost_device_hides_what_is_its_own(void **state)
     assert_int_equal(alarm_of("mill/a/flow.signal")->parent, lost);
     assert_int_equal(alarm_of("tailings/dam/blind")->parent, RULE_NONE);
     assert_int_equal(alarm_of("tailings/tailings-dam/day")->parent, RULE_NONE);
+}
+
+/* The level of one device less that of another, as a plant file writes it. */
+static void what_comes_of_two_devices_waits_for_both(void **state)
+{
+    (void)state;
+    const struct alarm_rule *both = alarm_of("mill/both/difference.signal");
+    assert_int_equal(both->parent, RULE_NONE);
+    assert_int_equal(both->on_delay_ms, 45000);
+    assert_int_equal(alarm_of("mill/a/flow.signal")->on_delay_ms, 0); /* its parent's counts */
 }
 
 static void groups_are_of_areas_and_instruments_apart(void **state)
@@ -514,6 +527,7 @@ int main(void)
         cmocka_unit_test(a_written_alarm_keeps_what_was_said),
         cmocka_unit_test(what_is_unsaid_follows_from_the_signal),
         cmocka_unit_test(a_lost_device_hides_what_is_its_own),
+        cmocka_unit_test(what_comes_of_two_devices_waits_for_both),
         cmocka_unit_test(groups_are_of_areas_and_instruments_apart),
         cmocka_unit_test(a_balance_has_its_inputs_in_order),
         cmocka_unit_test(a_leak_brings_alarms_and_tags_along),
