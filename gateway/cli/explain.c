@@ -87,6 +87,8 @@ static void print_hours(double hours)
 {
     if (!isfinite(hours))
         printf("%10s", "never");
+    else if (hours < 1.0 / 30)
+        printf("%8.0f s", hours * 3600);
     else if (hours < 1)
         printf("%6.0f min", hours * 60);
     else if (hours < 72)
@@ -123,7 +125,7 @@ static void print_learned(const struct leak_view *v, const struct learned *l)
     if (v->state == LEAK_LEARNING)
         printf("learning: %.0f h left\n", v->learning_left_h);
     if (isfinite(v->sigma))
-        printf("noise            %10.3g %s\n", v->sigma, v->score_unit ? v->score_unit : "");
+        printf("noise            %10.3g %s\n", v->sigma, v->sigma_unit);
     if (isfinite(v->baseline))
         printf("baseline         %10.3g m3/h, from day to day %.3g\n", v->baseline,
                isfinite(v->baseline_sd) ? v->baseline_sd : 0);
@@ -134,7 +136,9 @@ static void print_learned(const struct leak_view *v, const struct learned *l)
                v->score_unit ? v->score_unit : "");
     if (isfinite(v->unaccounted_24h))
         printf("unaccounted 24 h %10.4g m3\n", v->unaccounted_24h);
-    if (isfinite(v->coverage))
+    if (l->used && v->coverage <= 0)
+        puts("coverage         nothing came in the last 24 h: all this is as it was before");
+    else if (isfinite(v->coverage))
         printf("coverage         %10.0f %% of the last 24 h\n", v->coverage * 100);
     if (*v->text)
         printf("%s\n", v->text);

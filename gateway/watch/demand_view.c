@@ -36,6 +36,7 @@ static void evidence(const struct demand *d, const struct leak_context *c, uint8
         v->drift = demand_hours_k(c->rule) * v->sigma;
         v->rate = hours_excess(d);
     }
+    v->sigma_unit = "m3/h";
     v->baseline = d->hours.offset;
     v->baseline_sd = d->hours.scale * KIND_SD_OF_MEAN_DEVIATION;
     if (!d->hold.firing) {

@@ -48,7 +48,8 @@ struct leak_view {
     double score, limit;           /* what is compared: S and H of the cusum, or value and limit */
     const char *score_unit;        /* "m3", "m3/h", ... */
     double drift;                  /* K, m3/h */
-    double sigma;                  /* learned noise, in score's unit */
+    double sigma;                  /* learned noise */
+    const char *sigma_unit;        /* static: the score's, but where noise is a flow's: "m3/h" */
     double baseline, baseline_sd;  /* learned bias, m3/h, and its day to day scatter */
     double value;                  /* newest: imbalance, inflow, flow over the weir, the tag */
     double minutes;                /* freeboard: until the limit; NaN: not in sight */

@@ -112,6 +112,8 @@ static bool look(const struct leak *l, struct leak_view *out, bool *covers)
     out->score_unit = "";
     out->coverage = KIND_NAN;
     l->ops->view(l->state, &l->context, out);
+    if (!out->sigma_unit)
+        out->sigma_unit = out->score_unit ? out->score_unit : "";
     bool sighted = judge_sight(l, out);
     if (out->state == LEAK_LIVE && !out->firing && !heard_all(l))
         out->state = LEAK_LEARNING;

@@ -119,6 +119,7 @@ void sump_view(const void *state, const struct leak_context *c, struct leak_view
     v->value = s->inflow;
     v->baseline = l.base;
     v->baseline_sd = v->sigma = l.spread;
+    v->sigma_unit = "m3/h";
     v->drift = l.k;
     v->state = !learned ? LEAK_LEARNING : s->open_s > 0.8 * l.h ? LEAK_SUSPECT : LEAK_LIVE;
     score(s, &l, v);

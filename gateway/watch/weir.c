@@ -169,6 +169,7 @@ static void view(const void *state, const struct leak_context *c, struct leak_vi
     if (learned) {
         v->baseline = w->slow.mean;
         v->sigma = v->baseline_sd = kind_slow_sd(&w->slow, &slow_rule);
+        v->sigma_unit = "m3/h";
     }
     v->score = limited ? v->value : w->slow.s;
     v->limit = limited ? r->high : slow_rule.h;
