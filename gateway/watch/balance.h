@@ -41,7 +41,7 @@ struct balance_leak { /* what is believed while it fires */
     bool ebbing; /* it runs slower than it did, or not at all: the line stands */
     bool over; /* not at all */
     bool recent_after; /* all of the recent rate is of the time after it fired */
-    double gathered_h, gathered; /* h: S took so long to fire; m3/h: its mean over that, and K */
+    double gathered_h, gathered; /* h: it took so long to fire; m3/h: what that alone says */
     double recent, recent_sigma; /* m3/h */
     double before; /* .. over twice as long */
     int64_t over_ms; /* when it stopped, about */

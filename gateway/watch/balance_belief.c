@@ -20,6 +20,7 @@ static const int64_t major_window_ms = INT64_C(4) * 3600 * 1000;
 /* How far before S left zero the onset may lie: small leaks begin in noise that drowns them. */
 static const double before_shares = 3, before_taus = 12;
 static const double gathered_taus = 3; /* .. after it fired, what S gathered counts no more */
+static const double onset_steps = 1.5; /* no line is sharper: means of an evaluation, and holding */
 /* In clear_ms since it fired: from when on the onset stays if it is good, and if it isn't. */
 static const int64_t settled_after = 2, settled_anyway = 8;
 
@@ -51,11 +52,14 @@ void balance_believe_first(struct balance *b, int64_t now_ms)
 {
     const struct estimate unknown = {(double)NAN, (double)NAN, (double)NAN};
     int64_t from_ms = b->risen_ms;
-    if (b->first_by != BALANCE_CUSUM) {
+    bool window = b->first_by != BALANCE_CUSUM;
+    if (window) {
         int64_t window_ms = (int64_t)(1.5 * balance_window_ms(b, b->first_by));
         from_ms = from_ms < now_ms - window_ms ? from_ms : now_ms - window_ms;
     }
     double gathered_h = fmax(hours_between(from_ms, now_ms), b->rule.step_h);
+    double gathered = window ? window_slope(&b->window, b->rule.step_h, 1U << b->first_by)
+                             : b->cusum.sum / gathered_h + balance_drift(b);
     double before_h = fmax(before_shares * gathered_h, before_taus * b->rule.cusum.tau_h);
     b->leak = (struct balance_leak){
         .recent = (double)NAN,
@@ -63,7 +67,7 @@ void balance_believe_first(struct balance *b, int64_t now_ms)
         .high_ms = now_ms,
         .preliminary = true,
         .gathered_h = gathered_h,
-        .gathered = b->cusum.sum / gathered_h + balance_drift(b),
+        .gathered = gathered,
         .rate = unknown,
         .onset_ms = unknown,
         .lost = unknown,
@@ -132,7 +136,7 @@ static void tell_rate(struct balance *b, double rate, double age_h)
     struct balance_leak *k = &b->leak;
     const struct line *l = &k->line;
     double pm = rate_pm(b, rate);
-    if (k->preliminary && b->first_by == BALANCE_CUSUM) {
+    if (k->preliminary && isfinite(k->gathered)) {
         double fades_h = fmin(k->gathered_h, gathered_taus * b->rule.cusum.tau_h);
         double share = fmax(0, 1 - hours_between(b->fired_ms, k->told_ms) / fades_h);
         pm = fmax(pm, share * fabs(rate - k->gathered));
@@ -160,8 +164,10 @@ static void tell_onset(struct balance *b, int64_t now_ms)
     struct balance_leak *k = &b->leak;
     const struct line *l = &k->line;
     double at = (double)k->at_ms;
-    k->onset_ms = (struct estimate){at + l->onset_h * hour_ms, at + l->onset_low_h * hour_ms,
-                                    at + l->onset_high_h * hour_ms};
+    double grain = onset_steps * (double)b->rule.step_ms;
+    k->onset_ms =
+        (struct estimate){at + l->onset_h * hour_ms, at + l->onset_low_h * hour_ms - grain,
+                          at + l->onset_high_h * hour_ms + grain};
     k->seen_h = hours_between((int64_t)k->onset_ms.value, now_ms);
     k->missed_h = 0;
     if (k->preliminary || now_ms - b->fired_ms < b->rule.clear_ms)
