@@ -218,6 +218,13 @@ static bool announces(enum alarm_change what)
            what == ALARM_DID_IN_SERVICE;
 }
 
+/* Stood already when people closed the last incident: what they knew then opens no new one, however
+ * often it is repeated. */
+static bool was_settled(const struct incident *i, const struct alarm_state *s)
+{
+    return i->now.number > 0 && !i->now.open && s->bits.active && s->on_ms <= i->now.closed_ms;
+}
+
 static void plug_failed(struct incident *i, const char *why, int64_t t_ms)
 {
     i->memory.source_quiet = false;
@@ -229,11 +236,11 @@ void incident_alarm(struct incident *i, uint32_t index, enum alarm_change what, 
     if (index >= i->plant->alarm_count)
         return;
     const struct alarm_rule *r = &i->plant->alarms[index];
-    if (announces(what))
+    const struct alarm_state *s = alarms_state(i->alarms, index);
+    if (announces(what) && (what == ALARM_DID_ON || !was_settled(i, s)))
         consider(i, index, t_ms);
     if (!i->now.open)
         return;
-    const struct alarm_state *s = alarms_state(i->alarms, index);
     if (what == ALARM_DID_ON && t_ms > i->now.opened_ms && incident_near(i, r->area))
         i->now.alarms_attached++;
     if (what == ALARM_DID_ON)

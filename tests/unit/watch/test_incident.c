@@ -98,6 +98,10 @@ static void a_critical_alarm_or_a_major_leak_opens_one(void **state)
     assert_string_equal(now()->opened_by, "rule: a critical alarm");
     assert_null(mine_order(&m, "close", "", ""));
     assert_false(now()->open);
+    /* Repeating what stood when it was closed opens no new one. */
+    mine_pass(&m, MINUTE);
+    incident_alarm(m.incident, AL_CRITICAL, ALARM_DID_REALARM, m.now);
+    assert_false(now()->open);
     m.view[0].class_ = LEAK_MAJOR;
     mine_leak(&m, 0, true);
     mine_pass(&m, MINUTE);
