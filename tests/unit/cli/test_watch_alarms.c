@@ -548,8 +548,8 @@ static void nonsense_does_no_harm(void **state)
         "{}",
         "{\"state\":7,\"priority\":[],\"seq\":\"x\",\"on\":{},\"text\":3,\"user\":null}",
         "{\"state\":\"UNACK\",\"priority\":\"new\",\"on\":9223372036854775807,\"value\":1e308}",
-        "{\"state\":\"open\",\"opened\":-9223372036854775807,\"milestones\":{},\"areas\":[1,[]],"
-        "\"basins\":[{}],\"threats\":[null,{}],\"flags\":[],\"equipment\":[{\"checks\":7}]}",
+        ("{\"state\":\"open\",\"opened\":-9223372036854775807,\"milestones\":{},\"areas\":[1,[]],"
+         "\"basins\":[{}],\"threats\":[null,{}],\"flags\":[],\"equipment\":[{\"checks\":7}]}"),
         "{\"number\":\"x\",\"text\":\"\\u001b[2J\\n\\n\\n\"}",
         "[]",
         "\xff",

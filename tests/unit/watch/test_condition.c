@@ -75,7 +75,7 @@ static void words_and_truths_are_compared(void **state)
 {
     (void)state;
     const struct alarm_condition word = {
-        .kind = CONDITION_IS, .word = "tripped", .limit = NAN, .samples = 1};
+        .kind = CONDITION_IS, .word = "tripped", .limit = (double)NAN, .samples = 1};
     struct condition_state c = {0};
     const struct value tripped = {.kind = VALUE_TEXT, .text = "tripped", .length = 7};
     const struct value running = {.kind = VALUE_TEXT, .text = "tripper", .length = 7};

@@ -100,12 +100,12 @@ static void run(const struct vector *v, FILE *file, struct found *out)
         .stage = v->stage,
         .stage_count = v->stage_count,
         .catchment = v->catchment,
-        .k = NAN,
-        .h = NAN,
-        .c = NAN,
-        .c_h = NAN,
-        .bias_max = NAN,
-        .runoff = NAN,
+        .k = (double)NAN,
+        .h = (double)NAN,
+        .c = (double)NAN,
+        .c_h = (double)NAN,
+        .bias_max = (double)NAN,
+        .runoff = (double)NAN,
         .evaporation = 4,
     };
     while (rule.input_count < 4 && v->roles[rule.input_count] != ROLE_COUNT) {
