@@ -167,7 +167,7 @@ bool calendar_read(const char *text, int64_t *t_ms)
         return false;
     if (day > days_of(year + month / 12, month % 12 + 1, 1) - days_of(year, month, 1))
         return false; /* 30 February */
-    *t_ms = ((days_of(year, month, day) * 24 + hour) * 60 + minute - offset) * 60000 + second * 1000 +
-          fraction;
+    *t_ms = ((days_of(year, month, day) * 24 + hour) * 60 + minute - offset) * 60000 +
+            second * 1000 + fraction;
     return true;
 }

@@ -319,7 +319,7 @@ static void step(void *state, const struct leak_context *c, uint32_t input, int6
     struct balance *b = state;
     if (input >= inputs(c))
         return;
-    t_ms = advance(b, c, t_ms);
+    advance(b, c, t_ms);
     uint8_t role = c->rule->inputs[input].role;
     if (role != ROLE_LEVEL && role != ROLE_IN && role != ROLE_OUT)
         return;

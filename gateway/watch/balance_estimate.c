@@ -55,7 +55,7 @@ void balance_estimate(struct balance *b, int64_t now_ms)
     double earliest_h = (double)(b->leak.low_ms - now_ms) / hour_ms;
     double latest_h = (double)(b->leak.high_ms - now_ms) / hour_ms;
     struct points p;
-    struct line line;
+    struct line line = {0};
     bool known = false, inside = false;
 
     look = fmax(look, (double)(now_ms - b->leak.high_ms) / ((1 - edge) * (double)b->rule.step_ms));

@@ -112,7 +112,7 @@ static double added(const struct sump *s, const struct sump_limits *l, double q,
 
 static void judge_open(struct sump *s, const struct leak_context *c)
 {
-    double hours, q = span_rate(&s->fill, &hours);
+    double hours = 0, q = span_rate(&s->fill, &hours);
     struct sump_limits l = sump_limits(s, c->rule);
     s->open_s = s->s;
     if (isnan(q) || hours < 4.0 / 60)
@@ -130,7 +130,7 @@ static void judge_open(struct sump *s, const struct leak_context *c)
  * inflow, so no more is believed than the fill before has shown. */
 static void judge_run(struct sump *s, const struct leak_context *c, int64_t t_ms)
 {
-    double hours, drawn = span_rate(&s->draw, &hours), before = s->last_inflow;
+    double hours = 0, drawn = span_rate(&s->draw, &hours), before = s->last_inflow;
     s->open_s = s->s;
     if (isnan(drawn) || hours < 2.0 / 60 || isnan(before) || !s->whole_run ||
         s->drawn_by >= SUMP_PUMPS || s->pumps[s->drawn_by].n < PUMP_MET ||
@@ -175,7 +175,7 @@ bool sump_worn(const struct sump *s)
 
 void sump_fill_end(struct sump *s, const struct leak_context *c, int64_t t_ms)
 {
-    double hours, q = span_rate(&s->fill, &hours);
+    double hours = 0, q = span_rate(&s->fill, &hours);
     int64_t from = s->fill.from_ms;
     s->fill = (struct sump_span){0};
     if (isnan(q))

@@ -18,15 +18,12 @@ static void it_is_the_wall_clock_that_never_goes_back(void **state)
     static const struct {
         int64_t mono_ms, wall_ms, t_ms;
     } steps[] = {
-        {1000, 5000, 5000},
-        {2000, 6000, 6000},
-        {2010, 6005, 6005},    /* slewed a little: followed */
-        {2011, 6003, 6005},    /* read in the wrong order: stands still */
-        {3000, 7000, 7000},
-        {4000, 3608000, 3608000}, /* set forward: followed */
+        {1000, 5000, 5000},      {2000, 6000, 6000},
+        {2010, 6005, 6005}, /* slewed a little: followed */
+        {2011, 6003, 6005}, /* read in the wrong order: stands still */
+        {3000, 7000, 7000},      {4000, 3608000, 3608000}, /* set forward: followed */
         {5000, 9000, 3609000}, /* set back: runs on */
-        {65000, 69000, 3669000},
-        {66000, 3700000, 3700000}, /* and forward again */
+        {65000, 69000, 3669000}, {66000, 3700000, 3700000}, /* and forward again */
     };
     struct timeline l;
     timeline_begin(&l, 0, (wall_t){4000}, at(0));

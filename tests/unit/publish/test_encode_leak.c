@@ -127,9 +127,8 @@ static void what_is_not_known_is_null(void **state)
     struct leak_view v = nothing();
     json_t *o = encoded(&dam, &v);
     static const char *const nulls[] = {
-        "class",       "detector",        "score", "limit", "unit",
-        "value",       "unaccounted_24h", "drift", "sigma", "baseline",
-        "baseline_sd", "blind_since",     "why",    "fired"};
+        "class", "detector", "score",    "limit",       "unit",        "value", "unaccounted_24h",
+        "drift", "sigma",    "baseline", "baseline_sd", "blind_since", "why",   "fired"};
     for (size_t i = 0; i < sizeof(nulls) / sizeof(nulls[0]); i++)
         assert_true(none(o, nulls[i]));
     assert_true(none(json_object_get(o, "onset"), "value"));

@@ -27,14 +27,14 @@ static void acts_come_in_order_of_time(void **state)
     (void)state;
     struct arena *a = arena_new(0);
     struct diags *ds = diags_new();
-    const struct story *s =
-        load(a,
-             "format: 1\ntitle: A leak\nbegin: 2006-02-04T12:00:00-05:00\n"
-             "steps:\n"
-             "  - {at: 2006-02-04T13:00:00-05:00, happens: it leaks, plant: {leak: 120, dam: broken}}\n"
-             "  - {at: 2006-02-04T13:10:00-05:00, people: [{verb: ack}], say: [anything]}\n"
-             "  - {at: 2006-02-04T14:00:00-05:00, plant: {plugged: true}}\n",
-             ds);
+    const struct story *s = load(
+        a,
+        "format: 1\ntitle: A leak\nbegin: 2006-02-04T12:00:00-05:00\n"
+        "steps:\n"
+        "  - {at: 2006-02-04T13:00:00-05:00, happens: it leaks, plant: {leak: 120, dam: broken}}\n"
+        "  - {at: 2006-02-04T13:10:00-05:00, people: [{verb: ack}], say: [anything]}\n"
+        "  - {at: 2006-02-04T14:00:00-05:00, plant: {plugged: true}}\n",
+        ds);
     assert_int_equal(diags_count(ds), 0);
     assert_non_null(s);
     assert_string_equal(s->title, "A leak");
@@ -59,8 +59,10 @@ static void mistakes_are_named(void **state)
         "format: 1\nbegin: 2006-02-04T12:00:00Z\nsteps: [{plant: {leak: 1}}]\n",
         "format: 1\nbegin: 2006-02-04T12:00:00Z\nsteps: [{at: 2006-02-04T11:00:00Z}]\n",
         "format: 1\nbegin: 2006-02-04T12:00:00Z\nsteps: [{at: 2006-02-04T13:00:00Z, plant: [1]}]\n",
-        "format: 1\nbegin: 2006-02-04T12:00:00Z\nsteps: [{at: 2006-02-04T13:00:00Z, plants: {a: 1}}]\n",
-        "format: 1\nbegin: 2006-02-04T12:00:00Z\nsteps: [{at: 2006-02-04T13:00:00Z, plant: {a: [1]}}]\n",
+        "format: 1\nbegin: 2006-02-04T12:00:00Z\nsteps: [{at: 2006-02-04T13:00:00Z, plants: {a: "
+        "1}}]\n",
+        "format: 1\nbegin: 2006-02-04T12:00:00Z\nsteps: [{at: 2006-02-04T13:00:00Z, plant: {a: "
+        "[1]}}]\n",
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct arena *a = arena_new(0);

@@ -23,8 +23,8 @@ static void run(const struct alarm_condition *rule, const struct step *steps, si
         bool was = c.on, first = !c.known;
         bool news = condition_sample(&c, rule, &v, steps[i].t_ms);
         if (c.on != steps[i].on)
-            fail_msg("step %zu: x %g at %lld ms: on is %d", i, steps[i].x,
-                     (long long)steps[i].t_ms, c.on);
+            fail_msg("step %zu: x %g at %lld ms: on is %d", i, steps[i].x, (long long)steps[i].t_ms,
+                     c.on);
         assert_true(news == (first || c.on != was));
     }
 }
