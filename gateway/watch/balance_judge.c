@@ -8,6 +8,7 @@ static const double sd_drift = 1; /* K is at least so many sd of the daily means
 /* What rain and run-off bring is known this badly; water that was reckoned with and didn't come
  * is no leak. */
 static const double rain_doubt = 0.25;
+static const double least_load = 0.02; /* of nominal: a pipe with less stands */
 static const double over_share = 0.2; /* of H: below this it may end */
 static const double suspect_at = 0.8, suspect_over = 0.5; /* of H */
 static const double ebb_share = 0.5, ebb_sigmas = 1.5;
@@ -64,8 +65,18 @@ static bool worth_a_fit(const struct balance *b, int64_t now_ms)
     return !b->leak.settled && (!b->leak.known || now_ms - b->leak.at_ms >= old_ms);
 }
 
+/* A pipe that stands lets nobody see whether it leaks: both meters say nothing. */
+static bool stands_still(const struct balance *b)
+{
+    return b->rule.settle == 0 && b->load < least_load;
+}
+
 static void follow(struct balance *b, int64_t now_ms)
 {
+    if (stands_still(b)) {
+        b->quiet = false;
+        return;
+    }
     look_back(b, now_ms);
     if (!b->leak.ebbing && worth_a_fit(b, now_ms))
         balance_estimate(b, now_ms);
