@@ -4,7 +4,7 @@
 
 #include "base/calendar.h"
 #include "cli/replay.h"
-#include "publish/json.h"
+#include "publish/member.h"
 
 bool replay_figures_init(struct replay_figures *f, const struct plant *p)
 {
@@ -36,25 +36,6 @@ void replay_count(struct replay_figures *f, uint32_t alarm, enum alarm_change wh
     f->alarms[alarm]++;
     if (f->plant->alarms[alarm].origin == ALARM_LEAK)
         score_alarm(&f->leaks[f->plant->alarms[alarm].origin_index], t_ms);
-}
-
-static void key(struct json *j, const char *name)
-{
-    json_word(j, ",\"");
-    json_raw(j, name, strlen(name));
-    json_word(j, "\":");
-}
-
-static void put_int(struct json *j, const char *name, int64_t x)
-{
-    key(j, name);
-    json_int(j, x);
-}
-
-static void put_real(struct json *j, const char *name, double x)
-{
-    key(j, name);
-    json_real(j, x, false);
 }
 
 static void put_leak(struct json *j, const char *name, const struct score *s)

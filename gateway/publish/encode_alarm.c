@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "publish/member.h"
 
 static const char *const modes[] = {
     [ALARM_NORMAL] = "normal",
@@ -25,43 +26,9 @@ const char *alarm_priority_words(uint8_t priority)
     return priority < PRIORITY_COUNT ? words[priority] : "critical";
 }
 
-static void key(struct json *j, const char *name)
-{
-    json_word(j, ",\"");
-    json_raw(j, name, strlen(name));
-    json_word(j, "\":");
-}
-
-static void put_text(struct json *j, const char *name, const char *s)
-{
-    key(j, name);
-    json_string(j, s && *s ? s : NULL);
-}
-
-static void put_int(struct json *j, const char *name, int64_t x)
-{
-    key(j, name);
-    json_int(j, x);
-}
-
-static void put_real(struct json *j, const char *name, double x)
-{
-    key(j, name);
-    json_real(j, x, false);
-}
-
-static void put_truth(struct json *j, const char *name, bool x)
-{
-    key(j, name);
-    if (x)
-        json_word(j, "true");
-    else
-        json_word(j, "false");
-}
-
 static void put_moment(struct json *j, const char *name, int64_t ms)
 {
-    key(j, name);
+    put_key(j, name);
     if (ms == ALARM_NEVER || ms == INT64_MAX)
         json_word(j, "null");
     else
@@ -99,7 +66,7 @@ static void put_people(struct json *j, const struct alarm_rule *r, const struct 
     put_text(j, "about", r->about);
     put_text(j, "consequence", r->consequence);
     put_text(j, "response", r->response);
-    key(j, "tarp");
+    put_key(j, "tarp");
     if (r->tarp)
         json_int(j, r->tarp);
     else
@@ -246,7 +213,7 @@ void alarm_words(char out[static ALARM_WORDS], const struct alarm_rule *r,
 
 static void put_priorities(struct json *j, const char *name, const uint32_t count[PRIORITY_COUNT])
 {
-    key(j, name);
+    put_key(j, name);
     for (int k = 0; k < PRIORITY_COUNT; k++) {
         if (k)
             json_word(j, ",\"");
@@ -262,7 +229,7 @@ static void put_priorities(struct json *j, const char *name, const uint32_t coun
 
 static void put_top(struct json *j, const struct plant *p, const struct alarm_figures *f)
 {
-    key(j, "top");
+    put_key(j, "top");
     json_word(j, "[");
     for (uint32_t k = 0; k < f->top_used; k++) {
         if (k)
@@ -278,7 +245,7 @@ static void put_top(struct json *j, const struct plant *p, const struct alarm_fi
 static void put_list(struct json *j, const struct plant *p, const char *name,
                      const struct alarm_list *l)
 {
-    key(j, name);
+    put_key(j, name);
     json_word(j, "[");
     for (uint32_t k = 0; k < l->used; k++) {
         if (k)

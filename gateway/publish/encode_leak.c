@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "publish/member.h"
 
 static const char *const kinds[LEAK_KIND_COUNT] = {
     [LEAK_BALANCE] = "balance",     [LEAK_DEMAND] = "demand", [LEAK_IDLE] = "idle",
@@ -28,37 +29,9 @@ static const char *const classes[] = {
     [LEAK_RUPTURE] = "rupture",
 };
 
-static void key(struct json *j, const char *name)
-{
-    json_word(j, ",\"");
-    json_raw(j, name, strlen(name));
-    json_word(j, "\":");
-}
-
-static void put_text(struct json *j, const char *name, const char *s)
-{
-    key(j, name);
-    json_string(j, s && *s ? s : NULL);
-}
-
-static void put_real(struct json *j, const char *name, double x)
-{
-    key(j, name);
-    json_real(j, x, false);
-}
-
-static void put_truth(struct json *j, const char *name, bool x)
-{
-    key(j, name);
-    if (x)
-        json_word(j, "true");
-    else
-        json_word(j, "false");
-}
-
 static void put_moment(struct json *j, const char *name, bool known, int64_t ms)
 {
-    key(j, name);
+    put_key(j, name);
     if (known)
         json_int(j, ms);
     else
@@ -68,7 +41,7 @@ static void put_moment(struct json *j, const char *name, bool known, int64_t ms)
 /* A moment that may be unknown, kept as a double. */
 static void put_time(struct json *j, const char *name, double ms)
 {
-    key(j, name);
+    put_key(j, name);
     if (ms > -9e15 && ms < 9e15)
         json_int(j, llround(ms));
     else
@@ -77,7 +50,7 @@ static void put_time(struct json *j, const char *name, double ms)
 
 static void put_estimate(struct json *j, const char *name, const struct estimate *e)
 {
-    key(j, name);
+    put_key(j, name);
     json_word(j, "{\"value\":");
     json_real(j, e->value, false);
     put_real(j, "low", e->low);
@@ -123,9 +96,9 @@ void encode_leak(struct json *j, const struct plant *p, const struct leak_rule *
     put_text(j, "kind", kinds[r->kind]);
     put_text(j, "area", r->area < p->area_count ? p->areas[r->area].name : NULL);
     put_text(j, "state", states[v->state]);
-    key(j, "since");
+    put_key(j, "since");
     json_int(j, v->since_ms);
-    key(j, "timestamp");
+    put_key(j, "timestamp");
     json_int(j, time.ms);
     put_truth(j, "firing", v->firing);
     put_truth(j, "frozen", v->frozen);
