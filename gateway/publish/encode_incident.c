@@ -3,43 +3,11 @@
 
 #include <math.h>
 
-static void key(struct json *j, const char *name)
-{
-    json_word(j, ",\"");
-    json_raw(j, name, strlen(name));
-    json_word(j, "\":");
-}
-
-static void text(struct json *j, const char *name, const char *s)
-{
-    key(j, name);
-    json_string(j, s && *s ? s : NULL);
-}
-
-static void real(struct json *j, const char *name, double x)
-{
-    key(j, name);
-    json_real(j, x, false);
-}
-
-static void whole(struct json *j, const char *name, int64_t x)
-{
-    key(j, name);
-    json_int(j, x);
-}
-
-static void truth(struct json *j, const char *name, bool x)
-{
-    key(j, name);
-    if (x)
-        json_word(j, "true");
-    else
-        json_word(j, "false");
-}
+#include "publish/member.h"
 
 static void moment(struct json *j, const char *name, bool known, int64_t ms)
 {
-    key(j, name);
+    put_key(j, name);
     if (known)
         json_int(j, ms);
     else
@@ -58,7 +26,7 @@ static void estimate(struct json *j, const char *name, const struct estimate *e,
 {
     const double x[] = {e->value, e->low, e->high};
     static const char *const names[] = {"{\"value\":", ",\"low\":", ",\"high\":"};
-    key(j, name);
+    put_key(j, name);
     for (int n = 0; n < 3; n++) {
         json_raw(j, names[n], strlen(names[n]));
         if (is_time)
@@ -105,12 +73,12 @@ static void milestones(struct json *j, const struct incident_state *s)
         comma(j, &any);
         json_word(j, "{\"milestone\":");
         json_string(j, milestone_words((enum milestone)n));
-        text(j, "state", m->reached ? "confirmed" : m->proposed ? "proposed" : "revoked");
+        put_text(j, "state", m->reached ? "confirmed" : m->proposed ? "proposed" : "revoked");
         moment(j, "time", m->reached || m->revoked, m->t_ms);
         moment(j, "proposed", m->proposed, m->proposed_ms);
-        text(j, "by", m->automatic ? "auto" : m->reached || m->revoked ? "user" : NULL);
-        text(j, "user", m->who);
-        text(j, "evidence", m->evidence);
+        put_text(j, "by", m->automatic ? "auto" : m->reached || m->revoked ? "user" : NULL);
+        put_text(j, "user", m->who);
+        put_text(j, "evidence", m->evidence);
         json_word(j, "}");
     }
     json_word(j, "]");
@@ -128,7 +96,7 @@ static void flags(struct json *j, const struct incident_state *s)
         json_word(j, ":{\"answer\":");
         json_string(j, s->flags[n].answer < 3 ? answers[s->flags[n].answer] : "unknown");
         moment(j, "time", s->flags[n].who[0] != '\0', s->flags[n].t_ms);
-        text(j, "user", s->flags[n].who);
+        put_text(j, "user", s->flags[n].who);
         json_word(j, "}");
     }
     json_word(j, "}");
@@ -142,9 +110,9 @@ static void areas(struct json *j, const struct plant *p, const struct incident_s
         comma(j, &any);
         json_word(j, "{\"area\":");
         json_string(j, p->areas[n].name);
-        text(j, "title", p->areas[n].title);
-        text(j, "state", area_state_words((enum area_state)s->areas[n]));
-        text(j, "reason", s->area_reasons[n]);
+        put_text(j, "title", p->areas[n].title);
+        put_text(j, "state", area_state_words((enum area_state)s->areas[n]));
+        put_text(j, "reason", s->area_reasons[n]);
         json_word(j, "}");
     }
     json_word(j, "]");
@@ -159,13 +127,13 @@ static void checks(struct json *j, const struct equipment *e, const struct equip
         comma(j, &any);
         json_word(j, "{\"item\":");
         json_string(j, e->checks[n].name);
-        text(j, "text", e->checks[n].text);
-        text(j, "kind", e->checks[n].kind == CHECK_AUTO ? "auto" : "manual");
-        truth(j, "done", c->done);
+        put_text(j, "text", e->checks[n].text);
+        put_text(j, "kind", e->checks[n].kind == CHECK_AUTO ? "auto" : "manual");
+        put_truth(j, "done", c->done);
         moment(j, "time", c->done, c->t_ms);
         if (e->checks[n].wants_value || e->checks[n].kind == CHECK_AUTO)
-            real(j, "value", c->done || c->holds ? c->value : (double)NAN);
-        text(j, "user", c->who);
+            put_real(j, "value", c->done || c->holds ? c->value : (double)NAN);
+        put_text(j, "user", c->who);
         json_word(j, "}");
     }
     json_word(j, "]");
@@ -187,14 +155,14 @@ static void equipment(struct json *j, const struct plant *p, const struct incide
         comma(j, &any);
         json_word(j, "{\"equipment\":");
         json_string(j, e->name);
-        text(j, "area", area_name(p, e->area));
-        text(j, "owner", e->owner);
-        text(j, "state", equipment_state_words((enum equipment_state)r->state));
-        whole(j, "since", r->since_ms);
-        truth(j, "threatened", r->threatened);
-        real(j, "minutes_to_floor", r->minutes);
-        text(j, "user", r->who);
-        text(j, "note", r->note);
+        put_text(j, "area", area_name(p, e->area));
+        put_text(j, "owner", e->owner);
+        put_text(j, "state", equipment_state_words((enum equipment_state)r->state));
+        put_int(j, "since", r->since_ms);
+        put_truth(j, "threatened", r->threatened);
+        put_real(j, "minutes_to_floor", r->minutes);
+        put_text(j, "user", r->who);
+        put_text(j, "note", r->note);
         if (with_checks && hit(r) && e->check_count > 0)
             checks(j, e, r);
         json_word(j, "}");
@@ -220,7 +188,7 @@ static void threats(struct json *j, const struct plant *p, const struct incident
         comma(j, &any);
         json_word(j, "{\"equipment\":");
         json_string(j, p->equipment[soonest].name);
-        real(j, "minutes", s->equipment[soonest].minutes);
+        put_real(j, "minutes", s->equipment[soonest].minutes);
         json_word(j, "}");
     }
     json_word(j, "]");
@@ -237,22 +205,22 @@ static void basins(struct json *j, const struct plant *p, const struct incident_
         comma(j, &any);
         json_word(j, "{\"basin\":");
         json_string(j, b->name);
-        text(j, "area", area_name(p, b->area));
-        real(j, "level", r->known ? r->level : unknown);
-        real(j, "volume", r->known && b->stage ? r->volume : unknown);
-        real(j, "peak", b->stage ? r->peak : unknown);
-        real(j, "target_level", b->target);
-        real(j, "progress", r->progress);
-        real(j, "net", b->stage ? r->net : unknown);
-        real(j, "inflow", b->stage ? r->inflow : unknown);
-        whole(j, "pumps", r->pumps);
-        whole(j, "running", r->running);
-        truth(j, "stalled", r->stalled);
+        put_text(j, "area", area_name(p, b->area));
+        put_real(j, "level", r->known ? r->level : unknown);
+        put_real(j, "volume", r->known && b->stage ? r->volume : unknown);
+        put_real(j, "peak", b->stage ? r->peak : unknown);
+        put_real(j, "target_level", b->target);
+        put_real(j, "progress", r->progress);
+        put_real(j, "net", b->stage ? r->net : unknown);
+        put_real(j, "inflow", b->stage ? r->inflow : unknown);
+        put_int(j, "pumps", r->pumps);
+        put_int(j, "running", r->running);
+        put_truth(j, "stalled", r->stalled);
         if (isfinite(r->eta_ms.value))
             estimate(j, "eta", &r->eta_ms, true);
         else
             json_word(j, ",\"eta\":null");
-        real(j, "eta_change_min", r->eta_change_ms / 60000);
+        put_real(j, "eta_change_min", r->eta_change_ms / 60000);
         json_word(j, "}");
     }
     json_word(j, "]");
@@ -260,14 +228,15 @@ static void basins(struct json *j, const struct plant *p, const struct incident_
 
 static void source(struct json *j, const struct plant *p, const struct incident_state *s)
 {
-    text(j, "trigger", s->trigger_alarm < p->alarm_count ? p->alarms[s->trigger_alarm].path : NULL);
+    put_text(j, "trigger",
+             s->trigger_alarm < p->alarm_count ? p->alarms[s->trigger_alarm].path : NULL);
     if (s->leak >= p->leak_count) {
         json_word(j, ",\"source\":null");
         return;
     }
     json_word(j, ",\"source\":{\"leak\":");
     json_string(j, p->leaks[s->leak].name);
-    text(j, "area", area_name(p, p->leaks[s->leak].area));
+    put_text(j, "area", area_name(p, p->leaks[s->leak].area));
     estimate(j, "rate", &s->source_rate, false);
     estimate(j, "onset", &s->source_onset_ms, true);
     estimate(j, "lost", &s->source_lost, false);
@@ -279,17 +248,17 @@ static void all_of_it(struct json *j, const struct plant *p, const struct incide
 {
     json_word(j, "{\"incident\":");
     json_string(j, s->id);
-    text(j, "gateway", p->gateway);
-    text(j, "state", s->open ? "open" : "closed");
-    text(j, "stage", stage(s));
-    truth(j, "drill", s->drill);
-    whole(j, "timestamp", time.ms);
-    text(j, "title", s->title);
-    whole(j, "opened", s->opened_ms);
-    text(j, "opened_by", s->opened_by);
+    put_text(j, "gateway", p->gateway);
+    put_text(j, "state", s->open ? "open" : "closed");
+    put_text(j, "stage", stage(s));
+    put_truth(j, "drill", s->drill);
+    put_int(j, "timestamp", time.ms);
+    put_text(j, "title", s->title);
+    put_int(j, "opened", s->opened_ms);
+    put_text(j, "opened_by", s->opened_by);
     moment(j, "closed", !s->open, s->closed_ms);
     source(j, p, s);
-    whole(j, "alarms_attached", s->alarms_attached);
+    put_int(j, "alarms_attached", s->alarms_attached);
     flags(j, s);
     milestones(j, s);
     areas(j, p, s);
@@ -298,7 +267,7 @@ static void all_of_it(struct json *j, const struct plant *p, const struct incide
     equipment(j, p, s, with_checks);
     if (!with_checks)
         json_word(j, ",\"checks_left_out\":true");
-    whole(j, "bulletin", s->bulletin);
+    put_int(j, "bulletin", s->bulletin);
     moment(j, "next_bulletin", s->open, s->next_bulletin_ms);
     json_word(j, "}");
 }
