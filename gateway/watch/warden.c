@@ -283,11 +283,6 @@ void warden_leak(const struct warden *w, uint32_t index, struct leak_view *out)
     *out = w->leaks[index].view;
 }
 
-const struct leak *warden_leak_point(const struct warden *w, uint32_t index)
-{
-    return w->leaks[index].leak;
-}
-
 static bool make_leaks(struct warden *w, const struct warden_setup *setup)
 {
     const struct plant *p = w->plant;

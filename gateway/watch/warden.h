@@ -50,7 +50,6 @@ const char *warden_order(struct warden *w, const struct order *o, int64_t now_ms
 const struct alarms *warden_alarms(const struct warden *w);
 const struct incident *warden_incident(const struct warden *w);
 void warden_leak(const struct warden *w, uint32_t index, struct leak_view *out);
-const struct leak *warden_leak_point(const struct warden *w, uint32_t index);
 
 /* What was kept, one key after the other, before the first sample. false: not of use any more. */
 bool warden_restore(struct warden *w, const char *key, const void *bytes, size_t size, int64_t now_ms);
