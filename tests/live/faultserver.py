@@ -454,6 +454,11 @@ def command(lines, words):
             line.reset()
         elif words["do"] == "rate":
             line.rate = words["rate"]
+        elif words["do"] == "fault":        # only these, for so many of the answers
+            line.faults = [f for f in FAULTS["rtu" if line.kind != "tcp" else "tcp"] if f.__name__ in words["names"]]
+            line.rate = words["rate"] if line.faults else 0.0
+            if not line.faults:
+                return {"error": f"no fault is called {words['names']}"}
         elif words["do"] == "refuse":
             line.refuse = {int(unit): code for unit, code in words["units"].items()}
         elif words["do"] == "hang_up":

@@ -323,3 +323,43 @@ def write_plant(directory, port, lines, devices, maps, **more):
     path = directory / "plant.yaml"
     path.write_text(yaml.safe_dump(plant, sort_keys=False))
     return path
+
+
+class Stage:
+    """Makes things and ends them, in the opposite order."""
+
+    def __init__(self, directory):
+        self.directory, self.enders = directory, []
+
+    def broker(self, persistent=False, config=""):
+        b = Broker(self.directory / "broker", config)
+        if persistent:
+            b.persistent()
+        b.start()
+        self.enders.append(lambda: b.child.kill())
+        return b
+
+    def devices(self, lines, seed=1):
+        d = Devices(self.directory, lines, seed)
+        self.enders.append(lambda: d.child.kill())
+        return d
+
+    def gateway(self, plant, **options):
+        g = Gateway(plant, self.directory / "gateway", **options)
+        self.enders.append(lambda: g.child and g.child.kill())
+        return g
+
+    def recorder(self, port, *filters, **options):
+        r = Recorder(port, filters or ("#",), **options)
+        self.enders.append(r.end)
+        return r
+
+    def plant(self, *words, **options):
+        return write_plant(self.directory / "plant", *words, **options)
+
+    def end(self):
+        for ender in reversed(self.enders):
+            try:
+                ender()
+            except Exception as e:              # the others must end as well
+                print(f"while ending: {e}")

@@ -2,74 +2,20 @@
 """A fifth of all answers is late, cut, doubled, somebody else's or nonsense; the gateway may know
 less for it, but nothing wrong, and it loses no frame."""
 import collections
+import sys
 import time
 
 import pytest
 import rig
-from faultserver import FAULTS, bit, clock_age_ms, constant, is_clock
+from faultserver import FAULTS
+
+sys.path.insert(0, str(rig.CHECKOUT / "tests" / "faults"))
+from truth import BLOCKS, fault_map, judge, tag_name  # noqa: E402
 
 SECONDS = 600 if rig.LONG else 30
 TIMEOUT_MS = 200
-# Three blocks of one shape and one of another: an answer to an earlier question fits the later one.
-BLOCKS = [("holding", 3, 0, 16), ("holding", 3, 100, 16), ("input", 2, 0, 16), ("coil", 0, 0, 24)]
 KINDS = {"tcp-a": "tcp", "tcp-b": "tcp", "tcp-many": "tcp", "bus-a": "rtu", "bus-b": "rtu", "radio": "rtu+tcp"}
 UNITS = {"tcp-many": [1, 2, 3], "bus-a": [1, 2, 3], "bus-b": [4, 5], "radio": [6, 7]}
-
-
-def tag_name(table, address):
-    return f"{table}.{address}"
-
-
-def fault_map():
-    tags = {}
-    for table, _, first, count in BLOCKS:
-        for a in range(first, first + count):
-            tags[tag_name(table, a)] = {"at": f"{table} {a}", "type": "bool" if table == "coil" else "u16"}
-    return {"format": 1, "title": "Registers that tell where they are", "source": ["tests"], "verified": "invented",
-            "limits": {"max_gap": 0}, "tags": tags}
-
-
-NUMBERS = {"coil": 0, "discrete": 1, "input": 2, "holding": 3}
-
-
-def verdict(unit, name, value, stamp):
-    """None when the value is right, else what is wrong with it."""
-    table, address = name.split(".")
-    address = int(address)
-    if table == "coil":
-        return None if value is bool(bit(unit, 0, address)) else "wrong bit"
-    if is_clock(address):
-        age = clock_age_ms(value, stamp)
-        return None if -30 <= age <= 1.15 * TIMEOUT_MS * rig.PATIENCE else f"read {age} ms before its time stamp"
-    return None if value == constant(unit, NUMBERS[table], address) else f"not {constant(unit, NUMBERS[table], address)}"
-
-
-def judge(messages, unit_of):
-    """What is wrong among all good values, live and in history."""
-    wrong, good = [], collections.Counter()
-    for m in messages:
-        parts = m.topic.split("/")
-        if parts[3] == "value":
-            device, name = "/".join(parts[4:6]), parts[6]
-            if device not in unit_of:
-                continue
-            told = []
-            if m.json["quality"] == rig.GOOD:
-                told.append((m.json["value"], m.json["timestamp"]))
-            elif "last" in m.json and m.json["last"] is not None:
-                told.append((m.json["last"], m.json["last_timestamp"]))
-            for value, stamp in told:
-                good["value"] += 1
-                why = verdict(unit_of[device], name, value, stamp)
-                if why:
-                    wrong.append((m.topic, why, m.payload))
-    for frame in rig.frames(messages):
-        for name, value in frame.get("values", {}).items():
-            good["history"] += 1
-            why = verdict(unit_of[frame["device"]], name, value, frame["timestamp"])
-            if why:
-                wrong.append((frame["device"], frame["seq"], name, value, why))
-    return wrong, good
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3] if rig.LONG else [1])
