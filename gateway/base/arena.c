@@ -44,6 +44,14 @@ struct arena *arena_new(size_t limit_bytes)
     return a;
 }
 
+struct arena *arena_new_sized(size_t first_bytes)
+{
+    struct arena *a = arena_new(0);
+    if (a && first_bytes > 0)
+        a->next_size = round_up(first_bytes);
+    return a;
+}
+
 void arena_free(struct arena *a)
 {
     if (!a)

@@ -9,6 +9,8 @@
 struct arena;
 
 struct arena *arena_new(size_t limit_bytes);   /* 0: no limit. NULL: out of memory */
+/* For something small whose size is known: takes so much at first, instead of a good guess. */
+struct arena *arena_new_sized(size_t first_bytes);
 void arena_free(struct arena *a);              /* NULL is fine */
 
 /* Zeroed and aligned for any type. NULL when memory or the limit is used up; after that every

@@ -188,6 +188,12 @@ void schedule_put_off(struct schedule *s, const struct request *r, mono_t until)
     wait_until(s, taken(s, r), until);
 }
 
+void schedule_follow(struct schedule *s, const struct plan *plan, uint32_t line)
+{
+    assert(plan->first_request[line + 1] - plan->first_request[line] == s->count);
+    s->requests = plan->requests + plan->first_request[line];
+}
+
 int64_t schedule_lateness(const struct schedule *s, const struct request *r, mono_t now)
 {
     return mono_since(now, s->entries[taken(s, r)].due);

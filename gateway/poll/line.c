@@ -60,9 +60,28 @@ static uint32_t count_units(const struct request *r, uint32_t count)
     return units;
 }
 
-bool talk_init(struct talk *t, struct house *h, uint32_t line, mono_t start)
+static bool prepare(struct talk *t, const struct plan *plan, mono_t start)
 {
-    const struct plan *plan = h->plan;
+    uint32_t units = count_units(t->requests, t->request_count);
+    size_t most = t->request_count * (sizeof(*t->errands) + 64) + units * sizeof(*t->parties) + 512;
+    t->arena = arena_new_sized(most);
+    if (!t->arena)
+        return false;
+    t->schedule = schedule_new(t->arena, plan, t->number, start);
+    t->errands = arena_get_array(t->arena, t->request_count + 1U, sizeof(*t->errands));
+    t->parties = arena_get_array(t->arena, units + 1U, sizeof(*t->parties));
+    if (!t->schedule || !t->errands || !t->parties)
+        return false;
+    for (uint32_t i = 0; i < t->request_count; i++)
+        t->errands[i].party = party_for(t, &t->requests[i]);
+    return true;
+}
+
+struct talk *talk_new(struct house *h, const struct plan *plan, uint32_t line, mono_t start)
+{
+    struct talk *t = malloc(sizeof(*t));
+    if (!t)
+        return NULL;
     uint32_t from = plan->first_request[line];
     *t = (struct talk){
         .house = h,
@@ -86,28 +105,30 @@ bool talk_init(struct talk *t, struct house *h, uint32_t line, mono_t start)
     t->ask.transaction = (uint16_t)talk_random(h);
     t->backoff_ns = talk_first_backoff(t);
     allowance_init(&t->allowance, t->line->silent_share, 2 * t->line->timeout_ns, start);
-
-    t->schedule = schedule_new(h->arena, plan, line, start);
-    t->errands = arena_get_array(h->arena, t->request_count + 1U, sizeof(*t->errands));
-    uint32_t units = count_units(t->requests, t->request_count);
-    t->parties = arena_get_array(h->arena, units + 1U, sizeof(*t->parties));
-    if (!t->schedule || !t->errands || !t->parties)
-        return false;
-    for (uint32_t i = 0; i < t->request_count; i++)
-        t->errands[i].party = party_for(t, &t->requests[i]);
-    /* A line without requests is never opened. */
-    talk_enter(t, TALK_DOWN, t->request_count ? start : MONO_NEVER);
-    return true;
+    if (prepare(t, plan, start))
+        return t;
+    talk_free(t);
+    return NULL;
 }
 
-void talk_fini(struct talk *t)
+/* A line without requests is never opened. */
+void talk_begin(struct talk *t, mono_t start)
 {
+    talk_enter(t, TALK_DOWN, t->request_count ? start : MONO_NEVER);
+}
+
+void talk_free(struct talk *t)
+{
+    if (!t)
+        return;
     talk_close(t, false);
     for (uint32_t i = 0; i < t->request_count && t->errands; i++)
         free(t->errands[i].pieces);
     for (uint32_t i = 0; i < t->party_count; i++)
         free(t->parties[i].shapes);
     free(t->addresses);
+    arena_free(t->arena);
+    free(t);
 }
 
 void talk_ready(struct talk *t, uint32_t events, mono_t now)

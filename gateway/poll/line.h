@@ -48,7 +48,6 @@ struct house {
     struct poller_hooks hooks;
     struct resolver *resolver;
     struct timers timers;
-    struct arena *arena;
     struct talk *first_queued, **last_queued;
     uint32_t connecting;
     uint32_t waiting; /* conversations in which an answer is awaited */
@@ -71,6 +70,7 @@ struct talk {
     struct timer timer; /* first, so that one leads to the other */
     struct watcher watcher;
     struct house *house;
+    struct arena *arena; /* of schedule, errands and parties */
     const struct line *line;
     struct schedule *schedule;
     const struct request *current; /* taken from the schedule */
@@ -107,6 +107,7 @@ struct talk {
     wall_t arrived;
     struct allowance allowance;
     int64_t backoff_ns;
+    const char *why_down; /* told_down: what was said */
 
     struct ask ask;
     uint16_t got, echo_left;
@@ -116,10 +117,23 @@ struct talk {
     struct line_stats stats;
 };
 
-bool talk_init(struct talk *t, struct house *h, uint32_t line, mono_t start);
-void talk_fini(struct talk *t);
+/* For a line of `plan`, which need not be the house's yet. NULL: out of memory. Nothing happens
+ * before talk_begin. */
+struct talk *talk_new(struct house *h, const struct plan *plan, uint32_t line, mono_t start);
+void talk_begin(struct talk *t, mono_t start);
+void talk_free(struct talk *t);
 void talk_ready(struct talk *t, uint32_t events, mono_t now); /* the descriptor has news */
 void talk_tick(struct talk *t, mono_t now); /* its timer has come */
+
+/* succession.c: lives that go on, and lives that end, while others know this conversation. */
+void talk_leave(struct talk *t, mono_t now); /* before talk_free */
+
+struct poller {
+    struct house house;
+    struct talk **talks;
+    uint32_t count;
+    struct line_stats ended; /* of conversations that are over */
+};
 
 /* ---- between the files of the conversation ---- */
 void talk_enter(struct talk *t, enum talk_state state, mono_t when);

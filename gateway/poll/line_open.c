@@ -19,6 +19,19 @@ static void queue(struct talk *t)
     talk_enter(t, TALK_QUEUED, MONO_NEVER);
 }
 
+static void leave_queue(struct talk *t)
+{
+    struct house *h = t->house;
+    struct talk **at = &h->first_queued;
+    while (*at && *at != t)
+        at = &(*at)->next_queued;
+    if (!*at)
+        return;
+    *at = t->next_queued;
+    if (h->last_queued == &t->next_queued)
+        h->last_queued = at;
+}
+
 static void let_others_try(struct house *h, mono_t now)
 {
     h->connecting--;
@@ -46,6 +59,19 @@ void talk_close(struct talk *t, bool reset)
     t->serial = NULL;
 }
 
+void talk_leave(struct talk *t, mono_t now)
+{
+    enum talk_state state = (enum talk_state)t->state;
+    if (state == TALK_QUEUED)
+        leave_queue(t);
+    if (state == TALK_RESOLVING)
+        resolver_forget(t->house->resolver, t);
+    talk_close(t, false);
+    talk_enter(t, TALK_DOWN, MONO_NEVER);
+    if (state == TALK_CONNECTING)
+        let_others_try(t->house, now);
+}
+
 static void go_down(struct talk *t, const char *why, mono_t now)
 {
     talk_put_back(t, now);
@@ -57,6 +83,7 @@ static void go_down(struct talk *t, const char *why, mono_t now)
     talk_enter(t, TALK_DOWN, mono_add(now, wait));
     if (!t->told_down) {
         t->told_down = true;
+        t->why_down = why;
         talk_all_down(t, why, now);
         talk_event(t, POLL_LINE_DOWN, -1, why, now);
     }

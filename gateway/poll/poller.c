@@ -7,12 +7,6 @@
 #include "base/clock.h"
 #include "poll/line.h"
 
-struct poller {
-    struct house house;
-    struct talk *talks;
-    uint32_t count;
-};
-
 static struct talk *talk_of(struct timer *timer)
 {
     return (struct talk *)timer; /* its first member */
@@ -35,13 +29,14 @@ struct poller *poller_new(struct loop *loop, const struct plan *plan, struct pol
     struct house *h = &p->house;
     *h = (struct house){.loop = loop, .plan = plan, .hooks = hooks, .random = seed(start)};
     h->last_queued = &h->first_queued;
-    h->arena = arena_new(0);
     p->talks = calloc(lines + 1U, sizeof(*p->talks));
-    if (!h->arena || !p->talks || !timers_init(&h->timers, lines))
+    if (!p->talks || !timers_init(&h->timers, lines))
         goto failed;
     for (; p->count < lines; p->count++) {
-        if (!talk_init(&p->talks[p->count], h, p->count, start))
+        p->talks[p->count] = talk_new(h, plan, p->count, start);
+        if (!p->talks[p->count])
             goto failed;
+        talk_begin(p->talks[p->count], start);
     }
     return p;
 failed:
@@ -54,10 +49,9 @@ void poller_free(struct poller *p)
     if (!p)
         return;
     for (uint32_t i = 0; i < p->count; i++)
-        talk_fini(&p->talks[i]);
+        talk_free(p->talks[i]);
     resolver_free(p->house.resolver);
     timers_fini(&p->house.timers);
-    arena_free(p->house.arena);
     free(p->talks);
     free(p);
 }
@@ -85,14 +79,19 @@ uint32_t poller_waiting(const struct poller *p)
 void poller_line_stats(const struct poller *p, uint32_t line, struct line_stats *out)
 {
     assert(line < p->count);
-    *out = p->talks[line].stats;
-    out->overruns = schedule_overruns(p->talks[line].schedule);
+    *out = p->talks[line]->stats;
+    out->overruns = schedule_overruns(p->talks[line]->schedule);
+}
+
+void poller_ended_stats(const struct poller *p, struct line_stats *out)
+{
+    *out = p->ended;
 }
 
 bool poller_unit_stats(const struct poller *p, uint32_t line, uint8_t unit, struct unit_stats *out)
 {
     assert(line < p->count);
-    const struct talk *t = &p->talks[line];
+    const struct talk *t = p->talks[line];
     for (uint32_t i = 0; i < t->party_count; i++) {
         const struct party *u = &t->parties[i];
         if (u->unit != unit)

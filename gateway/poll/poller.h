@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/loop.h"
-#include "headgate/block.h"
+#include "headgate/change.h"
 
 struct poller;
 
@@ -63,9 +63,22 @@ struct poller_hooks {
 struct poller *poller_new(struct loop *loop, const struct plan *plan, struct poller_hooks hooks,
                           mono_t start);
 void poller_free(struct poller *p);
+
+/* Another plan for the same poller. First everything that can fail, while the old plan goes on: NULL:
+ * out of memory, nothing changed. The plans of `change` must last until the commit, or until it is
+ * dropped. */
+struct succession;
+struct succession *poller_prepare(struct poller *p, const struct change *change, mono_t start);
+void poller_drop(struct succession *s);
+/* Then everything at once: lines that are the same on the wire go on as they are, an answer on its way
+ * included; the others are closed, and new ones begin with the next poller_run. Tags that are new
+ * behind units or lines that don't answer are told so. From now on the old plan isn't needed. */
+void poller_commit(struct poller *p, struct succession *s, struct poller_hooks hooks, mono_t now);
+
 mono_t poller_run(struct poller *p, mono_t now); /* does what is due; when to call again */
 uint32_t poller_waiting(const struct poller *p); /* lines that were asked and haven't answered yet */
 void poller_line_stats(const struct poller *p, uint32_t line, struct line_stats *out);
+void poller_ended_stats(const struct poller *p, struct line_stats *out); /* lines that are no more */
 bool poller_unit_stats(const struct poller *p, uint32_t line, uint8_t unit, struct unit_stats *out);
 
 #endif

@@ -31,6 +31,7 @@ struct shared {
     pthread_mutex_t lock;
     pthread_cond_t wanted;
     struct queue asked, answered;
+    struct lookup *current; /* with the thread */
     int bell;
     bool over;
     unsigned users;
@@ -118,9 +119,11 @@ static void *serve(void *arg)
             pthread_cond_wait(&s->wanted, &s->lock);
             continue;
         }
+        s->current = l;
         pthread_mutex_unlock(&s->lock);
         l->error = look_up(l->host, l->port, 0, &l->found);
         pthread_mutex_lock(&s->lock);
+        s->current = NULL;
         queue_put(&s->answered, l);
         eventfd_write(s->bell, 1);
     }
@@ -141,7 +144,8 @@ static void on_bell(void *me, uint32_t events)
         pthread_mutex_unlock(&r->shared->lock);
         if (!l)
             return;
-        l->fn(l->me, &l->found, l->error ? gai_strerror(l->error) : NULL);
+        if (l->me)
+            l->fn(l->me, &l->found, l->error ? gai_strerror(l->error) : NULL);
         free(l);
     }
 }
@@ -227,4 +231,21 @@ bool resolver_ask(struct resolver *r, const char *host, uint16_t port, resolve_f
     pthread_cond_signal(&r->shared->wanted);
     pthread_mutex_unlock(&r->shared->lock);
     return true;
+}
+
+static void forget(struct lookup *l, const void *me)
+{
+    for (; l; l = l->next)
+        if (l->me == me)
+            l->me = NULL;
+}
+
+void resolver_forget(struct resolver *r, const void *me)
+{
+    pthread_mutex_lock(&r->shared->lock);
+    forget(r->shared->asked.first, me);
+    forget(r->shared->answered.first, me);
+    if (r->shared->current && r->shared->current->me == me)
+        r->shared->current->me = NULL;
+    pthread_mutex_unlock(&r->shared->lock);
 }

@@ -33,5 +33,6 @@ bool resolve_numeric(const char *host, uint16_t port, struct addresses *out);
 
 /* Calls back from the loop, later. false: out of memory or threads, nothing will be called. */
 bool resolver_ask(struct resolver *r, const char *host, uint16_t port, resolve_fn *fn, void *me);
+void resolver_forget(struct resolver *r, const void *me); /* nothing will be called for it any more */
 
 #endif

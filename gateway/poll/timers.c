@@ -12,6 +12,18 @@ bool timers_init(struct timers *ts, uint32_t room)
     return ts->heap != NULL;
 }
 
+bool timers_reserve(struct timers *ts, uint32_t room)
+{
+    if (room <= ts->room)
+        return true;
+    struct timer **heap = realloc(ts->heap, ((size_t)room + 1) * sizeof(struct timer *));
+    if (!heap)
+        return false;
+    ts->heap = heap;
+    ts->room = room;
+    return true;
+}
+
 void timers_fini(struct timers *ts)
 {
     free(ts->heap);

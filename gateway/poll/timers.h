@@ -17,6 +17,7 @@ struct timers {
 };
 
 bool timers_init(struct timers *ts, uint32_t room); /* false: out of memory */
+bool timers_reserve(struct timers *ts, uint32_t room); /* false: out of memory, nothing changed */
 void timers_fini(struct timers *ts);
 void timers_set(struct timers *ts, struct timer *t, mono_t when); /* MONO_NEVER takes it out */
 struct timer *timers_first(const struct timers *ts); /* NULL: none */

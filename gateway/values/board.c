@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "values/decode.h"
 #include "values/judge.h"
 #include "values/slate.h"
@@ -59,6 +60,7 @@ void board_free(struct board *b)
     free(b->asked);
     free(b->steps);
     free(b->tags);
+    arena_free(b->words);
     free(b);
 }
 
@@ -132,20 +134,10 @@ static void judge_and_store(struct board *b, uint32_t tag, uint32_t device, stru
 /* The half of a tag's text room that does not hold its last good text. NULL: it has no room. */
 static char *text_room(const struct board *b, uint32_t tag, uint32_t device, uint32_t point)
 {
-    char *text;
     size_t half;
-    if (device == NONE) {
-        text = b->derived_text + (size_t)point * 2 * BOARD_TEXT_MAX;
-        half = BOARD_TEXT_MAX;
-    } else {
-        const struct unit *u = &b->units[device];
-        if (!u->sheet->text_at || u->sheet->text_at[point] == NONE)
-            return NULL;
-        text = u->text + u->sheet->text_at[point];
-        half = u->sheet->text_bytes;
-    }
+    char *text = slate_text(b, device, point, &half);
     const struct value *last = &b->tags[tag].state.last;
-    return last->kind == VALUE_TEXT && last->text == text ? text + half : text;
+    return text && last->kind == VALUE_TEXT && last->text == text ? text + half : text;
 }
 
 static void decode_feed(struct board *b, const struct block *block, const struct feed *f,

@@ -4,7 +4,7 @@
 #ifndef VALUES_BOARD_H
 #define VALUES_BOARD_H
 
-#include "headgate/block.h"
+#include "headgate/change.h"
 
 struct board;
 
@@ -17,6 +17,11 @@ struct tag_state {
 
 struct board *board_new(const struct plan *plan);      /* NULL: out of memory. Every tag starts NOT_CONNECTED, "not yet read" */
 void board_free(struct board *b);
+
+/* Before the first block: tags that are the same as in the board before keep their sample, its age
+ * and what was told of them; the others are not yet read. false: out of memory, and the board is good
+ * for nothing but board_free. The board before is left as it is. */
+bool board_carry(struct board *b, const struct board *before, const struct change *change);
 
 /* One block: decodes, judges, stores. Fault blocks make their tags bad at once (with `last` kept):
  * TIMEOUT, GARBLED, CLOSED -> COMM_FAILURE; LINE_DOWN -> NOT_CONNECTED; EXCEPTION by meaning; HOLE ->

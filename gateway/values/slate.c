@@ -223,6 +223,19 @@ static bool make_asked(struct board *b)
     return true;
 }
 
+char *slate_text(const struct board *b, uint32_t device, uint32_t point, size_t *half)
+{
+    if (device == NONE) {
+        *half = BOARD_TEXT_MAX;
+        return b->derived_text + (size_t)point * 2 * BOARD_TEXT_MAX;
+    }
+    const struct unit *u = &b->units[device];
+    *half = u->sheet->text_bytes;
+    return u->sheet->text_at && u->sheet->text_at[point] != NONE
+               ? u->text + u->sheet->text_at[point]
+               : NULL;
+}
+
 bool slate_build(struct board *b)
 {
     b->units = calloc(b->plant->device_count + 1U, sizeof *b->units);

@@ -84,6 +84,7 @@ struct board {
     struct beat *beats;
     uint32_t beat_count;
     char *text, *derived_text;
+    struct arena *words; /* reasons that came from the board before; NULL: none */
     uint32_t touch_max;
     uint32_t good; /* tags */
     uint32_t first_dirty, last_dirty;
@@ -94,6 +95,9 @@ struct board {
     int64_t next_scan_ns;
 };
 
+/* Where a tag's texts lie, and how far behind it the other half is; device NONE: point is the number
+ * of a derived tag. NULL: it has no room for texts. */
+char *slate_text(const struct board *b, uint32_t device, uint32_t point, size_t *half);
 bool slate_build(struct board *b); /* everything but the tags; false: no memory */
 uint64_t slate_mark(const struct value *v);
 int64_t slate_stale_after(const struct board *b, const struct request *r, const struct feed *f);

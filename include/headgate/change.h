@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What of one plan lives on in the plan that follows it: numbers of the old one, by numbers of the
+ * new one. */
+#ifndef HEADGATE_CHANGE_H
+#define HEADGATE_CHANGE_H
+
+#include "headgate/block.h"
+
+#define CHANGE_NONE UINT32_MAX     /* nothing of the old plan */
+
+struct change {
+    const struct plan *before, *after;
+    /* A line that is the same on the wire: address, settings and requests. Its conversation goes on,
+     * whatever the tags behind it have become; request i of it is request i of the old line. */
+    const uint32_t *lines;
+    const uint32_t *namesakes;     /* per line: the old one of this name, whatever it led to */
+    const bool *gone;              /* per line of the old plan: it doesn't go on, nor under its name */
+    const uint32_t *devices;       /* of the same path */
+    /* A tag that is the same in all that reads, decodes, judges and publishes it. */
+    const uint32_t *tags;
+    /* Devices, then derived tags: what the dictionary of its path says is not what it was. */
+    const bool *described;
+    uint32_t tags_changed, tags_added, tags_removed;
+};
+
+#endif
