@@ -4,7 +4,9 @@ to hold in every row whatever the fault was: no wrong value published as good, n
 neighbours polled as before, all good again within five seconds of the fault's end, and an end within
 two seconds of SIGTERM while the fault lasts."""
 import contextlib
+import os
 import re
+import signal
 import sys
 import time
 
@@ -34,32 +36,37 @@ class Stand(rig.Stage):
         self.seed, self.figures = seed, []
         self.unit_of, self.line_of = {}, {}     # of the devices that tell the truth's registers
         self.net = self.box = self.tape = None  # broker, gateway, recorder
-        self.sick = None                        # the device process
+        self.sick = self.well = None            # device processes: of the sick lines, and of the one beside
         self.again = None                       # makes the fault once more, for the stop
         self.since = 0
 
     # ---- setting up
 
     def modbus(self, kind="tcp", units=(1,), line=None, device=None, server=None, bystander=True, more=None,
-               mqtt=None, broker=None, start=True, maps=None):
+               mqtt=None, broker=None, start=True, maps=None, lines=1, apart=False):
         """A line `sick` with devices plant/sick-UNIT, a line `well` beside it, all good when this
         returns. line, device, more: further keys of the plant file. server: keys of faultserver.py's
-        line."""
-        spec = {"sick": {"kind": kind, "units": list(units), "timeout_ms": self.timeout_ms, **(server or {})}}
-        if bystander:
-            spec["well"] = {"kind": "tcp", "units": [99], "timeout_ms": self.timeout_ms}
+        line. lines: that many alike, sick, sick2, sick3 ... apart: each kind in a process of its own."""
+        names = ["sick"] + [f"sick{n}" for n in range(2, lines + 1)]
+        spec = {name: {"kind": kind, "units": list(units), "timeout_ms": self.timeout_ms, **(server or {})}
+                for name in names}
+        beside = {"well": {"kind": "tcp", "units": [99], "timeout_ms": self.timeout_ms}} if bystander else {}
         self.net = broker or self.broker()
-        self.sick = self.devices(spec, self.seed)
-        lines = {name: {"connect": where, "timeout": f"{self.timeout_ms}ms"} for name, where in self.sick.where.items()}
-        if kind != "tcp":
-            lines["sick"].update({"baud": 115200, "parity": "none"})
-        lines["sick"].update(line or {})
+        self.sick = self.devices(spec if apart else {**spec, **beside}, self.seed)
+        self.well = self.devices(beside, self.seed) if apart and beside else self.sick
+        spec.update(beside)
+        lines = {name: {"connect": where, "timeout": f"{self.timeout_ms}ms"}
+                 for name, where in {**self.sick.where, **self.well.where}.items()}
+        for name in names:
+            if kind != "tcp":
+                lines[name].update({"baud": 115200, "parity": "none"})
+            lines[name].update(line or {})
         plan = {}
         for name, s in spec.items():
             for unit in s["units"]:
                 path = f"{name}-{unit}"
                 plan[path] = {"map": "faulty", "line": name, "unit": unit, "area": "plant",
-                              "every": f"{self.every_ms}ms", **((device or {}) if name == "sick" else {})}
+                              "every": f"{self.every_ms}ms", **((device or {}) if name != "well" else {})}
                 self.unit_of[f"plant/{path}"], self.line_of[f"plant/{path}"] = unit, name
         plant = self.plant(self.net.port, lines, plan, {"faulty": truth.fault_map(), **(maps or {})}, mqtt=mqtt or {},
                            **(more or {}))
@@ -98,7 +105,10 @@ class Stand(rig.Stage):
         return time.monotonic() - begun
 
     def sick_devices(self):
-        return [d for d, line in self.line_of.items() if line == "sick"]
+        return [d for d, line in self.line_of.items() if line != "well"]
+
+    def sick_lines(self):
+        return list(dict.fromkeys(line for line in self.line_of.values() if line != "well"))
 
     def bad(self, quality, reason=".", seconds=3, device=None, tags=None):
         """Since the fault began every tag of the sick devices (or of one, or only these) turned to
@@ -126,7 +136,8 @@ class Stand(rig.Stage):
     def state(self, state, device=None, seconds=3):
         """device/<area>/<device> says this state since the fault began."""
         for d in [device] if device else self.sick_devices():
-            self.tape.wait(f"/device/{d}", seconds, self.since, lambda m: m.json.get("state") == state)
+            heard = self.tape.wait(f"/device/{d}", seconds, self.since, lambda m: m.json.get("state") == state)
+        return heard
 
     def event(self, kind, seconds=5, test=lambda m: True):
         """event/<gateway> carries an event of this type since the fault began."""
@@ -148,19 +159,37 @@ class Stand(rig.Stage):
         self.figures.append(f"all good {took:.2f} s after the end")
         self.again = make
 
-    def fault(self, *names, rate=1.0, line="sick", **options):
-        """Faults of faultserver.py, for this share of the answers."""
+    @contextlib.contextmanager
+    def fault(self, *names, rate=1.0, line=None, met=5, **options):
+        """Faults of faultserver.py, one after the other, for this share of the answers; of several sick
+        lines each gets some. Each has happened when the row's own looks are over and `met` seconds have
+        passed."""
+        lines = [line] if line else self.sick_lines()[:len(names)]
+        deal = {each: names[i::len(lines)] for i, each in enumerate(lines)}
+
         def make():
-            said = self.sick.command(do="fault", line=line, names=names, rate=rate)
-            assert "error" not in said, said
-        return self.trouble(make, lambda: self.sick.command(do="rate", line=line, rate=0.0), **options)
+            for each, some in deal.items():
+                said = self.sick.command(do="fault", line=each, names=some, rate=rate, turn=True)
+                assert "error" not in said, said
+
+        def cure():
+            for each in deal:
+                self.sick.command(do="rate", line=each, rate=0.0)
+
+        def not_met():
+            done = self.sick.command(do="counts")
+            return [n for each, some in deal.items() for n in some if n not in done[each]["faults"]]
+
+        with self.trouble(make, cure, **options):
+            yield
+            rig.wait_for(lambda: not not_met(), met, lambda: f"each fault happened; not {not_met()}")
 
     def neighbours(self, since):
         """The line `well` was polled as if nothing had happened."""
         now = time.monotonic()
         if now - since < 4 * self.every_ms / 1000:
             return
-        asked = self.sick.command(do="stats")["well"]["asked"]["99"]
+        asked = self.well.command(do="stats")["well"]["asked"]["99"]
         questions = {}
         for at, function, address, count in asked:
             if since <= at <= now:
@@ -184,8 +213,22 @@ class Stand(rig.Stage):
                 assert status == 0, f"exit status {status}\n{self.box.log()[-2000:]}"
                 assert took <= STOP_S * rig.PATIENCE, f"it took {took:.1f} s to stop"
                 self.figures.append(f"stopped in {took:.2f} s")
+        if self.sick and self.unit_of:
+            self.questions()
         if self.tape:
             self.proof()
+
+    def questions(self):
+        """Nothing but well-formed questions to read was ever sent."""
+        if not self.sick.child.running():
+            return
+        os.kill(self.sick.child.pid, signal.SIGCONT)
+        for name, line in self.sick.command(do="stats").items():
+            functions = {function for asked in line["asked"].values() for _, function, _, _ in asked}
+            assert functions <= {1, 2, 3, 4}, f"{name} was asked for functions {functions}"
+            if self.sick.where[name].startswith("tcp"):
+                assert not line["strange"], f"{name} was asked strange things"
+                assert not line["overlapped"], f"{name} was asked while an answer was still on its way"
 
     def proof(self):
         messages = self.tape.all()

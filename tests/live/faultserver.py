@@ -77,6 +77,7 @@ class Question:
     def __init__(self, unit, function, address, count, transaction=None):
         self.unit, self.function, self.address, self.count = unit, function, address, count
         self.transaction = transaction      # None on serial lines
+        self.before, self.held = None, False    # the unit's question before; not answered on purpose
 
 
 def frame(q, pdu, unit=None, transaction=None, protocol=0, length=None):
@@ -248,6 +249,111 @@ def noise_alone(q, r, t):
     return [(0, bytes(r.randrange(256) for _ in range(r.randrange(1, 40))))]
 
 
+def both(q, r, t):
+    """Keeps silent, and answers that question together with the next."""
+    if q.before and q.before.held:
+        return [(0, right(q.before)), (0, right(q))]
+    q.held = True
+    return []
+
+
+def previous(q, r, t):
+    return [(0, right(q.before or q))]
+
+
+def zeros(q, r, t):
+    good = body(q.unit, q.function, q.address, q.count)
+    return [(0, frame(q, bytes([q.function, good[0]]) + bytes(len(good) - 1)))]
+
+
+def jitter(q, r, t):
+    return [(r.uniform(0, 5 * t), right(q))]
+
+
+# Those that take a number, or bytes in hex, behind a colon: cut:7, length:+1, junk:deadbeef.
+def cut(q, r, t, k):
+    """The first k bytes, then silence; fewer of a shorter answer."""
+    return [(0, right(q)[:min(int(k), len(right(q)) - 1)])]
+
+
+def cut_tail(q, r, t, k):
+    first = cut(q, r, t, k)
+    return first + [(t * r.uniform(1.1, 2), right(q)[len(first[0][1]):])]
+
+
+def cut_fin(q, r, t, k):
+    return cut(q, r, t, k) + ["close"]
+
+
+def cut_rst(q, r, t, k):
+    return cut(q, r, t, k) + ["rst"]
+
+
+def told(text, n):
+    """+2 and -1 are from n, other numbers are themselves."""
+    return n + int(text) if text[0] in "+-" else int(text)
+
+
+def transaction(q, r, t, d):
+    return [(0, right(q, transaction=told(d, q.transaction)))]
+
+
+def protocol(q, r, t, p):
+    return [(0, frame(q, right(q)[7:], protocol=int(p)))]
+
+
+def length(q, r, t, n):
+    pdu = right(q)[7:]
+    return [(0, frame(q, pdu, length=told(n, len(pdu) + 1)))]
+
+
+def unit(q, r, t, u):
+    return [(0, right(q, unit=int(u) if int(u) != q.unit else other(q)))]
+
+
+def function(q, r, t, f):
+    """The right data under another function; 6 with the shape that it has."""
+    f = int(f) if int(f) != q.function else q.function ^ 1
+    return [(0, frame(q, bytes([f]) + (bytes(4) if f == 6 else body(q.unit, q.function, q.address, q.count))))]
+
+
+def byte_count(q, r, t, n):
+    pdu = bytearray(bytes([q.function]) + body(q.unit, q.function, q.address, q.count))
+    pdu[1] = told(n, pdu[1]) & 0xFF
+    return [(0, frame(q, bytes(pdu)))]
+
+
+def missing_body(q, r, t, n):
+    """Promises n bytes of data and brings as many as were asked for."""
+    pdu = bytes([q.function, int(n)]) + body(q.unit, q.function, q.address, q.count)[1:]
+    return [(0, frame(q, pdu, length=int(n) + 3))]
+
+
+def count(q, r, t, n):
+    """A well-formed answer to a question for n registers, or for n bytes of bits."""
+    return [(0, right(q, count=int(n) if q.function > 2 else 8 * int(n)))]
+
+
+def tail(q, r, t, n):
+    return [(0, right(q) + bytes(int(n)))]
+
+
+def junk(q, r, t, text):
+    return [(0, bytes.fromhex(text) + right(q))]
+
+
+def each(q, r, t, ms):
+    return [(int(ms), right(q)[i:i + 1]) for i in range(len(right(q)))]
+
+
+def refuse(q, r, t, code):
+    return [(0, refusal(q, int(code)))]
+
+
+def refuse_as(q, r, t, f):
+    return [(0, refusal(q, 4, int(f) if int(f) != q.function else q.function ^ 1))]
+
+
 COMMON = [late, late, late, truncated, truncated_tail, duplicated, wrong_unit, other_then_right, wrong_function,
           wrong_byte_count, shorter, longer, extra, extra_later, junk_before, drip, slow, exception, odd_exception,
           never]
@@ -258,6 +364,17 @@ FAULTS = {
                      wrong_length, wrong_length, close, reset, truncated_close, right_close],
     "rtu": COMMON + [bad_crc, bad_crc, noise_before, noise_after, noise_alone],
 }
+CHOSEN = [both, previous, zeros, jitter]    # these only when they are named
+NUMBERED = {f.__name__: f for f in (cut, cut_tail, cut_fin, cut_rst, transaction, protocol, length, unit, function,
+                                    byte_count, missing_body, count, tail, junk, each, refuse, refuse_as)}
+
+
+def called(name, kind):
+    """(name, function) of a fault: late, cut:7. None when there is none of that name."""
+    first, _, x = name.partition(":")
+    if x and first in NUMBERED:
+        return name, lambda q, r, t: NUMBERED[first](q, r, t, x)
+    return next(((name, f) for f in FAULTS["tcp" if kind == "tcp" else "rtu"] + CHOSEN if f.__name__ == name), None)
 
 
 class Line:
@@ -268,7 +385,10 @@ class Line:
         self.units = set(spec["units"])
         self.silent = set(spec.get("silent", []))
         self.holes = spec.get("holes", [])          # [[table number, first, last], ...]: exception 2
-        self.hang_up = spec.get("hang_up", False)   # accept, then close
+        self.most = spec.get("most", 2000)          # registers or bits at once; more: exception 3
+        self.hang_up = spec.get("hang_up", False)   # accept, then close; "rst": reset
+        self.limit = spec.get("limit")              # so many connections, others are closed
+        self.server, self.port, self.talking = None, 0, set()
         self.refuse = {}                            # unit -> exception code
         self.rate = spec.get("rate", 0.0)
         self.timeout_ms = spec.get("timeout_ms", 500)
@@ -277,11 +397,19 @@ class Line:
         self.random = random.Random(f"{seed}/{name}")
         names = spec.get("faults")
         pool = FAULTS["rtu" if self.kind != "tcp" else "tcp"]
-        self.faults = [f for f in pool if not names or f.__name__ in names]
+        self.faults = [(f.__name__, f) for f in pool if not names or f.__name__ in names]
+        self.turn = None                            # a number: one fault after the other
         self.reset()
 
     def reset(self):
-        self.asked, self.done, self.connections, self.strange = {}, {}, 0, 0
+        self.asked, self.done, self.strange, self.latest = {}, {}, 0, {}
+        self.connections, self.overlapped = 0, 0    # overlapped: asked while an answer was on its way
+
+    def choose(self):
+        if self.turn is None:
+            return self.random.choice(self.faults)
+        self.turn += 1
+        return self.faults[self.turn % len(self.faults)]
 
     def wire_ms(self, frames):
         return sum(len(f) for f in frames) * 11000 / self.baud if self.baud else 0
@@ -289,6 +417,9 @@ class Line:
     def answer(self, q):
         """Steps for one question; None when nobody of that number lives here."""
         self.asked.setdefault(q.unit, []).append((time.monotonic(), q.function, q.address, q.count))
+        q.before, self.latest[q.unit] = self.latest.get(q.unit), q
+        if q.before:
+            q.before.before = None
         if q.unit not in self.units or q.unit in self.silent:
             return []
         if q.function not in TABLES or not 1 <= q.count <= (125 if q.function > 2 else 2000):
@@ -298,11 +429,13 @@ class Line:
         if any(TABLES[q.function] == t and q.address <= last and q.address + q.count > first
                for t, first, last in self.holes):
             return [(self.delay_ms, refusal(q, 2))]
+        if q.count > self.most:
+            return [(self.delay_ms, refusal(q, 3))]
         if self.random.random() >= self.rate:
             steps = [(0, right(q))]
         else:
-            fault = self.random.choice(self.faults)
-            self.done[fault.__name__] = self.done.get(fault.__name__, 0) + 1
+            name, fault = self.choose()
+            self.done[name] = self.done.get(name, 0) + 1
             steps = fault(q, self.random, self.timeout_ms)
         wait = self.delay_ms + self.wire_ms([bytes(8)] + [s[1] for s in steps if s not in ("close", "rst")][:1])
         if wait and steps and isinstance(steps[0], tuple):
@@ -310,7 +443,44 @@ class Line:
         return steps
 
     def stats(self):
-        return {"asked": self.asked, "faults": self.done, "connections": self.connections, "strange": self.strange}
+        return {"asked": self.asked, "faults": self.done, "connections": self.connections, "strange": self.strange,
+                "open": len(self.talking), "overlapped": self.overlapped}
+
+    def count(self):
+        return {"asked": sum(map(len, self.asked.values())), "faults": self.done, "strange": self.strange}
+
+    def hear(self, transport):
+        """false: one too many."""
+        self.connections += 1
+        if self.hang_up == "rst":
+            reset_connection(transport)
+        elif self.hang_up or self.limit is not None and len(self.talking) >= self.limit:
+            transport.close()
+        else:
+            self.talking.add(transport)
+            return True
+        return False
+
+    async def listen(self, loop):
+        protocol = Tcp if self.kind == "tcp" else RtuOverTcp
+        self.server = await loop.create_server(lambda: protocol(self), "127.0.0.1", self.port, backlog=64)
+        self.port = self.server.sockets[0].getsockname()[1]
+
+    async def leave(self):
+        """Nobody listens, and whoever was connected is thrown out."""
+        if self.server:
+            self.server.close()
+            self.server = None
+        self.throw_out()
+
+    def throw_out(self):
+        for transport in list(self.talking):
+            reset_connection(transport)
+
+
+def reset_connection(transport):
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 class Conversation:
@@ -321,6 +491,7 @@ class Conversation:
         self.line, self.send, self.stop, self.queues = line, send, stop, {}
 
     def ask(self, q):
+        self.line.overlapped += any(not task.done() for task in self.queues.values())
         steps = self.line.answer(q)
         if steps:
             before = self.queues.get(q.unit)
@@ -343,14 +514,13 @@ class Tcp(asyncio.Protocol):
         self.line, self.buffer = line, b""
 
     def connection_made(self, transport):
-        self.line.connections += 1
         self.transport = transport
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.talk = Conversation(self.line, self.write, self.stop)
-        if self.line.hang_up:
-            transport.close()
+        self.line.hear(transport)
 
     def connection_lost(self, why):
+        self.line.talking.discard(self.transport)
         for task in self.talk.queues.values():
             task.cancel()
 
@@ -360,9 +530,7 @@ class Tcp(asyncio.Protocol):
 
     def stop(self, how):
         if how == "rst":
-            self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
-                                                               struct.pack("ii", 1, 0))
-            self.transport.abort()
+            reset_connection(self.transport)
         else:
             self.transport.close()
 
@@ -406,13 +574,14 @@ class RtuOverTcp(asyncio.Protocol):
         self.line = line
 
     def connection_made(self, transport):
-        self.line.connections += 1
         self.transport = transport
         self.rtu = Rtu(self.line, self.write, self.stop)
+        self.line.hear(transport)
 
     write, stop = Tcp.write, Tcp.stop
 
     def connection_lost(self, why):
+        self.line.talking.discard(self.transport)
         for task in self.rtu.talk.queues.values():
             task.cancel()
 
@@ -439,30 +608,44 @@ def open_bus(loop, line):
 async def open_line(loop, line, port):
     if line.kind == "rtu":
         return open_bus(loop, line)
-    protocol = Tcp if line.kind == "tcp" else RtuOverTcp
-    server = await loop.create_server(lambda: protocol(line), "127.0.0.1", port, backlog=64)
-    where = f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    return ("tcp://" if line.kind == "tcp" else "rtu+tcp://") + where
+    line.port = port
+    await line.listen(loop)
+    return ("tcp://" if line.kind == "tcp" else "rtu+tcp://") + f"127.0.0.1:{line.port}"
 
 
-def command(lines, words):
+async def command(lines, words):
     which = [lines[words["line"]]] if "line" in words else lines.values()
     if words["do"] == "stats":
         return {name: line.stats() for name, line in lines.items()}
+    if words["do"] == "counts":
+        return {name: line.count() for name, line in lines.items()}
     for line in which:
         if words["do"] == "reset":
             line.reset()
         elif words["do"] == "rate":
             line.rate = words["rate"]
-        elif words["do"] == "fault":        # only these, for so many of the answers
-            line.faults = [f for f in FAULTS["rtu" if line.kind != "tcp" else "tcp"] if f.__name__ in words["names"]]
-            line.rate = words["rate"] if line.faults else 0.0
-            if not line.faults:
-                return {"error": f"no fault is called {words['names']}"}
+        elif words["do"] == "fault":        # only these, for so many of the answers; by chance, or in turn
+            line.faults = [called(name, line.kind) for name in words["names"]]
+            if not line.faults or None in line.faults:
+                line.rate, line.faults = 0.0, []
+                return {"error": f"no fault is called so: {words['names']}"}
+            line.turn = -1 if words.get("turn") else None
+            line.rate = words["rate"]
         elif words["do"] == "refuse":
             line.refuse = {int(unit): code for unit, code in words["units"].items()}
         elif words["do"] == "hang_up":
             line.hang_up = words["on"]
+            if line.hang_up:
+                line.throw_out()
+        elif words["do"] == "limit":        # of connections; those that are open are closed
+            line.limit = words["to"]
+            line.throw_out()
+        elif words["do"] == "listen":
+            await (line.listen(asyncio.get_running_loop()) if words["on"] else line.leave())
+        elif words["do"] == "holes":
+            line.holes = words["at"]
+        elif words["do"] == "most":
+            line.most = words["at"]
         elif words["do"] == "silent":
             line.silent = set(words["units"])
         else:
@@ -479,7 +662,7 @@ async def main():
     reader = asyncio.StreamReader(limit=1 << 20)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     while text := await reader.readline():
-        print(json.dumps(command(lines, json.loads(text))), flush=True)
+        print(json.dumps(await command(lines, json.loads(text))), flush=True)
 
 
 if __name__ == "__main__":
