@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plan/cost.h"
+#include "plan/distinct.h"
 #include "plan/unit.h"
 
 static const int64_t TICK_DEFAULT_NS = 50 * NS_PER_MS;
@@ -32,6 +33,44 @@ static int64_t tick_for(const struct plant *plant, const struct request *request
     return tick;
 }
 
+/* Chooses the unit that the devices from order[from] on share. The end of them. */
+static uint32_t choose_unit(struct unit_maker *m, const uint32_t *order, uint32_t from)
+{
+    const struct plant *plant = m->plant;
+    const struct device *d = &plant->devices[order[from]];
+    uint32_t to = from + 1;
+    for (; to < plant->device_count; to++) {
+        const struct device *other = &plant->devices[order[to]];
+        if (other->line != d->line || other->unit != d->unit)
+            break;
+    }
+    m->devices = order + from;
+    m->device_count = to - from;
+    m->line = d->line;
+    m->unit = d->unit;
+    return to;
+}
+
+/* When all units of a bus stand, its load is known, and each is gone over once more. */
+static bool plan_line(struct unit_maker *m, const uint32_t *order, uint32_t from, uint32_t end)
+{
+    uint32_t first_request = m->request_count;
+    for (uint32_t i = from; i < end;) {
+        i = choose_unit(m, order, i);
+        if (!unit_plan(m))
+            return false;
+    }
+    if (m->plant->lines[m->line].transport == TRANSPORT_TCP)
+        return true;
+    for (uint32_t i = from; i < end;) {
+        i = choose_unit(m, order, i);
+        unit_limits(m);
+        if (!distinct_unit(m, first_request))
+            return false;
+    }
+    return true;
+}
+
 static bool plan_units(struct unit_maker *m, uint32_t *order)
 {
     const struct plant *plant = m->plant;
@@ -46,17 +85,12 @@ static bool plan_units(struct unit_maker *m, uint32_t *order)
         qsort_r(order, plant->device_count, sizeof *order, by_line_and_unit, devices.out);
     }
     for (uint32_t from = 0, to; from < plant->device_count; from = to) {
-        const struct device *d = &plant->devices[order[from]];
+        uint32_t line = plant->devices[order[from]].line;
         for (to = from + 1; to < plant->device_count; to++) {
-            const struct device *other = &plant->devices[order[to]];
-            if (other->line != d->line || other->unit != d->unit)
+            if (plant->devices[order[to]].line != line)
                 break;
         }
-        m->devices = order + from;
-        m->device_count = to - from;
-        m->line = d->line;
-        m->unit = d->unit;
-        if (!unit_plan(m))
+        if (!plan_line(m, order, from, to))
             return false;
     }
     return true;

@@ -58,7 +58,7 @@ static uint16_t strictest(uint16_t so_far, uint16_t given)
     return given > 0 && given < so_far ? given : so_far;
 }
 
-static void find_limits(struct unit_maker *m)
+void unit_limits(struct unit_maker *m)
 {
     m->limits = (struct limits){
         .max_registers = REGISTERS_MAX, .max_bits = BITS_MAX, .max_gap = UINT16_MAX};
@@ -343,7 +343,7 @@ bool unit_plan(struct unit_maker *m)
 {
     uint32_t first_request = m->request_count;
     m->want_count = m->number_count = m->bond_count = 0;
-    find_limits(m);
+    unit_limits(m);
     for (uint32_t i = 0; i < m->device_count; i++) {
         uint32_t first_number = m->number_count;
         if (!add_wants(m, m->devices[i]) || !add_bonds(m, m->devices[i], first_number))

@@ -59,7 +59,8 @@ void unit_maker_fini(struct unit_maker *m);
 
 int64_t unit_period(const struct device *d, const struct point *p);
 
-/* Between unit.c and group.c. */
+/* Between unit.c, group.c and distinct.c. */
+void unit_limits(struct unit_maker *m);                /* of its devices together */
 bool unit_groups(struct unit_maker *m);                /* members come to want the whole group */
 bool unit_put_in_order(struct unit_maker *m);
 bool unit_bits(uint8_t table);
