@@ -387,7 +387,7 @@ def odd_exception(stand):
 def jitter(stand):
     stand.timeout_ms = stand.every_ms = 100
     stand.modbus(lines=3)
-    with stand.fault("jitter"):
+    with stand.fault("jitter", "jitter", "jitter"):
         stand.bad(24, "no answer", tags=["holding.0"])
         time.sleep(2)
 
