@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 
+#include <sys/timex.h>
 #include <time.h>
+#include <unistd.h>
 
 mono_t clock_mono(void)
 {
@@ -38,4 +40,16 @@ void clock_play(wall_t begin, wall_t since, double speed)
 double clock_speed(void)
 {
     return played.speed > 0 ? played.speed : 1;
+}
+
+const char *clock_sync(void)
+{
+    struct timex t = {.modes = 0};
+    int state = adjtimex(&t);
+    if (state >= 0)
+        return state == TIME_ERROR || (t.status & STA_UNSYNC) ? "unsynchronised" : "synchronised";
+    /* systemd's unit may not ask; its timesyncd leaves word. */
+    if (access("/run/systemd/timesync/synchronized", F_OK) == 0)
+        return "synchronised";
+    return access("/run/systemd/timesync", F_OK) == 0 ? "unsynchronised" : "unknown";
 }

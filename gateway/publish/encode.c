@@ -287,6 +287,7 @@ void encode_stats(struct json *j, const struct stats *s)
     member(j, "oldest_unacked_ms", s->oldest_unacked_ms);
     if (s->journal_trouble)
         member_string(j, "journal_trouble", s->journal_trouble);
+    member_string(j, "clock", s->clock);
     member(j, "resident_bytes", s->resident_bytes);
     member(j, "cpu_ms", s->cpu_ms);
     if (s->alarms) {

@@ -70,6 +70,7 @@ struct stats {
     uint64_t published, refused, no_subscriber, reconnects, live_dropped, replayed;
     uint64_t journal_bytes, oldest_unacked_ms;
     const char *journal_trouble;   /* NULL when healthy */
+    const char *clock;             /* the machine's: "synchronised", "unsynchronised", "unknown" */
     uint64_t resident_bytes, cpu_ms;
     const char *alarms;            /* figures of the alarms, an object that is JSON already; NULL: none */
 };

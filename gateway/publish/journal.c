@@ -312,6 +312,8 @@ void journal_stats(struct journal *j, struct journal_stats *out)
         .bytes = j->bytes, .commits = j->commits, .healthy = !j->trouble, .trouble = j->trouble};
     if (j->giving_up && !j->trouble)
         out->trouble = "the journal is full: the oldest rows are given up";
+    else if (j->tight && !j->trouble)
+        out->trouble = "the disk is full: old rows make room for new ones";
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         const struct lane *l = &j->lanes[i];
         uint64_t last = l->next - 1;

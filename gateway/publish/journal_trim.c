@@ -161,7 +161,9 @@ bool journal_trim(struct journal *j, wall_t wall, mono_t now)
     store_stop_reading(j);
     store_measure(j);
     calm_down(j);
-    if (!j->trouble)
+    if (!j->trouble && j->tight)
+        store_room(j, j->spent); /* what the ballast left behind is the log's */
+    else if (!j->trouble)
         store_ballast(j);
     if (j->limits.max_bytes > 0 && j->bytes > (uint64_t)j->limits.max_bytes) {
         more = journal_drop_some(j, PIECE);

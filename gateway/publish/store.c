@@ -11,6 +11,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 enum {
     SCHEMA = 1,
     PAGE = 8192, /* small ones cost system calls, big ones wear out small plants' flash */
@@ -449,12 +451,15 @@ void store_ballast(struct journal *j)
         store_exec(j, "PRAGMA max_page_count=4294967294");
 }
 
-void store_room(struct journal *j)
+void store_room(struct journal *j, size_t least)
 {
-    if (room_on_disk(j) < BALLAST_LEAST)
+    if (room_on_disk(j) < least + BALLAST_LEAST)
         return;
     store_ballast(j);
     store_exec(j, "PRAGMA max_page_count=4294967294");
+    if (j->tight)
+        log_notice("journal: there is room on the disk again");
+    j->tight = false;
 }
 
 void store_full(struct journal *j)
@@ -462,7 +467,13 @@ void store_full(struct journal *j)
     char text[512];
     if (snprintf(text, sizeof(text), "%s/journal.ballast", j->dir) < (int)sizeof(text))
         unlink(text);
+    if (!j->tight) {
+        log_error("journal: the disk is full: old rows make room for new ones");
+        j->spent = 0;
+    }
+    j->spent += j->ballast;
     j->ballast = 0;
+    j->tight = true;
     sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     /* From here on the file must live on the pages that it has: the next time there will be no
      * ballast to give. */

@@ -74,6 +74,8 @@ struct journal {
     bool giving_up;                /* unacknowledged rows, for want of room; until all are acknowledged */
     bool must_reopen;              /* after an I/O error nothing in the cache is to be believed */
     size_t ballast;                /* bytes; 0: there is none */
+    bool tight;                    /* the disk was full: the file lives on the pages that it has */
+    size_t spent;                  /* ballast that was given up then */
 };
 
 /* Opens the database and reads what it knows into j. An SQLite code. */
@@ -92,7 +94,8 @@ void store_measure(struct journal *j);                 /* sets bytes */
 int64_t store_newest_ms(struct journal *j);            /* the time of the newest row; 0: there is none */
 /* A file that is given up when the disk is full. Taken (again) when there is plenty of room. */
 void store_ballast(struct journal *j);
-void store_room(struct journal *j);                    /* after that: is there some again? then it may grow */
+/* After that: is there so much again (and some)? Then it may grow. */
+void store_room(struct journal *j, size_t least);
 void store_full(struct journal *j);                    /* the disk is: gives it up, and grows no more */
 
 /* journal_mark.c: how far rows have been on disk, as noted outside of the database. */
