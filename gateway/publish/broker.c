@@ -16,7 +16,7 @@
 #define COMMIT_EVERY (200 * NS_PER_MS)
 #define CURSORS_EVERY (2 * NS_PER_S)
 #define COUNT_EVERY (500 * NS_PER_MS)
-#define ANSWER_WITHIN (20 * NS_PER_S)
+#define ANSWER_WITHIN (20 * NS_PER_S) /* at most; two keepalives when they are shorter */
 #define BUNCH (4 * NS_PER_MS) /* acknowledgements wait so long for company */
 #define GOODBYE (700 * NS_PER_MS)
 
@@ -243,7 +243,10 @@ static bool turn(struct broker *b, bool rows)
     }
     if (mono_since(b->now, b->counted) >= COUNT_EVERY)
         count(b);
-    if (send_in_flight(b) && mono_since(b->now, b->answered) >= ANSWER_WITHIN)
+    int64_t patience = 2 * b->setup.mqtt->keepalive_ns;
+    if (patience > ANSWER_WITHIN)
+        patience = ANSWER_WITHIN;
+    if (send_in_flight(b) && mono_since(b->now, b->answered) >= patience)
         mqtt_drop(b->mqtt, "the broker acknowledges nothing any more", b->now);
     return more || mailbox_peek(b->door->rows, &length);
 }
@@ -294,9 +297,10 @@ static mono_t next_time(const struct broker *b)
     return t;
 }
 
-static void part(struct broker *b)
+static void part(struct broker *b, bool silent)
 {
-    mono_t until = mono_add(b->now, GOODBYE);
+    /* A broker that didn't answer all the while won't hear it either. */
+    mono_t until = mono_add(b->now, silent ? 0 : GOODBYE);
     b->parting = true;
     if (mqtt_connected(b->mqtt))
         send_state(b, "offline", "stop");
@@ -316,7 +320,7 @@ static void part(struct broker *b)
 static void *run(void *me)
 {
     struct broker *b = me;
-    mono_t deadline = MONO_NEVER;
+    mono_t begun = MONO_NEVER, deadline = MONO_NEVER;
     now(b);
     b->trimmed = b->counted = b->now;
     count(b);
@@ -327,6 +331,7 @@ static void *run(void *me)
         if (!stop)
             continue;
         if (deadline.ns == INT64_MAX) {
+            begun = b->now;
             deadline = mono_add(b->now, atomic_load(&b->grace_ns));
             b->urgent = true;
         }
@@ -335,7 +340,7 @@ static void *run(void *me)
     }
     empty_door(b);
     commit(b);
-    part(b);
+    part(b, send_in_flight(b) && mono_before(b->answered, begun) && !mono_before(b->now, deadline));
     journal_commit(b->journal);
     count(b);
     eventfd_write(b->ended, 1);

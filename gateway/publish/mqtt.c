@@ -16,14 +16,22 @@
 #include <mqtt_protocol.h>
 
 #include "base/text.h"
+#include "publish/lookup.h"
+#include "publish/survive.h"
 
-enum state { IDLE, CONNECTING, UP, LEAVING, AWAY };
+enum state { IDLE, LOOKING, CONNECTING, UP, LEAVING, AWAY };
 
+/* A broker that is back is found within five seconds, after however long an outage: attempts begin
+ * at most so far apart, also when they hang. One every few seconds harms nobody. */
+#define BACKOFF_MIN (NS_PER_S / 2)
+#define BACKOFF_MAX (3 * NS_PER_S)
+#define CONNECT_WITHIN (4 * NS_PER_S) /* the kernel asks at 0, 1 and 3 s */
 #define CONNACK_WITHIN (10 * NS_PER_S)
-#define BACKOFF_MIN (1 * NS_PER_S)
-#define BACKOFF_MAX (30 * NS_PER_S)
-#define LASTING (60 * NS_PER_S) /* a connection that held so long makes us patient no more */
+#define LOOK_EVERY (20 * NS_PER_MS)
+#define LASTING (10 * NS_PER_S) /* a connection that held so long makes us patient no more */
 #define MISC_EVERY NS_PER_S
+
+enum { SILENT_MS = 10000 }; /* data that nobody confirms for so long: the kernel hangs up */
 
 struct mqtt_client {
     const struct mqtt *to;
@@ -31,7 +39,9 @@ struct mqtt_client {
     struct mqtt_hooks hooks;
     struct mosquitto *m;
     enum state state;
-    mono_t due, misc, since;
+    mono_t due, misc, since, began; /* began: the latest attempt */
+    struct lookup *lookup;
+    bool reached; /* there is somebody at the other end */
     int64_t backoff;
     uint64_t chance;
     uint16_t window;
@@ -85,8 +95,10 @@ static void on_publish(struct mosquitto *m, void *me, int mid, int reason,
     struct mqtt_client *c = me;
     (void)m;
     (void)p;
+    bool inside = survive_leave();
     if (c->hooks.acked)
         c->hooks.acked(c->hooks.me, mid, reason);
+    survive_return(inside);
 }
 
 static void on_message(struct mosquitto *m, void *me, const struct mosquitto_message *got,
@@ -109,7 +121,9 @@ static void on_message(struct mosquitto *m, void *me, const struct mosquitto_mes
                                          .response_topic = topic,
                                          .correlation = data,
                                          .correlation_length = length};
+    bool inside = survive_leave();
     c->hooks.message(c->hooks.me, &message);
+    survive_return(inside);
     free(topic);
     free(data);
 }
@@ -131,6 +145,7 @@ struct mqtt_client *mqtt_new(const struct mqtt *to, const char *client_id, struc
     }
     c->chance = text_hash(0, c->client_id, strlen(c->client_id));
     mosquitto_lib_init();
+    survive_init();
     *why = NULL;
     return c;
 }
@@ -140,7 +155,9 @@ static void hang_up(struct mqtt_client *c)
     if (c->m)
         mosquitto_destroy(c->m);
     c->m = NULL;
-    c->came_up = false;
+    lookup_end(c->lookup);
+    c->lookup = NULL;
+    c->came_up = c->reached = false;
     c->unflushed = 0;
 }
 
@@ -267,7 +284,6 @@ static const char *why_of(int rc)
 static void attempt(struct mqtt_client *c, mono_t now)
 {
     int64_t keepalive = c->to->keepalive_ns / NS_PER_S;
-    c->gone = false;
     c->state = CONNECTING;
     if (c->hooks.connecting)
         c->hooks.connecting(c->hooks.me);
@@ -278,9 +294,61 @@ static void attempt(struct mqtt_client *c, mono_t now)
                                                              : (int)keepalive);
         if (rc != MOSQ_ERR_SUCCESS)
             gone(c, why_of(rc));
+        unsigned silent = SILENT_MS;
+        (void)setsockopt(mosquitto_socket(c->m), IPPROTO_TCP, TCP_USER_TIMEOUT, &silent,
+                         sizeof(silent));
     }
-    c->due = mono_add(now, CONNACK_WITHIN);
+    c->due = mono_add(now, CONNECT_WITHIN);
     c->misc = mono_add(now, MISC_EVERY);
+}
+
+/* The library asks for the host by itself, and waits for the answer: that it will come soon is
+ * tried beforehand. */
+static void look(struct mqtt_client *c, mono_t now)
+{
+    const char *why;
+    c->due = mono_add(now, LOOK_EVERY);
+    switch (lookup_state(c->lookup, &why)) {
+    case LOOKUP_RUNS:
+        break;
+    case LOOKUP_FOUND:
+        lookup_end(c->lookup);
+        c->lookup = NULL;
+        attempt(c, now);
+        break;
+    case LOOKUP_FAILED:
+        gone(c, why);
+        break;
+    }
+}
+
+static void begin(struct mqtt_client *c, mono_t now)
+{
+    c->gone = false;
+    c->began = now;
+    if (!lookup_needed(c->to->host)) {
+        attempt(c, now);
+        return;
+    }
+    c->state = LOOKING;
+    c->lookup = lookup_begin(c->to->host);
+    if (c->lookup)
+        look(c, now);
+    else
+        gone(c, "out of memory");
+}
+
+/* Somebody has taken the connection: now he may think. */
+static void wait_longer(struct mqtt_client *c, mono_t now)
+{
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof(peer);
+    if (c->reached)
+        gone(c, "the broker accepted the connection but does not answer");
+    else if (getpeername(mosquitto_socket(c->m), (struct sockaddr *)&peer, &length) != 0)
+        gone(c, "nobody answers at that address");
+    c->reached = true;
+    c->due = mono_add(now, CONNACK_WITHIN - CONNECT_WITHIN);
 }
 
 /* Up to a quarter more or less, so that a plant's gateways don't come back all at once. */
@@ -298,7 +366,9 @@ static void lose(struct mqtt_client *c, mono_t now)
     hang_up(c);
     c->gone = false;
     c->state = leaving ? AWAY : IDLE;
-    c->due = leaving ? MONO_NEVER : mono_add(now, jittered(c, c->backoff));
+    mono_t next = mono_add(c->began, jittered(c, c->backoff));
+    mono_t soonest = mono_add(now, jittered(c, BACKOFF_MIN));
+    c->due = leaving ? MONO_NEVER : mono_before(next, soonest) ? soonest : next;
     c->backoff = c->backoff * 2 > BACKOFF_MAX ? BACKOFF_MAX : c->backoff * 2;
     if (c->hooks.lost)
         c->hooks.lost(c->hooks.me, c->why);
@@ -321,19 +391,35 @@ static void refused_connect(struct mqtt_client *c)
     gone(c, strerror(error ? error : ECONNREFUSED));
 }
 
+static void read_all(void *me)
+{
+    struct mqtt_client *c = me;
+    check(c, mosquitto_loop_read(c->m, 1));
+}
+
+/* Debian's library has an assert for brokers that send an MQTT 5 property it doesn't know. */
+static void read_from(struct mqtt_client *c)
+{
+    if (!survive(read_all, c))
+        gone(c, "the broker sent what is not MQTT");
+}
+
 void mqtt_run(struct mqtt_client *c, short revents, mono_t now)
 {
     if (c->state == AWAY)
         return;
-    if (c->state == IDLE) {
+    if (c->state == IDLE || c->state == LOOKING) {
         if (mono_before(now, c->due))
             return;
-        attempt(c, now);
+        if (c->state == IDLE)
+            begin(c, now);
+        else
+            look(c, now);
     } else {
         if (!c->gone && (revents & POLLOUT))
             check(c, mosquitto_loop_write(c->m, 1));
         if (!c->gone && (revents & (POLLIN | POLLHUP | POLLERR)))
-            check(c, mosquitto_loop_read(c->m, 1));
+            read_from(c);
         if (!c->gone && !c->came_up && c->state == CONNECTING && (revents & (POLLERR | POLLHUP)))
             refused_connect(c);
         if (!c->gone && !mono_before(now, c->misc)) {
@@ -348,8 +434,8 @@ void mqtt_run(struct mqtt_client *c, short revents, mono_t now)
         if (c->hooks.connected)
             c->hooks.connected(c->hooks.me);
     }
-    if (c->state == CONNECTING && !mono_before(now, c->due))
-        gone(c, "the broker accepted the connection but does not answer");
+    if (!c->gone && c->state == CONNECTING && !mono_before(now, c->due))
+        wait_longer(c, now);
     if (c->gone)
         lose(c, now);
 }
@@ -370,6 +456,7 @@ mono_t mqtt_due(const struct mqtt_client *c)
         return (mono_t){0};
     switch (c->state) {
     case IDLE:
+    case LOOKING:
         return c->due;
     case CONNECTING:
         return mono_min(c->due, c->misc);
