@@ -126,6 +126,7 @@ static bool open_door(struct gateway *g)
     g->door.commands = mailbox_new(COMMANDS_BYTES);
     if (!g->door.rows || !g->door.live || !g->door.commands)
         return false;
+    door_allow(&g->door, &g->side.plant->commands);
     g->commands = (struct watcher){
         .fd = mailbox_fd(g->door.commands), .events = EPOLLIN, .fn = on_command, .me = g};
     return loop_add(g->loop, &g->commands);
@@ -306,6 +307,7 @@ static void reload(struct gateway *g)
     g->side = fresh;
     side_fini(&old);
     retained_plan(g->retained, g->side.plant);
+    door_allow(&g->door, &g->side.plant->commands);
     raise_file_limit(g->side.plant);
     char text[160];
     describe(g, "reloaded", text, sizeof text);

@@ -10,7 +10,6 @@
 #include "app/lookout.h"
 #include "app/tell.h"
 #include "app/timeline.h"
-#include "app/vitals.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "publish/encode_alarm.h"
@@ -19,7 +18,6 @@
 
 static const int64_t board_every_ns = 50 * NS_PER_MS;
 static const int64_t stats_every_ns = 10 * NS_PER_S;
-static const int64_t vitals_every_ns = 100 * NS_PER_MS;
 static const int64_t hour_ms = 3600000;
 static const char timeline_key[] = "timeline"; /* among the kept states */
 
@@ -32,8 +30,6 @@ struct pipeline {
     struct teller *teller;
     struct lookout *lookout; /* NULL: nothing is to be watched */
     struct timeline timeline;
-    struct vitals vitals;
-    mono_t vitals_due;
     int64_t lookout_due_ms, kept_due_ms, hour_due_ms;
     uint32_t *touched;
     uint32_t touch_max;
@@ -41,6 +37,7 @@ struct pipeline {
     uint64_t updates;
     uint32_t session; /* of the broker, that has been told everything */
     mono_t board_due, stats_due;
+    struct log_quota orders;
 };
 
 /* What a device's silence means to the alarms. */
@@ -205,7 +202,6 @@ static void tell_figures(struct pipeline *p, const struct poller *poller, wall_t
                       .tags = plant->tag_count,
                       .tags_good = board_good(p->board),
                       .updates = p->updates,
-                      .clock = clock_sync(),
                       .resident_bytes = resident_bytes(),
                       .cpu_ms = cpu_ms()};
     count_lines(poller, &s, plant->line_count);
@@ -266,7 +262,9 @@ void pipeline_order(struct pipeline *p, const struct command *c, const char *pay
         why = lookout_order(p->lookout, &o, timeline_now(&p->timeline, wall, now));
         p->lookout_due_ms = p->timeline.t_ms;
     }
-    log_notice("command %s from %s: %s", c->verb, *o.user ? o.user : "nobody", why ? why : "done");
+    if (log_may(&p->orders, now))
+        log_notice("command %s from %s: %s", c->verb, *o.user ? o.user : "nobody",
+                   why ? why : "done");
     tell_answer(p->teller, c, &o, why);
 }
 
@@ -308,38 +306,6 @@ static bool begin_watch(struct pipeline *p, const struct pipeline_setup *setup)
     return p->lookout != NULL;
 }
 
-/* A story's clock runs as it likes; what it does is no news. */
-static void look_at_clock(struct pipeline *p)
-{
-    mono_t before = clock_mono();
-    wall_t wall = clock_wall(), from;
-    if (!vitals_clock(&p->vitals, before, wall, clock_mono(), &from) || clock_speed() != 1)
-        return;
-    char text[96], more[96];
-    snprintf(text, sizeof text, "the machine's clock was set by %+.1f s",
-             (double)(wall.ms - from.ms) / 1000);
-    snprintf(more, sizeof more, "\"from\":%lld,\"to\":%lld", (long long)from.ms,
-             (long long)wall.ms);
-    log_warn("%s", text);
-    const struct event e = {.type = "clock-stepped",
-                            .subject = p->plan->plant->gateway,
-                            .text = text,
-                            .time = wall,
-                            .more = more};
-    tell_event(p->teller, &e);
-}
-
-/* While the disk is in trouble nothing can be journaled, events included; stats say it at once. */
-static void look_at_disk(struct pipeline *p, wall_t wall, mono_t now)
-{
-    const char *told;
-    if (!vitals_disk(&p->vitals, atomic_load(&p->door->trouble), now, &told))
-        return;
-    pipeline_note(p, told ? "journal-trouble" : "journal-well", p->plan->plant->gateway, told,
-                  wall);
-    p->stats_due = now;
-}
-
 mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now)
 {
     if (!mono_before(now, p->board_due)) {
@@ -347,11 +313,6 @@ mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wal
         p->board_due = mono_add(now, board_every_ns);
     }
     mono_t watched = look_out(p, wall, now);
-    if (!mono_before(now, p->vitals_due)) {
-        look_at_clock(p);
-        look_at_disk(p, wall, now);
-        p->vitals_due = mono_add(now, vitals_every_ns);
-    }
     uint32_t session = atomic_load(&p->door->sessions);
     if (session != p->session) {
         p->session = session;

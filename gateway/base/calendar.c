@@ -80,6 +80,15 @@ const char *calendar_stamp(char out[CALENDAR_MAX], int64_t t_ms)
     return out;
 }
 
+const char *calendar_second(char out[CALENDAR_MAX], int64_t t_ms)
+{
+    struct tm t = broken_down(t_ms);
+    const char *zone = zone_set && t.tm_zone ? t.tm_zone : "UTC";
+    snprintf(out, CALENDAR_MAX, "%04d-%02d-%02d %02d:%02d:%02d %.8s", t.tm_year + 1900,
+             t.tm_mon + 1, t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, zone);
+    return out;
+}
+
 const char *calendar_day(char out[CALENDAR_MAX], int64_t t_ms)
 {
     static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

@@ -20,6 +20,7 @@ bool calendar_read(const char *text, int64_t *t_ms);
 
 /* Each returns out. */
 const char *calendar_stamp(char out[CALENDAR_MAX], int64_t t_ms);      /* "2006-02-08 16:00 EST" */
+const char *calendar_second(char out[CALENDAR_MAX], int64_t t_ms);     /* "2006-02-08 16:00:07 EST" */
 const char *calendar_day(char out[CALENDAR_MAX], int64_t t_ms);        /* "Sat 4 Feb 13:50" */
 const char *calendar_clock(char out[CALENDAR_MAX], int64_t t_ms);      /* "13:50" */
 /* The clock alone when that is clear on the day of `beside`, else with the day. */

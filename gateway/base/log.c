@@ -62,3 +62,20 @@ void log_put(enum log_level level, const char *format, ...)
     write_line(line, length);
     errno = keep;
 }
+
+bool log_may(struct log_quota *q, mono_t now)
+{
+    static const int64_t each = NS_PER_S, most = 10 * NS_PER_S;
+    int64_t passed = mono_since(now, q->filled);
+    q->spent_ns = passed > q->spent_ns ? 0 : q->spent_ns - passed;
+    q->filled = now;
+    if (q->spent_ns + each > most) {
+        q->left_out++;
+        return false;
+    }
+    q->spent_ns += each;
+    if (q->left_out > 0)
+        log_notice("%llu more like the next one were left out here", q->left_out);
+    q->left_out = 0;
+    return true;
+}

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/permit.h"
 #include "base/text.h"
 #include "cli/examples.h"
 #include "cli/verbs.h"
@@ -32,6 +33,7 @@ struct check {
     struct names seen; /* files that were checked */
     unsigned files;
     size_t tags, examples;
+    char allowed[PERMIT_TEXT_MAX]; /* to people, by the plant that was read last */
 };
 
 /* The same file may be named in several ways. NULL: it was checked already. */
@@ -96,6 +98,17 @@ static void check_files(struct check *c, const struct mqtt *m)
     }
 }
 
+/* Not a mistake, for there are plants that only look; but alarms that nobody can acknowledge stay. */
+static void check_commands(struct check *c, const struct plant *p)
+{
+    permit_text(c->allowed, p->commands.allow);
+    if (p->alarm_count > 0 && !(p->commands.allow & PERMIT_BIT(ORDER_ACK))) {
+        diag_add(c->ds, DIAG_WARNING, p->commands.at,
+                 "there are alarms, and nobody may acknowledge them: say `commands: {allow: "
+                 "[alarms]}` to allow it");
+    }
+}
+
 static void check_plant(struct check *c, const char *file)
 {
     const char *kept = claim(c, file);
@@ -108,6 +121,7 @@ static void check_plant(struct check *c, const char *file)
     }
     c->tags += plant->derived_count;
     check_files(c, &plant->mqtt);
+    check_commands(c, plant);
     derive_free(derive_new(plant, c->ds));
     /* What can't be asked is a mistake of the files too. */
     (void)plan_build(c->arena, plant, c->ds);
@@ -194,13 +208,17 @@ static void report(const struct check *c)
     size_t errors = diags_errors(c->ds), warnings = diags_warnings(c->ds);
     if (c->json) {
         printf("{\"files\":%u,\"tags\":%zu,\"examples\":%zu,\"errors\":%zu,\"warnings\":%zu,"
-               "\"diagnostics\":",
-               c->files, c->tags, c->examples, errors, warnings);
+               "\"commands\":%s%s%s,\"diagnostics\":",
+               c->files, c->tags, c->examples, errors, warnings, *c->allowed ? "\"" : "",
+               *c->allowed ? c->allowed : "null", *c->allowed ? "\"" : "");
         diags_print_json(c->ds, stdout);
         puts("}");
         return;
     }
     diags_print(c->ds, stdout);
+    if (*c->allowed) {
+        printf("people may command: %s\n", c->allowed);
+    }
     printf("%u file%s, %zu tag%s, %zu example%s: ", c->files, plural(c->files), c->tags,
            plural(c->tags), c->examples, plural(c->examples));
     if (errors > 0) {

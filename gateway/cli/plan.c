@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/side.h"
+#include "base/permit.h"
 #include "base/text.h"
 #include "cli/plan.h"
 #include "cli/verbs.h"
@@ -210,6 +211,10 @@ void plan_print(const struct plan_view *v)
     printf("%.1f requests/s, %.1f kB/s, %.1f tags/s; polls are grouped on ticks of %s\n",
            t.requests_per_s, t.bytes_per_s / 1000, t.tags_per_s,
            text_from_duration(tick, p->tick_ns));
+    char allowed[PERMIT_TEXT_MAX], fresh[32];
+    printf("people may command: %s; within %s of being sent\n",
+           permit_text(allowed, p->plant->commands.allow),
+           text_from_duration(fresh, p->plant->commands.fresh_ms * NS_PER_MS));
     for (uint32_t i = 0; i < p->plant->line_count; i++)
         print_line(v, i);
     puts("\nAddresses are wire addresses, from 0. Times are predicted: frames and gaps from the "

@@ -2,6 +2,7 @@
 /* headgate plan --json */
 #include <stdio.h>
 
+#include "base/permit.h"
 #include "cli/plan.h"
 #include "config/map.h"
 #include "plan/plan.h"
@@ -136,6 +137,7 @@ void plan_print_json(const struct plan_view *v)
     const struct plan *p = v->plan;
     struct plan_totals t = plan_totals_of(p);
     struct piece piece;
+    char allowed[PERMIT_TEXT_MAX];
     struct json *j = begin(&piece);
     json_word(j, "{");
     text(j, "plant", p->plant->file);
@@ -149,6 +151,8 @@ void plan_print_json(const struct plan_view *v)
     real(j, "requests_per_s", t.requests_per_s);
     real(j, "bytes_per_s", t.bytes_per_s);
     real(j, "tags_per_s", t.tags_per_s);
+    text(j, "commands", permit_text(allowed, p->plant->commands.allow));
+    number(j, "fresh_ms", p->plant->commands.fresh_ms);
     key(j, "lines");
     json_word(j, "[");
     put(&piece);

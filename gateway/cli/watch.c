@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "base/calendar.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/play.h"
 #include "cli/verbs.h"
 #include "cli/watch_session.h"
 #include "config/plant.h"
@@ -24,6 +26,7 @@ struct watch_arguments {
     struct watch_wish wish; /* ASK_NOTHING: just look */
     const char *reason, *cause;
     int64_t patience_ns;
+    struct play play;
 };
 
 /* ---- the command line ------------------------------------------------------------------------ */
@@ -55,7 +58,7 @@ static bool parse_broker(char *text, struct mqtt *m)
 }
 
 /* Long options only. */
-enum { BROKER_USER = 256, USER, PAGE, ALL, SEQ, REASON, CAUSE, MINUTES, ORDERS };
+enum { BROKER_USER = 256, USER, PAGE, ALL, SEQ, REASON, CAUSE, MINUTES, PLAY, CERT, KEY, ORDERS };
 
 static const struct {
     enum watch_ask ask;
@@ -109,6 +112,7 @@ static void check_order(struct watch_arguments *a, struct argp_state *state)
 
 static bool parse_word(struct watch_arguments *a, int key, char *word, struct argp_state *state)
 {
+    const char *trouble;
     switch (key) {
     case USER:
         a->user = word;
@@ -135,6 +139,17 @@ static bool parse_word(struct watch_arguments *a, int key, char *word, struct ar
     case MINUTES:
         if (!text_to_real(word, &a->wish.minutes))
             argp_error(state, "--minutes is a number");
+        break;
+    case CERT:
+        a->mqtt.cert = word;
+        break;
+    case KEY:
+        a->mqtt.key = word;
+        break;
+    case PLAY:
+        trouble = play_parse(word, &a->play);
+        if (trouble != NULL)
+            argp_error(state, "--play '%s': %s", word, trouble);
         break;
     default:
         if (key < ORDERS || key >= ORDERS + ORDER_COUNT)
@@ -196,6 +211,8 @@ static error_t parse(int key, char *word, struct argp_state *state)
     case ARGP_KEY_END:
         if (a->plant_file == NULL && (a->broker == NULL || a->root == NULL || a->site == NULL))
             argp_error(state, "say which plant file, or --broker, --root and --site");
+        if ((a->mqtt.cert == NULL) != (a->mqtt.key == NULL))
+            argp_error(state, "--cert and --key belong together");
         check_order(a, state);
         break;
     default:
@@ -250,6 +267,10 @@ static int watch_plant(const struct watch_arguments *a)
         }
         if (a->mqtt.ca != NULL)
             to.ca = a->mqtt.ca;
+        if (a->mqtt.cert != NULL) {
+            to.cert = a->mqtt.cert;
+            to.key = a->mqtt.key;
+        }
         status = watch_site(a, &to, a->root != NULL ? a->root : plant->mqtt.root,
                             a->site != NULL ? a->site : plant->site);
     }
@@ -276,6 +297,10 @@ static const struct argp_option looks[] = {
     {"broker-user", BROKER_USER, "NAME", 0, "for the broker", 0},
     {"password-file", 'p', "FILE", 0, "for the broker", 0},
     {"ca", 'c', "FILE", 0, "certificate that vouches for the broker", 0},
+    {"cert", CERT, "FILE", 0, "our certificate for the broker", 0},
+    {"key", KEY, "FILE", 0, "its key", 0},
+    {"play", PLAY, "BEGIN,SINCE,SPEED", 0, "the clock of a story, as 'headgate run' was given it",
+     0},
     {"lines", 'l', "FILE", 0, "as the other verbs take it; changes nothing here", 0},
     {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
 };
@@ -309,5 +334,7 @@ int verb_watch(int argc, char **argv)
     a.mqtt.window = 200;
     argp_parse(&argp, argc, argv, 0, NULL, &a);
     log_init(LOG_ERROR, 0);
+    if (a.play.speed > 0)
+        clock_play(a.play.begin, a.play.since, a.play.speed);
     return a.plant_file != NULL ? watch_plant(&a) : watch_site(&a, &a.mqtt, a.root, a.site);
 }

@@ -67,7 +67,8 @@ static bool build(struct plant_builder *b, const struct node *root)
         FIELD(format),         FIELD(site),    FIELD(gateway),   FIELD(timezone),
         FIELD(mqtt),           FIELD(journal), FIELD(tick),      FIELD(lines),
         FIELD(areas),          FIELD(devices), FIELD(derived),   FIELD(alarms),
-        FIELD(alarm_settings), FIELD(leaks),   FIELD(equipment), FIELD(incidents)};
+        FIELD(alarm_settings), FIELD(leaks),   FIELD(equipment), FIELD(incidents),
+        FIELD(commands)};
 #undef FIELD
     struct plant_nodes n = {0};
     bool good = take_fields(&b->r, root, fields, sizeof fields / sizeof *fields, &n, "a plant");
@@ -78,6 +79,7 @@ static bool build(struct plant_builder *b, const struct node *root)
     good = read_timezone(b, n.timezone) && good;
     good = read_mqtt(b, n.mqtt) && good;
     good = read_journal(b, n.journal) && good;
+    good = read_commands(b, n.commands) && good;
     good = read_lines(b, n.lines) && good;
     good = read_areas(b, n.areas) && good;
     good = find_maps(b) && read_devices(b, n.devices) && good;

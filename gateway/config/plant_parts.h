@@ -13,7 +13,7 @@ enum { PLANT_BYTES_MAX = 16 << 20, PLANT_NODES_MAX = 1000000 };
 
 struct plant_nodes {
     const struct node *format, *site, *gateway, *timezone, *mqtt, *journal, *tick, *lines, *areas,
-        *devices, *derived, *alarm_settings, *alarms, *leaks, *equipment, *incidents;
+        *devices, *derived, *alarm_settings, *alarms, *leaks, *equipment, *incidents, *commands;
 };
 
 struct loaded_map { /* NULL map: tried, and complained of */
@@ -46,6 +46,9 @@ struct plant_builder {
 /* plant_mqtt.c */
 bool read_mqtt(struct plant_builder *b, const struct node *n);
 bool read_journal(struct plant_builder *b, const struct node *n);
+
+/* plant_commands.c */
+bool read_commands(struct plant_builder *b, const struct node *n);
 
 /* plant_url.c: tcp://HOST[:PORT] and the like; the part behind "://". false: not understood */
 bool split_host(const char *text, struct arena *a, const char **host, uint16_t *port);

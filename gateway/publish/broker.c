@@ -34,6 +34,12 @@ struct stats_lane door_lane(const struct door *d, enum message_lane lane, uint64
     return s;
 }
 
+void door_allow(struct door *d, const struct command_rules *rules)
+{
+    d->fresh_ms = rules->fresh_ms;
+    d->allow = rules->allow;
+}
+
 static void count(struct broker *b)
 {
     struct broker_counters *c = &b->door->counters;
@@ -118,6 +124,7 @@ struct broker *broker_new(struct door *door, struct journal *journal,
     b->door = door;
     b->journal = journal;
     b->setup = *setup;
+    b->guard.since = setup->started;
     const struct mqtt_hooks hooks = {.me = b,
                                      .connecting = on_connecting,
                                      .connected = on_connected,
@@ -339,6 +346,7 @@ static void *run(void *me)
             break;
     }
     empty_door(b);
+    command_count_passed_by(b);
     commit(b);
     part(b, send_in_flight(b) && mono_before(b->answered, begun) && !mono_before(b->now, deadline));
     journal_commit(b->journal);

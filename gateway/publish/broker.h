@@ -27,7 +27,11 @@ struct door {
             oldest_unacked_ms, replayed;
     } counters;
     _Atomic(const char *) trouble; /* of the journal, static text; NULL: healthy */
+    _Atomic uint32_t allow;        /* what people may command, see struct command_rules */
+    _Atomic int64_t fresh_ms;
 };
+
+void door_allow(struct door *d, const struct command_rules *rules);
 
 /* One lane's numbers for stats, since the epoch began. acquired: the last seq the plant thread gave
  * (0 for audit: what the journal gave counts). What still lies in the mailbox is waiting, too. */

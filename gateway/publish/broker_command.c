@@ -8,10 +8,9 @@
 
 #include "base/log.h"
 #include "publish/answer.h"
-#include "publish/order.h"
 #include "publish/session.h"
 
-enum { OLD_MS = 30000, REPLAY_PER_S = 2000, ID_MAX = 64 };
+enum { REPLAY_PER_S = 2000, ID_MAX = 64 };
 
 static void copy(char *to, size_t room, const char *from)
 {
@@ -118,11 +117,10 @@ static bool string_member(const json_t *o, const char *key, char *out, size_t ro
     return true;
 }
 
-/* Why a command isn't even looked at; NULL: it is well. */
-static const char *objection(const struct broker *b, const struct inbound *in, const json_t *o,
+/* Why a command isn't obeyed; NULL: it is well so far. */
+static const char *objection(struct broker *b, const struct inbound *in, const json_t *o,
                              struct replay *r)
 {
-    const json_t *sent = json_object_get(o, "sent");
     if (in->too_long)
         return "longer than 4096 bytes";
     if (!json_is_object(o))
@@ -130,14 +128,18 @@ static const char *objection(const struct broker *b, const struct inbound *in, c
     if (!string_member(o, "id", r->id, ID_MAX + 1) ||
         !string_member(o, "client", r->client, ID_MAX + 1))
         return "id and client are texts of at most 64 bytes";
-    if (in->head.retained)
-        return "a retained command is not obeyed";
-    if (sent && !json_is_integer(sent))
-        return "sent is a time in milliseconds";
-    if (sent && (json_integer_value(sent) < b->wall.ms - OLD_MS ||
-                 json_integer_value(sent) > b->wall.ms + OLD_MS))
-        return "sent more than 30 s ago or in the future";
-    return NULL;
+    const json_t *sent = json_object_get(o, "sent");
+    const char *op = json_string_value(json_object_get(o, "op"));
+    const struct guarded c = {.verb = in->head.verb,
+                              .id = r->id,
+                              .client = r->client,
+                              .op = op ? op : "",
+                              .timed = sent != NULL,
+                              .sent_ms = json_is_integer(sent) ? json_integer_value(sent) : -1,
+                              .payload = in->payload,
+                              .length = in->head.payload_length,
+                              .retained = in->head.retained};
+    return guard_stops(&b->guard, &c, b->door->allow, b->door->fresh_ms, b->wall);
 }
 
 static bool number_member(const json_t *o, const char *key, uint64_t *x)
@@ -187,10 +189,7 @@ static void obey(struct broker *b, const struct inbound *in)
     memcpy(r.correlation, in->head.correlation, sizeof(r.correlation));
     memcpy(r.reply_topic, in->head.reply_topic, sizeof(r.reply_topic));
     const char *why = objection(b, in, o, &r);
-    enum order_verb known;
     bool replay = strcmp(verb, "replay") == 0;
-    if (!why && !replay && !order_verb(verb, &known))
-        why = order_unknown;
     if (!why && replay)
         why = b->replay.active ? "another replay is running" : range(b, o, &r);
     if (!why && !replay && !b->door->commands)
@@ -203,6 +202,9 @@ static void obey(struct broker *b, const struct inbound *in)
             why = "too many commands at once";
     }
     if (why) {
+        if (log_may(&b->refusals, b->now))
+            log_notice("command %s from %s: refused: %s", verb, *r.client ? r.client : "nobody",
+                       why);
         tell(b, verb, &r, "refused", why, false);
     } else if (replay) {
         r.active = true;
@@ -214,6 +216,20 @@ static void obey(struct broker *b, const struct inbound *in)
     json_decref(o);
 }
 
+/* What came in a flood has no row each, but is in the book. */
+void command_count_passed_by(struct broker *b)
+{
+    static const char why[] = "not looked at, nor obeyed: more at once than anybody gives";
+    if (b->commands_passed_by == 0)
+        return;
+    const struct replay nobody = {.count = b->commands_passed_by};
+    const struct outcome a = answer_of(b, "*", &nobody, "refused", why, true);
+    log_warn("mqtt: %llu commands %s", (unsigned long long)b->commands_passed_by, why);
+    audit(b, &a);
+    b->commands_passed_by = 0;
+    b->passed_by_said = b->now;
+}
+
 void command_run(struct broker *b)
 {
     for (uint32_t i = 0; i < b->command_count; i++) {
@@ -222,10 +238,7 @@ void command_run(struct broker *b)
     }
     b->command_count = 0;
     if (b->commands_passed_by > 0 && mono_since(b->now, b->passed_by_said) >= NS_PER_S) {
-        log_warn("mqtt: %llu commands not looked at, nor obeyed: more at once than anybody gives",
-                 (unsigned long long)b->commands_passed_by);
-        b->commands_passed_by = 0;
-        b->passed_by_said = b->now;
+        command_count_passed_by(b);
     }
 }
 

@@ -141,7 +141,7 @@ void send_connected(struct broker *b)
     memcpy(filter, b->command_prefix, n);
     memcpy(filter + n, "+", 2);
     if (n + 2 < TOPIC_MAX)
-        mqtt_subscribe(b->mqtt, filter, 1);
+        mqtt_subscribe_as_published(b->mqtt, filter, 1);
 }
 
 /* MQTT 5 reasons that pass: server busy, receive maximum exceeded, quota exceeded. */

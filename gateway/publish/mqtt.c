@@ -556,12 +556,22 @@ enum mqtt_result mqtt_publish(struct mqtt_client *c, const struct mqtt_message *
     }
 }
 
-bool mqtt_subscribe(struct mqtt_client *c, const char *filter, int qos)
+static bool subscribe(struct mqtt_client *c, const char *filter, int qos, int options)
 {
     if (!mqtt_connected(c))
         return false;
-    check(c, mosquitto_subscribe(c->m, NULL, filter, qos));
+    check(c, mosquitto_subscribe_v5(c->m, NULL, filter, qos, options, NULL));
     return !c->gone;
+}
+
+bool mqtt_subscribe(struct mqtt_client *c, const char *filter, int qos)
+{
+    return subscribe(c, filter, qos, 0);
+}
+
+bool mqtt_subscribe_as_published(struct mqtt_client *c, const char *filter, int qos)
+{
+    return subscribe(c, filter, qos, c->to->version == 5 ? MQTT_SUB_OPT_RETAIN_AS_PUBLISHED : 0);
 }
 
 void mqtt_drop(struct mqtt_client *c, const char *why, mono_t now)

@@ -64,6 +64,9 @@ enum mqtt_result mqtt_publish(struct mqtt_client *c, const struct mqtt_message *
  * this is called, at the end of the caller's turn (or until the kernel's patience of 200 ms ends). */
 void mqtt_flush(struct mqtt_client *c);
 bool mqtt_subscribe(struct mqtt_client *c, const char *filter, int qos);   /* again after each connect */
+/* The same, with mqtt_message.retained as the publisher said it, not only for what the broker had kept
+ * before. MQTT 3.1.1 cannot: there what is new always comes without. */
+bool mqtt_subscribe_as_published(struct mqtt_client *c, const char *filter, int qos);
 
 void mqtt_drop(struct mqtt_client *c, const char *why, mono_t now);   /* hang up, come back later */
 void mqtt_disconnect(struct mqtt_client *c);           /* says goodbye: no will is sent; stays away */

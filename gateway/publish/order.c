@@ -8,16 +8,11 @@
 
 #include <jansson.h>
 
+#include "base/permit.h"
 #include "base/text.h"
 
 const char order_unknown[] = "no such command; there are ack, reset, shelve, unshelve, oos, "
                              "in-service, proof, incident, drill and replay";
-
-static const char *const verbs[ORDER_VERB_COUNT] = {
-    [ORDER_ACK] = "ack",           [ORDER_RESET] = "reset",       [ORDER_SHELVE] = "shelve",
-    [ORDER_UNSHELVE] = "unshelve", [ORDER_OOS] = "oos",           [ORDER_IN_SERVICE] = "in-service",
-    [ORDER_PROOF] = "proof",       [ORDER_INCIDENT] = "incident", [ORDER_DRILL] = "drill",
-};
 
 #define BIT(verb) (1u << (verb))
 enum {
@@ -77,7 +72,7 @@ static const struct {
 bool order_verb(const char *word, enum order_verb *out)
 {
     for (unsigned i = 0; i < ORDER_VERB_COUNT; i++)
-        if (strcmp(word, verbs[i]) == 0) {
+        if (strcmp(word, permit_word(i)) == 0) {
             *out = (enum order_verb)i;
             return true;
         }
@@ -86,7 +81,7 @@ bool order_verb(const char *word, enum order_verb *out)
 
 const char *order_verb_name(enum order_verb v)
 {
-    return verbs[v];
+    return permit_word(v);
 }
 
 static char said[200];
@@ -162,7 +157,7 @@ static const char *not_known(const char *key, unsigned verb)
         if (members[i].may & BIT(verb))
             names[n++] = members[i].name;
     const char *near = text_nearest(key, names, n);
-    return say("%s knows no member \"%.40s\"%s%s%s", verbs[verb], key,
+    return say("%s knows no member \"%.40s\"%s%s%s", permit_word(verb), key,
                near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
 }
 
@@ -218,7 +213,7 @@ static const char *read_members(json_t *o, struct order *out)
             trouble = take(&members[i], given, out);
         if (!trouble && (members[i].must & BIT(verb)) &&
             (!given || *((char *)out + members[i].at) == '\0'))
-            trouble = say("%s needs %s", verbs[verb], members[i].name);
+            trouble = say("%s needs %s", permit_word(verb), members[i].name);
         if (trouble && !why)
             why = trouble;
         if (why && i > 2)

@@ -5,7 +5,9 @@
 
 #include <pthread.h>
 
+#include "base/log.h"
 #include "publish/broker.h"
+#include "publish/guard.h"
 #include "publish/mqtt.h"
 #include "publish/topic.h"
 
@@ -110,6 +112,8 @@ struct broker {
     uint32_t command_count;
     uint64_t commands_passed_by; /* since that was said */
     mono_t passed_by_said;
+    struct guard guard;
+    struct log_quota refusals;
     struct outbound outbox[OUTBOX];
     uint32_t outbox_first, outbox_end;
     struct replay replay;
@@ -137,6 +141,7 @@ void send_free(struct broker *b);
 /* broker_command.c */
 void command_heard(struct broker *b, const struct mqtt_message *m); /* inside a callback: copies */
 void command_run(struct broker *b);
+void command_count_passed_by(struct broker *b); /* of a flood; into the audit lane */
 bool command_replay(struct broker *b,
                     uint32_t room); /* sends replayed rows; true: there are more */
 void command_lost(struct broker *b, uint64_t first_unanswered); /* 0: all were answered */

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "headgate/place.h"
+
 enum { ORDER_WORD_MAX = 128, ORDER_TEXT_MAX = 512 };
 
 enum order_verb {
@@ -14,6 +16,21 @@ enum order_verb {
     ORDER_INCIDENT,                /* see op */
     ORDER_DRILL,                   /* on or off */
     ORDER_VERB_COUNT
+};
+
+/* What a plant file can allow: each verb, and what only reads. */
+enum permit {
+    PERMIT_REPLAY = ORDER_VERB_COUNT,
+    PERMIT_BULLETIN,               /* to ask for one; `incident` allows that as well */
+    PERMIT_COUNT
+};
+
+#define PERMIT_BIT(permit) (UINT32_C(1) << (permit))
+
+struct command_rules {
+    struct place at;
+    uint32_t allow;                /* bits of enum permit */
+    int64_t fresh_ms;              /* `sent` is no further from our clock than this */
 };
 
 /* Members that were not given are "", NaN or 0 with has_ false. */

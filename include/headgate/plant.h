@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "headgate/map.h"
+#include "headgate/order.h"
 #include "headgate/rule.h"
 
 #define TAG_NONE UINT32_MAX
@@ -103,6 +104,7 @@ struct plant {
     const char *site, *gateway;
     struct mqtt mqtt;
     struct journal_limits journal;
+    struct command_rules commands;
     int64_t tick_ns;               /* polls are grouped on ticks; 50 ms */
     const struct line *lines;
     uint32_t line_count;

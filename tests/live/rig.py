@@ -55,6 +55,11 @@ def wait_for(condition, seconds, what):
         time.sleep(0.01)
 
 
+def now_ms():
+    """As `sent` of a command wants it."""
+    return int(time.time() * 1000)
+
+
 def listens(port):
     with socket.socket() as s:
         return s.connect_ex(("127.0.0.1", port)) == 0
@@ -141,7 +146,7 @@ class Gateway:
         self.child = None
 
     def start(self):
-        self.started = time.monotonic()
+        self.started, self.started_ms = time.monotonic(), now_ms()
         self.child = Child(self.words, self.directory / "gateway.log", env=self.environment)
         return self
 

@@ -29,7 +29,7 @@ class Site:
         self.plant = stage.plant(self.broker.port, {"l": {"connect": self.plc.where, "timeout": "300ms"}},
                                  {"dev": {"map": "m", "line": "l", "unit": 1, "area": "plant", "every": "50ms"}},
                                  {"m": {**HEAD, "tags": {"level": {"at": "holding 0", "type": "f32", "unit": "m"}}}},
-                                 alarms={PATH: ALARM})
+                                 alarms={PATH: ALARM}, commands={"allow": ["alarms", "incidents"]})
         self.recorder = stage.recorder(self.broker.port)
         self.gateway = stage.gateway(self.plant).start()
         self.recorder.wait("/value/plant/dev/", test=lambda m: m.json["quality"] == rig.GOOD)

@@ -21,6 +21,7 @@ class Watch:
 
     def __init__(self, stage, tags, registers=(), **sections):
         self.stage, self.plc = stage, Plc()
+        sections.setdefault("commands", {"allow": ["alarms", "incidents", "replay"]})
         self.plc.registers.update(registers)
         self.broker = stage.broker()
         self.plant = stage.plant(self.broker.port, {"l": {"connect": self.plc.where, "timeout": "300ms"}},
@@ -57,7 +58,7 @@ class Watch:
     def ask(self, verb, **words):
         self.number += 1
         me = f"c{self.number}"
-        self.recorder.publish(f"t/v1/site/cmd/gw/{verb}", {"id": me, "client": me, **words})
+        self.recorder.publish(f"t/v1/site/cmd/gw/{verb}", {"id": me, "client": me, "sent": rig.now_ms(), **words})
         return self.recorder.wait(f"/reply/gw/{me}").json
 
 

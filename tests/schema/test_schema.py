@@ -166,6 +166,8 @@ GOOD_PLANTS = [
     plant(more="mqtt: {broker: 'mqtts://h', user: u, password_file: 'credential:x', version: 3.1.1}\n"),
     plant(more="journal: {keep: 72h, size: 2GiB}\ntick: 20ms\nalarms: {}\n"),
     plant(more="timezone: America/Toronto\n"),
+    plant(more="commands: {allow: [alarms, drill, replay], fresh: 1m}\n"),
+    plant(more="commands: {allow: []}\n"),
     plant(more="alarm_settings: {comm: false, signals: {priority: low}, flood: {begin: 10, end: 5}, "
                "max_shelve: 8h}\n"),
     alarm("above: 1.2, clear: 1.0, for: 5s, priority: high, about: Water rising"),
@@ -225,6 +227,9 @@ BAD_PLANTS = [
     plant(more="mqtt: {publish: [alarms]}\n"),
     plant(more="journal: {keep: 3}\n"),
     plant(more="derived: {a/b: {of: {a: mill/p/flow}, is: a}}\n"),
+    plant(more="commands: {allow: [akc]}\n"),
+    plant(more="commands: {allow: ack}\n"),
+    plant(more="commands: {allow: [ack], fresh: 30}\n"),
     plant(more="derived: {mill/x/y: {is: a}}\n"),
     plant(more="derivd: {}\n"),
     HEAD + REST.replace("mill: Mill", "gateway: G, mill: Mill"),

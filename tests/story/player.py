@@ -117,7 +117,7 @@ class Stage:
                                  self.folder / "gateway.log", env=self.environment)
 
     def say(self, verb, payload):
-        self.recorder.publish(f"{ROOT}/cmd/gw1/{verb}", json.dumps(payload))
+        self.recorder.publish(f"{ROOT}/cmd/gw1/{verb}", json.dumps({**payload, "sent": self.clock.now()}))
 
     def check(self):
         for who in (self.mine, self.gateway):

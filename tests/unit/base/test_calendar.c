@@ -81,6 +81,7 @@ static void no_time_is_too_far_away(void **state)
 {
     (void)state;
     char out[CALENDAR_MAX];
+    assert_string_equal(calendar_second(out, 1139432407999), "2006-02-08 21:00:07 UTC");
     assert_string_equal(calendar_stamp(out, INT64_MAX), "9999-12-31 00:00 UTC");
     assert_string_equal(calendar_stamp(out, INT64_MIN), "0001-01-01 00:00 UTC");
 }

@@ -78,11 +78,34 @@ static void a_message_stays_one_line_whatever_it_holds(void **state)
     assert_int_equal(out[length - 1], '\n');
 }
 
+static unsigned allowed;
+
+static void flood(void)
+{
+    struct log_quota q = {0};
+    allowed = 0;
+    /* 1,000 in a second, ten seconds of peace, one more. */
+    for (int64_t i = 0; i < 1000; i++)
+        allowed += log_may(&q, (mono_t){NS_PER_S + i * NS_PER_MS});
+    allowed += log_may(&q, (mono_t){12 * NS_PER_S});
+}
+
+static void whoever_floods_gets_a_line_a_second_and_a_count(void **state)
+{
+    (void)state;
+    char out[200];
+    log_init(LOG_INFO, 0);
+    heard(flood, out, sizeof(out));
+    assert_int_equal(allowed, 11);
+    assert_string_equal(out, "990 more like the next one were left out here\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_filter_and_prefixes_tell_journald),
         cmocka_unit_test(a_message_stays_one_line_whatever_it_holds),
+        cmocka_unit_test(whoever_floods_gets_a_line_a_second_and_a_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,29 @@ static const struct mistakes cases[] = {
      "devices: {p: {map: m, line: plc, unit: 1, area: mill}}\n"
      "derivd: {}\n",
      "plant.yaml:7:1: error: `derivd` is no key of a plant, did you mean `derived`?\n"},
+    {"what people may command is spelt right",
+     "format: 1\n"
+     "site: s\n"
+     "gateway: g\n"
+     "commands: {allow: [alarms, akc, replay, everything], fresh: 2h}\n"
+     "lines: {plc: {connect: \"tcp://h\"}, bus: {connect: \"rtu:///dev/ttyS0\"}}\n"
+     "areas: {mill: Mill}\n"
+     "devices: {p: {map: m, line: plc, unit: 1, area: mill}}\n",
+     "plant.yaml:4:28: error: command `akc` is not known, did you mean `ack`?\n"
+     "plant.yaml:4:41: error: command `everything` is not known; one of: ack reset shelve unshelve "
+     "oos in-service proof incident drill replay bulletin alarms incidents\n"
+     "plant.yaml:4:61: error: fresh is 2h; it can be 1 s to 1 h\n"},
+    {"what may be commanded is a list, and says what historians need",
+     "format: 1\n"
+     "site: s\n"
+     "gateway: g\n"
+     "commands: {allow: [ack], frehs: 5s}\n"
+     "lines: {plc: {connect: \"tcp://h\"}, bus: {connect: \"rtu:///dev/ttyS0\"}}\n"
+     "areas: {mill: Mill}\n"
+     "devices: {p: {map: m, line: plc, unit: 1, area: mill}}\n",
+     "plant.yaml:4:19: warning: no historian can ask for rows that it missed; add `replay`, which "
+     "changes nothing\n"
+     "plant.yaml:4:26: error: `frehs` is no key of commands, did you mean `fresh`?\n"},
     {"a broker has an address",
      "format: 1\n"
      "site: s\n"
