@@ -13,9 +13,10 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "app/side.h"
+#include "app/reload.h"
 #include "app/state_dir.h"
 #include "app/tell.h"
 #include "base/arena.h"
@@ -126,7 +127,6 @@ static bool open_door(struct gateway *g)
     g->door.commands = mailbox_new(COMMANDS_BYTES);
     if (!g->door.rows || !g->door.live || !g->door.commands)
         return false;
-    door_allow(&g->door, &g->side.plant->commands);
     g->commands = (struct watcher){
         .fd = mailbox_fd(g->door.commands), .events = EPOLLIN, .fn = on_command, .me = g};
     return loop_add(g->loop, &g->commands);
@@ -231,7 +231,7 @@ static bool start(struct gateway *g, struct diags *ds)
     if (!g->memory || !start_broker(g))
         return false;
     g->retained = retained_new(g->state_dir);
-    if (!g->retained || !side_build(&g->side, &g->door, &g->sequence, g->memory, ds))
+    if (!g->retained || !side_build(&g->side, &g->door, &g->sequence, g->memory, NULL, NULL, ds))
         return false;
     memory_free(g->memory);
     g->memory = NULL;
@@ -246,73 +246,48 @@ static void describe(const struct gateway *g, const char *what, char *text, size
              p->tag_count, g->side.plan->request_count, p->line_count);
 }
 
-/* All or nothing: a new side is built beside the old one, which goes on until the new one is whole.
- * The connection to the broker, the journal and the site's names belong to the running process and
- * need a restart. */
-static bool same_text(const char *a, const char *b)
+/* systemd waits for READY=1 behind this, and takes it for the answer to its own signal only when it
+ * is younger than that. */
+static void tell_reloading(void)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-static bool same_identity(const struct plant *a, const struct plant *b)
-{
-    const struct mqtt *m = &a->mqtt, *n = &b->mqtt;
-    return same_text(a->site, b->site) && same_text(a->gateway, b->gateway) &&
-           same_text(m->root, n->root) && same_text(m->host, n->host) && m->port == n->port &&
-           m->tls == n->tls && m->version == n->version && same_text(m->user, n->user) &&
-           same_text(m->password_file, n->password_file) && same_text(m->ca, n->ca) &&
-           same_text(m->cert, n->cert) && same_text(m->key, n->key) &&
-           same_text(m->client_id, n->client_id) && m->keepalive_ns == n->keepalive_ns &&
-           m->window == n->window && m->overlap_ns == n->overlap_ns &&
-           same_text(a->timezone, b->timezone) && a->journal.keep_ns == b->journal.keep_ns &&
-           a->journal.max_bytes == b->journal.max_bytes;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
+               (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
 static void reload(struct gateway *g)
 {
+    char text[RELOAD_TEXT];
+    const struct reload r = {.file = g->options->plant_file,
+                             .options = &g->plant_options,
+                             .door = &g->door,
+                             .sequence = &g->sequence};
     g->reload = false;
+    tell_reloading();
+    mono_t begun = clock_mono();
     struct diags *ds = diags_new();
-    struct side fresh = {0};
-    struct memory *memory = memory_new();
-    const char *refusal = NULL;
-    if (memory)
-        pipeline_remember(g->side.pipeline, memory);
-    if (!ds || !side_plan(&fresh, g->options->plant_file, &g->plant_options, ds))
-        refusal = "the files have mistakes";
-    else if (!same_identity(g->side.plant, fresh.plant))
-        refusal = "site, gateway, timezone, mqtt or journal changed: that needs a restart";
-    else if (!side_build(&fresh, &g->door, &g->sequence, memory, ds))
-        refusal = "the new plan could not be built";
+    bool well = ds && reload_side(&g->side, &r, ds, text);
     if (ds)
         diags_print(ds, stderr);
+    else
+        snprintf(text, sizeof text, "out of memory");
     diags_free(ds);
-    memory_free(memory);
-
-    if (!refusal) {
-        poller_free(g->side.poller); /* lines are free before they are opened again */
-        g->side.poller = NULL;
-        if (!side_start(&fresh, g->loop, clock_mono())) {
-            refusal = "its lines could not be opened";
-            side_start(&g->side, g->loop, clock_mono());
-        }
+    if (well) {
+        log_notice("%s: reloaded: %s", g->options->plant_file, text);
+        retained_plan(g->retained, g->side.plant);
+        raise_file_limit(g->side.plant);
+    } else {
+        log_error("%s: not reloaded, everything runs on as it was: %s", g->options->plant_file,
+                  text);
     }
-    if (refusal) {
-        side_fini(&fresh);
-        log_error("%s: not reloaded, the old plan runs on: %s", g->options->plant_file, refusal);
-        pipeline_note(g->side.pipeline, "reload-refused", g->side.plant->gateway, refusal,
-                      clock_wall());
-        return;
-    }
-    struct side old = g->side;
-    g->side = fresh;
-    side_fini(&old);
-    retained_plan(g->retained, g->side.plant);
-    door_allow(&g->door, &g->side.plant->commands);
-    raise_file_limit(g->side.plant);
-    char text[160];
-    describe(g, "reloaded", text, sizeof text);
-    log_notice("%s: %s", g->options->plant_file, text);
-    pipeline_note(g->side.pipeline, "reloaded", g->side.plant->gateway, text, clock_wall());
+    pipeline_note(g->side.pipeline, well ? "reloaded" : "reload-refused", g->side.plant->gateway,
+                  text, clock_wall());
+    int64_t pause = mono_since(clock_mono(), begun);
+    poller_forgive(g->side.poller, pause);
+    log_info("gateway: the reload took %.1f ms", (double)pause / 1e6);
+    describe(g, "running", text, sizeof text);
+    sd_notifyf(0, "READY=1\nSTATUS=%s%s", text, well ? "" : "; the last reload was refused");
 }
 
 /* The kernel's next reason to wake us; due times never lie in the past by more than one pass. */
@@ -366,11 +341,8 @@ static void serve(struct gateway *g)
     mono_t end = g->options->run_ns ? mono_add(clock_mono(), g->options->run_ns) : MONO_NEVER;
     while (!g->stop) {
         pass(g, end);
-        if (g->reload) {
-            sd_notify(0, "RELOADING=1");
+        if (g->reload)
             reload(g);
-            sd_notify(0, "READY=1");
-        }
     }
     sd_notify(0, "STOPPING=1");
     log_notice("%s: stopping", g->options->plant_file);

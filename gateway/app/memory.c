@@ -12,6 +12,7 @@ struct piece {
 
 struct memory {
     struct piece *first, **last;
+    bool lost;
 };
 
 struct memory *memory_new(void)
@@ -37,14 +38,21 @@ void memory_add(void *me, const char *key, const void *bytes, size_t size)
     struct memory *m = me;
     size_t n = strlen(key) + 1;
     struct piece *p = malloc(sizeof *p + n + size);
-    if (!p)
+    if (!p) {
+        m->lost = true;
         return;
+    }
     *p = (struct piece){.size = size, .key_length = n};
     memcpy(p->bytes, key, n);
     if (size)
         memcpy(p->bytes + n, bytes, size);
     *m->last = p;
     m->last = &p->next;
+}
+
+bool memory_whole(const struct memory *m)
+{
+    return !m->lost;
 }
 
 void memory_each(const struct memory *m,

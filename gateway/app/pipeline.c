@@ -10,6 +10,7 @@
 #include "app/lookout.h"
 #include "app/tell.h"
 #include "app/timeline.h"
+#include "app/vitals.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "publish/encode_alarm.h"
@@ -18,6 +19,7 @@
 
 static const int64_t board_every_ns = 50 * NS_PER_MS;
 static const int64_t stats_every_ns = 10 * NS_PER_S;
+static const int64_t vitals_every_ns = 100 * NS_PER_MS;
 static const int64_t hour_ms = 3600000;
 static const char timeline_key[] = "timeline"; /* among the kept states */
 
@@ -30,14 +32,16 @@ struct pipeline {
     struct teller *teller;
     struct lookout *lookout; /* NULL: nothing is to be watched */
     struct timeline timeline;
+    struct vitals vitals;
+    mono_t vitals_due;
     int64_t lookout_due_ms, kept_due_ms, hour_due_ms;
     uint32_t *touched;
     uint32_t touch_max;
     uint32_t *changed; /* devices whose state another one is */
     uint64_t updates;
     uint32_t session; /* of the broker, that has been told everything */
+    wall_t begun;
     mono_t board_due, stats_due;
-    struct log_quota orders;
 };
 
 /* What a device's silence means to the alarms. */
@@ -89,7 +93,7 @@ static const char *event_word(enum poll_event_kind kind)
         [POLL_LINE_SUSPECT] = "line-suspect", [POLL_LINE_PROVED] = "line-proved",
         [POLL_UNIT_SILENT] = "unit-silent",   [POLL_UNIT_ANSWERS] = "unit-answers",
         [POLL_HOLE_LEARNED] = "hole-learned", [POLL_UNIT_REFUSES] = "unit-refuses",
-        [POLL_UNIT_ACCEPTS] = "unit-accepts",
+        [POLL_UNIT_ACCEPTS] = "unit-accepts", [POLL_LINE_DISTURBED] = "line-disturbed",
     };
     return words[kind];
 }
@@ -141,19 +145,26 @@ static uint64_t cpu_ms(void)
            (uint64_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1000;
 }
 
+static void count_line(struct stats *s, const struct line_stats *l)
+{
+    s->polls += l->asked;
+    s->overruns += l->overruns;
+    s->skipped += l->skipped;
+    s->probes += l->probes;
+    for (size_t k = 0; k < sizeof l->late_ms / sizeof *l->late_ms; k++)
+        s->late_ms[k] += l->late_ms[k];
+}
+
 static void count_lines(const struct poller *poller, struct stats *s, uint32_t lines)
 {
+    struct line_stats l;
     for (uint32_t i = 0; i < lines; i++) {
-        struct line_stats l;
         poller_line_stats(poller, i, &l);
         s->lines_up += l.state == LINE_UP || l.state == LINE_SUSPECT;
-        s->polls += l.asked;
-        s->overruns += l.overruns;
-        s->skipped += l.skipped;
-        s->probes += l.probes;
-        for (size_t k = 0; k < sizeof l.late_ms / sizeof *l.late_ms; k++)
-            s->late_ms[k] += l.late_ms[k];
+        count_line(s, &l);
     }
+    poller_ended_stats(poller, &l);
+    count_line(s, &l);
 }
 
 /* How people fare with the alarms: an object in JSON. */
@@ -202,6 +213,7 @@ static void tell_figures(struct pipeline *p, const struct poller *poller, wall_t
                       .tags = plant->tag_count,
                       .tags_good = board_good(p->board),
                       .updates = p->updates,
+                      .clock = clock_sync(),
                       .resident_bytes = resident_bytes(),
                       .cpu_ms = cpu_ms()};
     count_lines(poller, &s, plant->line_count);
@@ -262,9 +274,7 @@ void pipeline_order(struct pipeline *p, const struct command *c, const char *pay
         why = lookout_order(p->lookout, &o, timeline_now(&p->timeline, wall, now));
         p->lookout_due_ms = p->timeline.t_ms;
     }
-    if (log_may(&p->orders, now))
-        log_notice("command %s from %s: %s", c->verb, *o.user ? o.user : "nobody",
-                   why ? why : "done");
+    log_notice("command %s from %s: %s", c->verb, *o.user ? o.user : "nobody", why ? why : "done");
     tell_answer(p->teller, c, &o, why);
 }
 
@@ -287,11 +297,31 @@ static void restore(void *me, const char *key, const void *bytes, size_t size)
         tell_keep(p->teller, key, NULL, 0);
 }
 
+/* Nobody will ever close an incident that was open when all watching left the plant file. */
+static void leave_incident(void *me, const char *key, const void *bytes, size_t size)
+{
+    struct pipeline *p = me;
+    char id[INCIDENT_ID_MAX], text[160];
+    if (strcmp(key, "incident") != 0 || !incident_left(bytes, size, id))
+        return;
+    snprintf(text, sizeof text,
+             "the plant file watches nothing any more: this incident was open, is not followed "
+             "any longer, and leaves the broker");
+    log_warn("incident %s: %s", id, text);
+    pipeline_note(p, "incident-left", id, text, p->begun);
+    tell_left_incident(p->teller, id);
+    tell_keep(p->teller, key, NULL, 0);
+}
+
 /* false: out of memory. */
 static bool begin_watch(struct pipeline *p, const struct pipeline_setup *setup)
 {
-    if (!lookout_needed(p->plan->plant))
+    p->begun = setup->wall;
+    if (!lookout_needed(p->plan->plant)) {
+        if (setup->memory)
+            memory_each(setup->memory, leave_incident, p);
         return true;
+    }
     timeline_begin(&p->timeline, setup->memory ? memory_timeline(setup->memory) : 0, setup->wall,
                    setup->now);
     const struct lookout_setup l = {.plant = p->plan->plant,
@@ -306,6 +336,38 @@ static bool begin_watch(struct pipeline *p, const struct pipeline_setup *setup)
     return p->lookout != NULL;
 }
 
+/* A story's clock runs as it likes; what it does is no news. */
+static void look_at_clock(struct pipeline *p)
+{
+    mono_t before = clock_mono();
+    wall_t wall = clock_wall(), from;
+    if (!vitals_clock(&p->vitals, before, wall, clock_mono(), &from) || clock_speed() != 1)
+        return;
+    char text[96], more[96];
+    snprintf(text, sizeof text, "the machine's clock was set by %+.1f s",
+             (double)(wall.ms - from.ms) / 1000);
+    snprintf(more, sizeof more, "\"from\":%lld,\"to\":%lld", (long long)from.ms,
+             (long long)wall.ms);
+    log_warn("%s", text);
+    const struct event e = {.type = "clock-stepped",
+                            .subject = p->plan->plant->gateway,
+                            .text = text,
+                            .time = wall,
+                            .more = more};
+    tell_event(p->teller, &e);
+}
+
+/* While the disk is in trouble nothing can be journaled, events included; stats say it at once. */
+static void look_at_disk(struct pipeline *p, wall_t wall, mono_t now)
+{
+    const char *told;
+    if (!vitals_disk(&p->vitals, atomic_load(&p->door->trouble), now, &told))
+        return;
+    pipeline_note(p, told ? "journal-trouble" : "journal-well", p->plan->plant->gateway, told,
+                  wall);
+    p->stats_due = now;
+}
+
 mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now)
 {
     if (!mono_before(now, p->board_due)) {
@@ -313,6 +375,11 @@ mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wal
         p->board_due = mono_add(now, board_every_ns);
     }
     mono_t watched = look_out(p, wall, now);
+    if (!mono_before(now, p->vitals_due)) {
+        look_at_clock(p);
+        look_at_disk(p, wall, now);
+        p->vitals_due = mono_add(now, vitals_every_ns);
+    }
     uint32_t session = atomic_load(&p->door->sessions);
     if (session != p->session) {
         p->session = session;
@@ -335,6 +402,74 @@ mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wal
 bool pipeline_flush(struct pipeline *p)
 {
     return tell_flush(p->teller);
+}
+
+/* false: out of memory. */
+static bool carry(struct pipeline *p, const struct pipeline *before, const struct change *c)
+{
+    const struct mqtt *a = &c->before->plant->mqtt, *b = &c->after->plant->mqtt;
+    if (!board_carry(p->board, before->board, c))
+        return false;
+    status_carry(p->status, before->status, c);
+    teller_carry(p->teller, before->teller, c);
+    p->updates = before->updates;
+    if (a->values == b->values) /* else all of them are told, or taken back */
+        p->session = before->session;
+    p->board_due = before->board_due;
+    p->stats_due = before->stats_due;
+    p->hour_due_ms = before->hour_due_ms;
+    p->kept_due_ms = before->kept_due_ms;
+    return true;
+}
+
+/* What is computed in a new way of what was read already. */
+static void derive_anew(struct pipeline *p, const struct change *c, wall_t wall, mono_t now)
+{
+    const struct plant *plant = p->plan->plant;
+    for (uint32_t i = 0; i < plant->derived_count; i++) {
+        const struct derived *d = &plant->derived[i];
+        bool known = d->input_count > 0 && c->tags[plant->first_derived + i] == CHANGE_NONE;
+        for (uint32_t k = 0; known && k < d->input_count; k++)
+            known = board_tag(p->board, d->inputs[k].tag)->now.time.ms != 0;
+        if (!known || p->touch_max == 0)
+            continue;
+        p->touched[0] = d->inputs[0].tag;
+        uint32_t count = derive_run(p->derive, p->board, p->touched, 1, p->touch_max, wall, now);
+        watch(p, count, wall, now);
+        tell_history(p->teller, p->board, p->touched, count, false, wall);
+    }
+}
+
+/* Trouble that nobody will tell a second time. What is good comes again with the next answer, and
+ * must not be taken for a reading of now. */
+static void watch_trouble(struct pipeline *p, wall_t wall, mono_t now)
+{
+    const struct plant *plant = p->plan->plant;
+    uint32_t count = 0;
+    for (uint32_t tag = 0; tag < plant->tag_count; tag++) {
+        const struct sample *s = &board_tag(p->board, tag)->now;
+        if (s->quality == QUALITY_GOOD || s->time.ms == 0)
+            continue;
+        p->touched[count++] = tag;
+        if (count == p->touch_max) {
+            watch(p, count, wall, now);
+            count = 0;
+        }
+    }
+    watch(p, count, wall, now);
+    for (uint32_t i = 0; i < plant->device_count; i++)
+        if (status_device(p->status, i)->state != DEVICE_UNKNOWN)
+            watch_device(p, i, p->timeline.t_ms);
+}
+
+void pipeline_take_over(struct pipeline *p, const struct change *c, wall_t wall, mono_t now)
+{
+    if (p->lookout && p->touch_max > 0)
+        watch_trouble(p, wall, now);
+    if (p->derive)
+        derive_anew(p, c, wall, now);
+    if (p->session != 0)
+        tell_owed_states(p->teller);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_setup *setup)
@@ -360,7 +495,9 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup)
         if (!p->derive)
             goto out;
     }
-    if (!begin_watch(p, setup))
+    if (setup->before && !carry(p, setup->before, setup->change))
+        goto out;
+    if (!begin_watch(p, setup)) /* the last that can fail: it speaks */
         goto out;
     return p;
 out:

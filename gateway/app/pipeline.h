@@ -22,10 +22,15 @@ struct pipeline_setup {
     wall_t wall;                   /* now */
     mono_t now;
     const struct memory *memory;   /* states of the watch room; NULL: none */
+    /* The pipeline of the plan before, which is left as it is; NULL at the start. */
+    const struct pipeline *before;
+    const struct change *change;
 };
 
 struct pipeline *pipeline_new(const struct pipeline_setup *setup);   /* NULL: see diags, or out of memory */
 void pipeline_free(struct pipeline *p);
+/* After a reload, before anything else: what the one before knew without being told again. */
+void pipeline_take_over(struct pipeline *p, const struct change *c, wall_t wall, mono_t now);
 
 /* Hooks for the poller; me is the pipeline. */
 void pipeline_feed(void *me, const struct block *b);

@@ -19,7 +19,8 @@ bool side_plan(struct side *s, const char *file, const struct plant_options *opt
 }
 
 bool side_build(struct side *s, struct door *door, struct sequence *sequence,
-                const struct memory *memory, struct diags *ds)
+                const struct memory *memory, const struct side *before, const struct change *change,
+                struct diags *ds)
 {
     const struct pipeline_setup setup = {.plan = s->plan,
                                          .door = door,
@@ -27,7 +28,9 @@ bool side_build(struct side *s, struct door *door, struct sequence *sequence,
                                          .diags = ds,
                                          .wall = clock_wall(),
                                          .now = clock_mono(),
-                                         .memory = memory};
+                                         .memory = memory,
+                                         .before = before ? before->pipeline : NULL,
+                                         .change = change};
     s->pipeline = pipeline_new(&setup);
     return s->pipeline != NULL;
 }

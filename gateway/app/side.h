@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Everything that belongs to one plan, made together and freed whole: files, plan, board, lines.
- * A reload makes a second one beside the first, and swaps; a bad file makes none. */
+ * A reload makes a second one beside the first, which then takes the lines over; a bad file makes
+ * none. */
 #ifndef APP_SIDE_H
 #define APP_SIDE_H
 
@@ -20,9 +21,11 @@ struct side {
 /* Reads and plans. false: what is wrong stands in ds, and nothing is left behind. */
 bool side_plan(struct side *s, const char *file, const struct plant_options *options,
                struct diags *ds);
-/* Builds board and pipeline. memory: what the watch room knows already; NULL: nothing. */
+/* Builds board and pipeline. memory: what the watch room knows already; NULL: nothing. before: what
+ * runs until now, left as it is; NULL: nothing. */
 bool side_build(struct side *s, struct door *door, struct sequence *sequence,
-                const struct memory *memory, struct diags *ds);
+                const struct memory *memory, const struct side *before, const struct change *change,
+                struct diags *ds);
 bool side_start(struct side *s, struct loop *loop, mono_t now);   /* opens the lines */
 void side_fini(struct side *s);
 

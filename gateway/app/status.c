@@ -39,6 +39,22 @@ void status_free(struct status *s)
     free(s);
 }
 
+void status_carry(struct status *s, const struct status *before, const struct change *c)
+{
+    s->totals = before->totals;
+    for (uint32_t i = 0; i < s->plant->device_count; i++) {
+        uint32_t old = c->devices[i];
+        bool owed = old == CHANGE_NONE || before->devices[old].owed || c->described[i];
+        if (old != CHANGE_NONE) {
+            s->devices[i] = before->devices[old];
+            s->devices[i].owed = false;
+            s->online += s->devices[i].state == DEVICE_ONLINE;
+        }
+        if (owed)
+            status_owe(s, i);
+    }
+}
+
 /* The state a fault puts a device in; a hole and a probe that was put off say nothing new about it.
  * One refused request among good ones is told by its tags: the device turns faulty only when
  * nothing good has come for a while, so that it doesn't flap at every cycle. */

@@ -3,7 +3,7 @@
 #ifndef APP_STATUS_H
 #define APP_STATUS_H
 
-#include "headgate/block.h"
+#include "headgate/change.h"
 
 enum device_state { DEVICE_UNKNOWN, DEVICE_ONLINE, DEVICE_SILENT, DEVICE_FAULTY, DEVICE_OFFLINE };
 
@@ -21,6 +21,8 @@ struct status;
 
 struct status *status_new(const struct plant *plant);
 void status_free(struct status *s);
+/* Devices of the same path stay what they are; those that are new, or have a new heading, are owed. */
+void status_carry(struct status *s, const struct status *before, const struct change *c);
 /* One block: every device it feeds. changed gets the devices whose state is another one now (they
  * are owed to the broker then); room for as many as the request has feeds. Returns how many. */
 uint32_t status_feed(struct status *s, const struct block *b, uint32_t *changed);

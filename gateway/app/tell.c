@@ -27,8 +27,9 @@ struct teller *teller_new(const struct plan *plan, struct door *door, struct seq
     t->plant = plan->plant;
     t->door = door;
     t->sequence = sequence;
-    t->next_meta = t->plant->device_count + t->plant->derived_count;
-    if (set_prefix(&t->history, t->plant, TOPIC_HISTORY) &&
+    t->next_meta = t->meta_count = t->plant->device_count + t->plant->derived_count;
+    t->meta_owed = calloc(t->meta_count + 1U, sizeof *t->meta_owed);
+    if (t->meta_owed && set_prefix(&t->history, t->plant, TOPIC_HISTORY) &&
         set_prefix(&t->value, t->plant, TOPIC_VALUE) &&
         (t->leads = owner_leaders(t->plant)) != NULL)
         return t;
@@ -40,9 +41,23 @@ void teller_free(struct teller *t)
 {
     if (t) {
         free(t->leads);
+        free(t->meta_owed);
         free(t->owed.flags);
     }
     free(t);
+}
+
+void teller_carry(struct teller *t, const struct teller *before, const struct change *c)
+{
+    bool all = before->next_meta < before->meta_count;
+    for (uint32_t i = t->meta_count; i > 0; i--) {
+        t->meta_owed[i - 1] = all || c->described[i - 1];
+        if (t->meta_owed[i - 1])
+            t->next_meta = i - 1;
+    }
+    t->device_turn_ms = before->device_turn_ms;
+    if (before->next_device < t->plant->device_count)
+        t->next_device = before->next_device;
 }
 
 void tell_near(struct teller *t, uint32_t device)
@@ -223,8 +238,8 @@ bool tell_devices(struct teller *t, struct status *status, wall_t wall)
     if (!atomic_load_explicit(&t->door->connected, memory_order_relaxed))
         return true;
     const struct plant *p = t->plant;
-    for (; t->next_meta < p->device_count + p->derived_count; t->next_meta++)
-        if (!tell_meta(t, t->next_meta, wall))
+    for (; t->next_meta < t->meta_count; t->next_meta++)
+        if (t->meta_owed[t->next_meta] && !tell_meta(t, t->next_meta, wall))
             return false;
 
     /* Changed states at once; the figures of all the others in turn, spread over some time. */
@@ -261,9 +276,12 @@ bool tell_devices(struct teller *t, struct status *status, wall_t wall)
 void tell_session(struct teller *t, struct board *b, struct status *status)
 {
     t->next_meta = 0;
+    memset(t->meta_owed, true, t->meta_count);
     for (uint32_t i = 0; i < t->plant->device_count; i++)
         status_owe(status, i);
     tell_owed_states(t);
+    if (*t->sequence->left_incident)
+        tell_left_incident(t, t->sequence->left_incident);
     if (!t->plant->mqtt.values)
         return;
     board_forget(b, LANE_VALUE);

@@ -25,6 +25,7 @@ struct last_bulletin {
 /* What outlives a plan: numbers go on through a reload. */
 struct sequence {
     struct last_bulletin bulletin;
+    char left_incident[INCIDENT_ID_MAX];       /* its topic is taken back; "": none */
     uint64_t next[MESSAGE_JOURNALED];
     uint64_t epoch;
     wall_t started;
@@ -35,6 +36,8 @@ bool sequence_restore(struct sequence *s, const char *key, const void *bytes, si
 
 struct teller *teller_new(const struct plan *plan, struct door *door, struct sequence *sequence);
 void teller_free(struct teller *t);
+/* What was told stays told; of the dictionaries those are owed that say something else now. */
+void teller_carry(struct teller *t, const struct teller *before, const struct change *c);
 
 /* History frames of the touched tags (as board_feed gave them), one per device. good: the tags
  * came with an answer, and devices that tell everything do; else only news is told. */
@@ -62,6 +65,7 @@ void tell_incident_figures(struct teller *t, int64_t t_ms);    /* of the open on
 void tell_bulletin(struct teller *t, const struct bulletin *b);
 void tell_capture(struct teller *t, uint32_t alarm, uint32_t tag,
                   const struct capture_sample *samples, uint32_t count, int64_t t_ms);
+void tell_left_incident(struct teller *t, const char *id);     /* takes its topic back, in each session */
 void tell_keep(struct teller *t, const char *key, const void *bytes, size_t size);   /* alone; size 0: forgotten */
 /* Of alarms, leaks and the incident: states that are owed, all of them after tell_owed_states (which
  * tell_session does). false: some are left. */

@@ -30,7 +30,8 @@ struct teller {
     struct prefix value_device; /* value/<area>/<device> of the tag last told */
     const char *value_path;
     struct owner owner; /* of the tag last looked up */
-    uint32_t next_meta; /* devices, then derived tags; beyond both: all told */
+    bool *meta_owed; /* devices, then derived tags */
+    uint32_t next_meta, meta_count; /* beyond all of them: none is owed */
     uint32_t next_device;
     int64_t device_turn_ms; /* when next_device is due for its figures */
     bool *leads; /* of each derived tag: its path has no other dictionary */

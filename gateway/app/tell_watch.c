@@ -252,6 +252,17 @@ void tell_incident(struct teller *t, enum incident_change what, const char *subj
         tell_owed_states(t);
 }
 
+void tell_left_incident(struct teller *t, const char *id)
+{
+    char topic[TOPIC_MAX];
+    struct json nothing = json_into(t->payload, sizeof t->payload);
+    size_t length =
+        topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_INCIDENT, id, NULL);
+    if (id != t->sequence->left_incident)
+        snprintf(t->sequence->left_incident, sizeof t->sequence->left_incident, "%s", id);
+    tell_live(t, MESSAGE_STATE, topic, length, &nothing, (wall_t){0});
+}
+
 void tell_incident_figures(struct teller *t, int64_t t_ms)
 {
     if (t->warden && incident_now(warden_incident(t->warden))->open)

@@ -25,6 +25,7 @@ enum poll_event_kind {
     POLL_HOLE_LEARNED, /* text: the line to paste into the map */
     POLL_UNIT_REFUSES, /* an exception that lasts; text says which */
     POLL_UNIT_ACCEPTS,
+    POLL_LINE_DISTURBED, /* bytes on a bus that nobody asked for */
 };
 struct poll_event {
     enum poll_event_kind kind;
@@ -74,6 +75,10 @@ void poller_drop(struct succession *s);
  * included; the others are closed, and new ones begin with the next poller_run. Tags that are new
  * behind units or lines that don't answer are told so. From now on the old plan isn't needed. */
 void poller_commit(struct poller *p, struct succession *s, struct poller_hooks hooks, mono_t now);
+
+/* The caller was busy with something else for so long: what was due meanwhile is not held against the
+ * equipment, whose answers may lie in the socket. */
+void poller_forgive(struct poller *p, int64_t ns);
 
 mono_t poller_run(struct poller *p, mono_t now); /* does what is due; when to call again */
 uint32_t poller_waiting(const struct poller *p); /* lines that were asked and haven't answered yet */

@@ -171,3 +171,14 @@ void poller_commit(struct poller *p, struct succession *s, struct poller_hooks h
     }
     free(s);
 }
+
+void poller_forgive(struct poller *p, int64_t ns)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        struct talk *t = p->talks[i];
+        if (t->state == TALK_WAITING)
+            t->deadline = mono_add(t->deadline, ns);
+        if (t->state == TALK_WAITING || t->state == TALK_CONNECTING)
+            timers_set(&p->house.timers, &t->timer, mono_add(t->timer.when, ns));
+    }
+}

@@ -136,6 +136,8 @@ uint32_t incident_threats(const struct incident *i, uint32_t *out, uint32_t room
 size_t incident_save_size(void);                       /* at most */
 size_t incident_save(const struct incident *i, void *out);     /* how many bytes of out are used */
 /* Also of another plant file: what it still names is taken over. size: what incident_save returned. */
+/* Of what was kept: was an incident open, and which? For a plant that has no use for the rest. */
+bool incident_left(const void *bytes, size_t size, char id[static INCIDENT_ID_MAX]);
 bool incident_restore(struct incident *i, const void *saved, size_t size, int64_t now_ms);
 
 #endif

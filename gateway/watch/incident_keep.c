@@ -265,18 +265,35 @@ static void take_basins(struct incident *i, uint32_t count, struct cursor *c)
             }
 }
 
+static bool take_head(const void *saved, size_t size, struct kept_head *h)
+{
+    if (size < sizeof *h + sizeof(struct kept_core))
+        return false;
+    memcpy(h, saved, sizeof *h);
+    return h->magic == magic && h->version == version && h->size <= size &&
+           h->size >= sizeof *h + sizeof(struct kept_core) &&
+           h->check == text_hash(0, (const char *)saved + sizeof *h, h->size - sizeof *h);
+}
+
+bool incident_left(const void *bytes, size_t size, char id[static INCIDENT_ID_MAX])
+{
+    struct kept_head h;
+    struct kept_core core;
+    if (!take_head(bytes, size, &h))
+        return false;
+    memcpy(&core, (const char *)bytes + sizeof h, sizeof core);
+    memcpy(id, core.id, INCIDENT_ID_MAX);
+    id[INCIDENT_ID_MAX - 1] = '\0';
+    return core.open;
+}
+
 bool incident_restore(struct incident *i, const void *saved, size_t size, int64_t now_ms)
 {
     struct kept_head h;
     struct kept_core core;
     (void)now_ms;
     struct cursor c = {NULL, size};
-    if (size < sizeof h + sizeof core)
-        return false;
-    memcpy(&h, saved, sizeof h);
-    if (h.magic != magic || h.version != version || h.size > size ||
-        h.size < sizeof h + sizeof core ||
-        h.check != text_hash(0, (const char *)saved + sizeof h, h.size - sizeof h))
+    if (!take_head(saved, size, &h))
         return false;
     const uint8_t *bytes = saved;
     c.at = bytes + sizeof h;
