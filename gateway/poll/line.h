@@ -36,8 +36,8 @@ enum { CONNECTING_MAX = 200, ANSWER_ROOM = ADU_MAX + 12 };
 
 #define SOCKET_GAP_NS (5 * NS_PER_MS)
 
-/* How often at least it is looked whether a silent unit's time to be asked has come. */
-#define PROBER_STEP_NS (5 * NS_PER_S)
+/* How often at least it is looked whether the time has come to ask what is asked seldom. */
+#define PROBER_STEP_NS NS_PER_S
 
 struct talk;
 
@@ -62,6 +62,10 @@ struct errand {
     bool parked; /* taken from the schedule until its unit answers */
     bool begun, refused;
     uint8_t refusals; /* in a row */
+    uint8_t cuts_saved; /* refused whole and every part of it as well: so often since */
+    bool served; /* once, whole */
+    int64_t pause_ns; /* refused whole: between the tries; grows */
+    mono_t again; /* refused whole: not asked before */
     mono_t since; /* begun: first asked; parked: when */
     struct pieces *pieces; /* NULL: asked whole */
 };
@@ -205,6 +209,8 @@ void errand_forget_round(struct errand *e);
 
 /* line_refuse.c */
 void talk_refused(struct talk *t, uint8_t code, mono_t now);
+/* Something of this unit has changed: what it refuses is tried once more. */
+void talk_reconsider(struct talk *t, struct party *p, mono_t now);
 bool talk_pass_holes(struct talk *t, mono_t now); /* false: nothing is left of current */
 void talk_next_piece(struct talk *t, mono_t now);
 

@@ -36,7 +36,7 @@ static bool take(struct talk *t, mono_t now)
             park(t, r, now);
             continue;
         }
-        mono_t when = p->silent ? probe_time(t, p, now) : now;
+        mono_t when = p->silent ? probe_time(t, p, now) : talk_errand(t, r)->again;
         if (mono_before(when, p->not_before))
             when = p->not_before;
         if (mono_before(now, when)) {

@@ -9,8 +9,8 @@
 static const int64_t stutter_pause_ns = 50 * NS_PER_MS;
 static const int64_t unpark_step_ns = 5 * NS_PER_MS;
 /* Equipment that comes back is back within this; what probing costs the others is bounded by the
- * line's share for the silent, not by rarer probes. */
-static const int64_t longest_probe_ns = 5 * NS_PER_S;
+ * line's share for the silent, not by rarer probes. With a tenth for chance and a poll: five. */
+static const int64_t longest_probe_ns = 4 * NS_PER_S;
 enum { MISSES_REOPEN = 6 };
 
 /* ---- handing over ---------------------------------------------------------------------------- */
@@ -130,6 +130,7 @@ void talk_heard(struct talk *t, struct party *p, mono_t now)
     t->misses = 0;
     if (!party_heard(p, now))
         return;
+    talk_reconsider(t, p, now);
     talk_unpark(t, (uint16_t)(p - t->parties), now);
     talk_event(t, POLL_UNIT_ANSWERS, p->unit, "", now);
 }
@@ -151,6 +152,11 @@ static void proved(struct talk *t, mono_t now)
 static void accepted(struct talk *t, struct errand *e, struct party *p, mono_t now)
 {
     e->refusals = 0;
+    if (e->pause_ns) {
+        e->pause_ns = 0;
+        e->cuts_saved = 0;
+        talk_reconsider(t, p, now);
+    }
     if (!e->refused)
         return;
     e->refused = false;
@@ -173,10 +179,15 @@ static void good(struct talk *t, const struct answer *a, mono_t now)
                       .time = t->arrived,
                       .asked = t->asked,
                       .answered = t->last_byte};
-    if (e->pieces && e->pieces->at[e->piece].hole) {
-        piece_served(&e->pieces->at[e->piece]);
-        e->pieces->fresh = true;
-    }
+    struct piece *piece = e->pieces ? &e->pieces->at[e->piece] : NULL;
+    if (!piece)
+        e->served = true;
+    else if (piece->hole) {
+        piece_served(piece);
+        e->pieces->healed = true;
+        talk_reconsider(t, p, now);
+    } else
+        piece->served = true;
     talk_hand_over(t, r, &b);
     talk_next_piece(t, now);
 }

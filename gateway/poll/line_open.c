@@ -123,6 +123,7 @@ static void tell_up(struct talk *t, mono_t now)
         t->parties[i].silent = false;
         t->parties[i].misses = 0;
         t->parties[i].interval_ns = 0;
+        talk_reconsider(t, &t->parties[i], now);
         talk_unpark(t, (uint16_t)i, now);
     }
 }

@@ -19,6 +19,7 @@ struct party {
     mono_t heard; /* its last believable answer; 0 ns: never */
     mono_t doubted; /* the last thing that could bring a late answer */
     mono_t next_probe; /* silent: when to ask */
+    mono_t reconsidered; /* what it refuses was tried once more */
     int64_t interval_ns; /* silent: between probes; grows */
     int64_t period_ns; /* the shortest of its requests' */
     int64_t delay_ns; /* the silence it wants, the longest of its requests' */

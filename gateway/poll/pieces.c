@@ -89,6 +89,7 @@ bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct reques
         memmove(at + 2, at + 1, (to->count - which - 1U) * sizeof(*at));
         at[0] = piece_over(&spans[0], &spans[n / 2 - 1]);
         at[1] = piece_over(&spans[n / 2], &spans[n - 1]);
+        at[0].served = at[1].served = present.served;
         to->count++;
         to->fresh = true;
         *ps = to;
@@ -105,9 +106,10 @@ void pieces_join(struct pieces *ps)
     for (uint16_t i = 1; i < ps->count; i++) {
         struct piece *last = &ps->at[kept];
         const struct piece *p = &ps->at[i];
-        if (!last->hole && !p->hole && last->offset + last->count == p->offset)
+        if (!last->hole && !p->hole && last->offset + last->count == p->offset) {
             last->count = (uint16_t)(last->count + p->count);
-        else
+            last->served = last->served && p->served;
+        } else
             ps->at[++kept] = *p;
     }
     ps->count = (uint16_t)(kept + 1);
@@ -124,17 +126,26 @@ static const char *table_name(uint8_t table)
     return names[table];
 }
 
-void piece_refused(struct piece *p, mono_t now)
+int64_t refusal_pause(int64_t before, int64_t longest)
 {
-    static const int64_t first = 10 * NS_PER_S, longest = 600 * NS_PER_S;
-    p->pause_ns = !p->pause_ns ? first : p->pause_ns < longest / 4 ? p->pause_ns * 4 : longest;
-    p->hole = true;
-    p->again = mono_add(now, p->pause_ns);
+    static const int64_t first = 2 * NS_PER_S;
+    int64_t pause = before ? before * 2 : first;
+    return pause < longest ? pause : longest;
+}
+
+bool pieces_all_holes(const struct pieces *ps)
+{
+    for (uint16_t i = 0; i < ps->count; i++) {
+        if (!ps->at[i].hole)
+            return false;
+    }
+    return true;
 }
 
 void piece_served(struct piece *p)
 {
     p->hole = false;
+    p->served = true;
     p->told = false;
     p->pause_ns = 0;
 }

@@ -10,6 +10,7 @@ struct piece {
     uint16_t offset, count; /* registers or bits from the start of the request */
     bool hole; /* refused though it can't be cut any more */
     bool told;
+    bool served; /* once, alone or as a part of more */
     mono_t again; /* hole: when to try once more */
     int64_t pause_ns; /* hole: between the tries; grows */
 };
@@ -17,6 +18,7 @@ struct piece {
 struct pieces {
     uint16_t count;
     bool fresh; /* cut in this round: not yet told to people */
+    bool healed; /* a hole was served in this round */
     bool keep; /* joining what lies side by side was refused */
     struct piece at[];
 };
@@ -26,10 +28,13 @@ struct pieces {
 bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct request *r,
                 uint16_t which);
 
-/* The piece was refused, or refused once more. It is tried again after 10 s, and then ever more
- * seldom: equipment that starts up refuses what it will soon answer, a true hole stays one. */
-void piece_refused(struct piece *p, mono_t now);
+/* How long to leave alone what was refused, after so long a pause before (0: none): 2 s, and then
+ * ever more seldom. Equipment that starts up refuses what it will soon answer, a true hole stays
+ * one. */
+int64_t refusal_pause(int64_t before, int64_t longest);
+
 void piece_served(struct piece *p);
+bool pieces_all_holes(const struct pieces *ps);
 
 /* After a round: what lies side by side and was served becomes one piece again. */
 void pieces_join(struct pieces *ps);

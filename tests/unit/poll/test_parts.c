@@ -214,28 +214,24 @@ static void the_earliest_deadline_is_always_first(void **state)
     timers_fini(&ts);
 }
 
-static void a_hole_is_tried_again_soon_and_then_ever_more_seldom(void **state)
+static void what_is_refused_is_tried_again_soon_and_then_ever_more_seldom(void **state)
 {
     (void)state;
-    static const int64_t seconds[] = {10, 40, 160, 600, 600};
-    struct piece p = {.count = 1};
-    mono_t now = {NS_PER_S};
+    static const int64_t seconds[] = {2, 4, 8, 16, 32, 60, 60};
+    struct piece p = {.count = 1, .hole = true};
     for (size_t i = 0; i < sizeof seconds / sizeof *seconds; i++) {
-        piece_refused(&p, now);
-        assert_true(p.hole);
-        assert_int_equal(mono_since(p.again, now), seconds[i] * NS_PER_S);
-        now = p.again;
+        p.pause_ns = refusal_pause(p.pause_ns, 60 * NS_PER_S);
+        assert_int_equal(p.pause_ns, seconds[i] * NS_PER_S);
     }
     piece_served(&p);
     assert_false(p.hole);
-    piece_refused(&p, now);
-    assert_int_equal(mono_since(p.again, now), 10 * NS_PER_S);
+    assert_int_equal(refusal_pause(p.pause_ns, 60 * NS_PER_S), 2 * NS_PER_S);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_hole_is_tried_again_soon_and_then_ever_more_seldom),
+        cmocka_unit_test(what_is_refused_is_tried_again_soon_and_then_ever_more_seldom),
         cmocka_unit_test(no_shape_looks_like_a_poll_or_like_another_shape),
         cmocka_unit_test(a_shape_never_reads_what_must_not_be_read),
         cmocka_unit_test(an_outstanding_shape_is_not_used_again_soon),

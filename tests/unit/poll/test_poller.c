@@ -445,6 +445,71 @@ static void one_refused_address_does_not_cost_the_block(void **state)
     end(&b);
 }
 
+/* So many answers after which it is ready. */
+static bool starts_up(const struct question *q, void *me)
+{
+    uint8_t a[32];
+    const unsigned *refusals = me;
+    if (q->nth < *refusals)
+        rig_say(q, a, rig_exception(q, 2, a));
+    else
+        say_right(q);
+    return true;
+}
+
+static bool accepted(const struct tally *t)
+{
+    return t->events[POLL_UNIT_ACCEPTS];
+}
+
+static void a_unit_that_starts_up_has_no_holes(void **state)
+{
+    (void)state;
+    struct bench b;
+    unsigned refusals =
+        2 * (20 - 1 + 20) + 2; /* two requests of 20 values, cut down to each, and whole */
+    equip(&b, TRANSPORT_TCP, starts_up, &refusals);
+    rig_read(b.g, 3, 0, 40, 50 * NS_PER_MS);
+    rig_read(b.g, 3, 100, 40, 50 * NS_PER_MS);
+    begin(&b);
+    rig_run(b.loop, b.poller, &b.t, accepted, 8 * NS_PER_S);
+    assert_true(accepted(&b.t));
+    assert_int_equal(b.t.events[POLL_HOLE_LEARNED], 0);
+    assert_int_equal(b.t.events[POLL_UNIT_REFUSES], 1);
+    assert_int_equal(b.t.last.count, 40); /* whole */
+    assert_in_range(stats(&b).asked, refusals + 2, refusals + 2 + 1000 / 50 * 2);
+    end(&b);
+}
+
+static bool loses_42_for_a_while(const struct question *q, void *me)
+{
+    uint8_t a[32];
+    (void)me;
+    if (q->nth >= 5 && q->nth < 60 && q->address <= 42 && q->address + q->count > 42)
+        rig_say(q, a, rig_exception(q, 2, a));
+    else
+        say_right(q);
+    return true;
+}
+
+static bool whole_again(const struct tally *t)
+{
+    return t->faults[FAULT_HOLE] && t->last.count == 100;
+}
+
+static void an_address_that_was_served_is_asked_for_again_soon(void **state)
+{
+    (void)state;
+    struct bench b;
+    equip(&b, TRANSPORT_TCP, loses_42_for_a_while, NULL);
+    rig_read(b.g, 3, 0, 100, 50 * NS_PER_MS);
+    begin(&b);
+    rig_run(b.loop, b.poller, &b.t, whole_again, 8 * NS_PER_S);
+    assert_true(whole_again(&b.t));
+    assert_int_equal(b.t.events[POLL_HOLE_LEARNED], 1);
+    end(&b);
+}
+
 static bool busy_twice(const struct question *q, void *me)
 {
     uint8_t a[32];
@@ -655,6 +720,8 @@ int main(void)
         cmocka_unit_test(a_port_that_is_pulled_and_plugged_in_again_is_found),
         cmocka_unit_test(an_echo_is_named_and_can_be_expected),
         cmocka_unit_test(one_refused_address_does_not_cost_the_block),
+        cmocka_unit_test(a_unit_that_starts_up_has_no_holes),
+        cmocka_unit_test(an_address_that_was_served_is_asked_for_again_soon),
         cmocka_unit_test(busy_is_waited_for),
         cmocka_unit_test(a_device_away_behind_a_gateway_leaves_the_link_alone),
         cmocka_unit_test(a_refused_function_is_asked_again_seldom),
