@@ -19,6 +19,7 @@ class _Talk(socketserver.BaseRequestHandler):
         plc = self.server.plc
         with plc.lock:
             plc.talks.add(self.request)
+            plc.accepted += 1
         try:
             while True:
                 transaction, _, length = struct.unpack(">HHH", self.exactly(6))
@@ -43,7 +44,7 @@ class Plc:
 
     def __init__(self):
         self.registers, self.bits, self.lock, self.talks, self.mute = {}, {}, threading.Lock(), set(), False
-        self.port, self.server = 0, None
+        self.port, self.server, self.accepted = 0, None, 0
         self.start()
 
     def start(self):
