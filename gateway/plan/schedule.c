@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+#include "plan/distinct.h"
+
 static const int64_t EARLY_NS = 300 * NS_PER_MS; /* everybody has spoken once by then */
 
 enum state { WAITING, READY, TAKEN };
@@ -27,6 +29,8 @@ struct schedule {
     uint32_t count;
     struct heap waiting, ready;
     uint64_t overruns;
+    bool is_bus;
+    uint32_t last; /* taken; count: none yet */
 };
 
 /* ---- heaps ----------------------------------------------------------------------------------- */
@@ -105,7 +109,8 @@ struct schedule *schedule_new(struct arena *a, const struct plan *plan, uint32_t
     if (s == NULL)
         return NULL;
     s->requests = plan->requests + from;
-    s->count = count;
+    s->count = s->last = count;
+    s->is_bus = plan->plant->lines[line].transport != TRANSPORT_TCP;
     s->entries = arena_get_array(a, count + 1U, sizeof *s->entries);
     s->waiting.items = arena_get_array(a, count + 1U, sizeof *s->waiting.items);
     s->ready.items = arena_get_array(a, count + 1U, sizeof *s->ready.items);
@@ -135,6 +140,32 @@ struct schedule *schedule_new(struct arena *a, const struct plan *plan, uint32_t
 
 /* ---- asking ---------------------------------------------------------------------------------- */
 
+static bool like_last(const struct schedule *s, uint32_t i)
+{
+    return s->is_bus && s->last != s->count && s->last != i &&
+           distinct_alike(&s->requests[s->last], &s->requests[i]);
+}
+
+/* On a bus a device that repeats its answer would answer a question that looks the same; so
+ * something else goes in between, if it is due as well. */
+static uint32_t take_ready(struct schedule *s)
+{
+    enum { LOOKS = 4 };
+    uint32_t aside[LOOKS], count = 0, i = heap_take(s, &s->ready, deadline_before);
+    while (count < LOOKS && s->ready.count > 0 && like_last(s, i)) {
+        aside[count++] = i;
+        i = heap_take(s, &s->ready, deadline_before);
+    }
+    if (count > 0 && like_last(s, i)) {
+        uint32_t first = aside[0];
+        aside[0] = i;
+        i = first;
+    }
+    while (count > 0)
+        heap_put(s, &s->ready, aside[--count], deadline_before);
+    return i;
+}
+
 const struct request *schedule_take(struct schedule *s, mono_t now)
 {
     while (s->waiting.count > 0 && !mono_before(now, s->entries[s->waiting.items[0]].due)) {
@@ -144,8 +175,9 @@ const struct request *schedule_take(struct schedule *s, mono_t now)
     }
     if (s->ready.count == 0)
         return NULL;
-    uint32_t i = heap_take(s, &s->ready, deadline_before);
+    uint32_t i = take_ready(s);
     s->entries[i].state = TAKEN;
+    s->last = i;
     return &s->requests[i];
 }
 

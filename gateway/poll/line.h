@@ -108,6 +108,9 @@ struct talk {
     mono_t deadline; /* of the answer, absolute */
     mono_t last_byte, drain_end;
     mono_t stutter_end; /* somebody spoke twice: until then silences are longer */
+    mono_t disturbed_end; /* until then it isn't told again */
+    struct ask answered; /* the last question that was */
+    uint16_t repeated; /* bytes of its answer that came once more */
     wall_t arrived;
     struct allowance allowance;
     int64_t backoff_ns;
@@ -190,6 +193,7 @@ bool talk_overslept(struct talk *t, mono_t now); /* true: nobody's fault, dealt 
 void talk_settled(struct talk *t, mono_t now);
 void talk_drain(struct talk *t, mono_t now); /* the bus is suspect from here on */
 void talk_suspect(struct talk *t, const char *why, mono_t now);
+extern const int64_t talk_stutter_pause_ns;
 
 /* line_judge.c */
 void talk_answered(struct talk *t, const struct answer *a, mono_t now);

@@ -5,6 +5,9 @@
 
 #include "poll/line.h"
 
+/* Equipment that says everything twice does so within this. */
+static const int64_t repeats_ns = 40 * NS_PER_MS;
+
 /* ---- choosing -------------------------------------------------------------------------------- */
 
 static void park(struct talk *t, const struct request *r, mono_t now)
@@ -195,6 +198,31 @@ static bool old_enough(struct talk *t, struct party *p, mono_t now)
     return false;
 }
 
+/* A device that repeats its last answer by itself would answer this question with it. */
+static bool like_the_last(const struct talk *t)
+{
+    const struct request *r = t->current;
+    const struct errand *e = &t->errands[r - t->requests];
+    unsigned offset = e->pieces ? e->pieces->at[e->piece].offset : 0;
+    uint16_t count = e->pieces ? e->pieces->at[e->piece].count : r->count;
+    uint8_t function = adu_function(r->table);
+    return t->ask.unit == r->unit && t->ask.function == function &&
+           t->ask.address != r->first + offset &&
+           shape_bytes(function, t->ask.count) == shape_bytes(function, count);
+}
+
+/* Where the plan could not keep them apart, the bus has nothing else to do meanwhile, and the wait
+ * is short against the request's period. */
+static bool wait_for_repeats(struct talk *t, mono_t now)
+{
+    mono_t over = mono_add(t->last_byte, repeats_ns);
+    if (!talk_is_bus(t) || t->current->period_ns < 8 * repeats_ns || !like_the_last(t) ||
+        !mono_before(now, over) || mono_before(schedule_due(t->schedule), over))
+        return false;
+    talk_put_off(t, over);
+    return true;
+}
+
 /* false: current came to nothing, take another. */
 static bool begin(struct talk *t, mono_t now)
 {
@@ -204,7 +232,7 @@ static bool begin(struct talk *t, mono_t now)
         t->current = NULL;
         return false;
     }
-    if (!talk_pass_holes(t, now))
+    if (!talk_pass_holes(t, now) || wait_for_repeats(t, now))
         return false;
     if (!talk_silent(t, now))
         return true;

@@ -9,10 +9,12 @@
 static const int64_t silence_ns = 20 * NS_PER_MS;
 static const int64_t drain_limit_ns = NS_PER_S;
 static const int64_t stutter_ns = 60 * NS_PER_S;
+const int64_t talk_stutter_pause_ns = 50 * NS_PER_MS;
 static const int64_t overslept_ns = 500 * NS_PER_MS;
 
 void talk_drain(struct talk *t, mono_t now)
 {
+    t->answered.unit = 0;
     t->drain_end = mono_add(now, drain_limit_ns);
     talk_enter(t, TALK_DRAINING, mono_add(now, t->gap_ns + silence_ns));
 }
@@ -59,6 +61,43 @@ static void doubt_sender(struct talk *t, uint8_t unit, mono_t now)
     }
 }
 
+static void disturbed(struct talk *t, int unit, const char *why, mono_t now)
+{
+    if (mono_before(now, t->disturbed_end))
+        return;
+    t->disturbed_end = mono_add(now, stutter_ns);
+    talk_event(t, POLL_LINE_DISTURBED, unit, why, now);
+}
+
+static void stutters(struct talk *t, mono_t now)
+{
+    t->stutter_end = mono_add(now, stutter_ns);
+    disturbed(t, t->answered.unit, "it says its answers twice: a pause is kept after each", now);
+}
+
+/* The last answer once more, byte by byte. Nothing is outstanding, so nothing is in doubt; but the
+ * next question waits until all of it is over. */
+static bool repeats_itself(struct talk *t, const uint8_t *bytes, size_t n, mono_t now)
+{
+    if (!talk_is_bus(t) || t->state != TALK_IDLE || t->answered.unit == 0 ||
+        n > (size_t)(t->got - t->repeated) || memcmp(t->bytes + t->repeated, bytes, n) != 0)
+        return false;
+    t->repeated = (uint16_t)((t->repeated + n) % t->got);
+    t->stats.garbled += t->repeated == 0;
+    stutters(t, now);
+    t->not_before = mono_add(now, talk_stutter_pause_ns);
+    talk_enter(t, TALK_IDLE, t->not_before);
+    return true;
+}
+
+/* It came when the next question was out already. */
+static bool is_repetition(const struct talk *t)
+{
+    const struct ask *a = &t->answered;
+    return talk_is_bus(t) && a->unit != 0 && t->got > 2 && t->bytes[0] == a->unit &&
+           t->bytes[1] == a->function && t->bytes[2] == shape_bytes(a->function, a->count);
+}
+
 /* Bytes that nobody asked for. On a bus, whoever sent them may send more of the kind. */
 static void unasked(struct talk *t, const uint8_t *bytes, mono_t now)
 {
@@ -73,6 +112,7 @@ static void unasked(struct talk *t, const uint8_t *bytes, mono_t now)
         return;
     }
     doubt_sender(t, bytes[0], now);
+    disturbed(t, -1, "bytes that nobody asked for: is there another master on this bus?", now);
     talk_suspect(t, why, now);
 }
 
@@ -86,7 +126,8 @@ bool talk_silent(struct talk *t, mono_t now)
         hung_up(t, now);
     else {
         t->stats.bytes_in += (uint64_t)n;
-        unasked(t, bytes, now);
+        if (!repeats_itself(t, bytes, (size_t)n, now))
+            unasked(t, bytes, now);
     }
     return false;
 }
@@ -152,6 +193,9 @@ static void weigh(struct talk *t, mono_t now)
             if (t->got < t->sent_length)
                 return; /* eight bytes tell for sure, and come at once or never */
             a.why = "our own bytes came back: set echo: true on this line";
+        } else if (is_repetition(t)) {
+            a.why = "the answer before came once more";
+            stutters(t, now);
         }
         if (talk_is_bus(t) && t->bytes[0] != t->ask.unit)
             doubt_sender(t, t->bytes[0], now);

@@ -6,7 +6,6 @@
 #include "base/clock.h"
 #include "poll/line.h"
 
-static const int64_t stutter_pause_ns = 50 * NS_PER_MS;
 static const int64_t unpark_step_ns = 5 * NS_PER_MS;
 /* Equipment that comes back is back within this; what probing costs the others is bounded by the
  * line's share for the silent, not by rarer probes. With a tenth for chance and a poll: five. */
@@ -118,7 +117,7 @@ void talk_over(struct talk *t, struct party *p, mono_t now)
     if (talk_is_bus(t)) {
         quiet = mono_add(t->last_byte, t->gap_ns);
         if (mono_before(now, t->stutter_end))
-            quiet = mono_add(quiet, stutter_pause_ns);
+            quiet = mono_add(quiet, talk_stutter_pause_ns);
     }
     t->not_before = mono_add(quiet, t->line->delay_ns);
     p->not_before = mono_add(now, p->delay_ns);
@@ -199,6 +198,8 @@ void talk_answered(struct talk *t, const struct answer *a, mono_t now)
     if (rtt < 0) /* a pty is faster than the baud rate it was told */
         rtt = 0;
     t->stats.rtt_last_ns = rtt;
+    t->answered = t->ask;
+    t->repeated = 0;
     party_rtt(p, rtt);
     talk_over(t, p, now);
     talk_heard(t, p, now);

@@ -310,6 +310,7 @@ void talk_refused(struct talk *t, uint8_t code, mono_t now)
     struct party *p = t->proving ? &t->parties[t->prover] : talk_party(t, t->current);
     p->exceptions++;
     t->stats.exceptions++;
+    t->answered.unit = 0;
     talk_over(t, p, now);
     if (away) {
         /* The gateway speaks for a unit that it doesn't reach: the line is fine. */

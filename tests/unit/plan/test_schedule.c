@@ -12,6 +12,7 @@ struct bench {
     struct arena *arena;
     struct request requests[4 * MANY_LINES];
     uint32_t first_request[MANY_LINES + 1];
+    struct line wires[MANY_LINES];
     struct plant plant;
     struct plan plan;
     struct schedule *lines[MANY_LINES];
@@ -29,6 +30,7 @@ static void set_up(struct bench *b, uint32_t lines, const int64_t *periods, uint
         b->first_request[i + 1] = (i + 1) * each;
     }
     b->plant.tick_ns = MS(50);
+    b->plant.lines = b->wires;
     b->plan = (struct plan){.plant = &b->plant,
                             .requests = b->requests,
                             .request_count = lines * each,
@@ -199,6 +201,28 @@ static void periods_shorter_than_the_tick_keep_their_rate(void **state)
     arena_free(bench.arena);
 }
 
+static void on_a_bus_something_else_goes_between_two_that_look_alike(void **state)
+{
+    /* 0, 1 and 3 have answers of the same length; by deadline they would go in order. */
+    static const uint16_t counts[] = {16, 16, 20, 16};
+    static const int on_bus[] = {0, 2, 1, 3}, on_tcp[] = {0, 1, 2, 3};
+    const int64_t periods[] = {NS_PER_S, NS_PER_S + 1, NS_PER_S + 2, NS_PER_S + 3};
+    (void)state;
+    for (int bus = 0; bus < 2; bus++) {
+        set_up(&bench, 1, periods, 4);
+        bench.wires[0].transport = bus ? TRANSPORT_RTU : TRANSPORT_TCP;
+        for (int i = 0; i < 4; i++) {
+            bench.requests[i].table = TABLE_HOLDING;
+            bench.requests[i].count = counts[i];
+        }
+        struct schedule *s = schedule_new(bench.arena, &bench.plan, 0, (mono_t){NS_PER_S});
+        for (int i = 0; i < 4; i++)
+            assert_ptr_equal(schedule_take(s, (mono_t){2 * NS_PER_S}),
+                             &bench.requests[bus ? on_bus[i] : on_tcp[i]]);
+        arena_free(bench.arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +233,7 @@ int main(void)
         cmocka_unit_test(nobody_starves_on_a_line_that_is_too_slow),
         cmocka_unit_test(put_off_means_then_and_afterwards_its_own_times),
         cmocka_unit_test(periods_shorter_than_the_tick_keep_their_rate),
+        cmocka_unit_test(on_a_bus_something_else_goes_between_two_that_look_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,7 +51,7 @@ struct tally {
     struct rig *rig;
     unsigned good, wrong, faults[FAULT_HOLE + 1];
     unsigned good_of[256], faults_of[256]; /* by unit */
-    unsigned events[POLL_UNIT_ACCEPTS + 1];
+    unsigned events[POLL_LINE_DISTURBED + 1];
     char last_text[256];
     const char *last_why;
     struct block last;

@@ -404,6 +404,29 @@ static void an_echo_is_named_and_can_be_expected(void **state)
     end(&b);
 }
 
+static bool says_it_twice(const struct question *q, void *me)
+{
+    (void)me;
+    say_right(q);
+    rig_pause(12);
+    say_right(q);
+    return true;
+}
+
+static void a_repeated_answer_is_over_before_a_question_that_looks_alike(void **state)
+{
+    (void)state;
+    struct bench b;
+    equip(&b, TRANSPORT_RTU, says_it_twice, NULL);
+    for (uint16_t i = 0; i < 3; i++)
+        rig_read(b.g, 1, (uint16_t)(i * 20), 10, 600 * NS_PER_MS);
+    begin(&b);
+    rig_run(b.loop, b.poller, &b.t, some_good, 10 * NS_PER_S);
+    assert_true(some_good(&b.t)); /* though the device never says anything only once */
+    assert_int_equal(b.t.events[POLL_LINE_DISTURBED], 1);
+    end(&b);
+}
+
 /* ---- exceptions by meaning --------------------------------------------------------------------
  */
 
@@ -719,6 +742,7 @@ int main(void)
         cmocka_unit_test(a_port_is_ours_alone),
         cmocka_unit_test(a_port_that_is_pulled_and_plugged_in_again_is_found),
         cmocka_unit_test(an_echo_is_named_and_can_be_expected),
+        cmocka_unit_test(a_repeated_answer_is_over_before_a_question_that_looks_alike),
         cmocka_unit_test(one_refused_address_does_not_cost_the_block),
         cmocka_unit_test(a_unit_that_starts_up_has_no_holes),
         cmocka_unit_test(an_address_that_was_served_is_asked_for_again_soon),
