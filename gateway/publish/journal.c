@@ -213,6 +213,10 @@ struct journal *journal_open(const char *dir, struct journal_limits limits, wall
     if ((rc & 0xFF) == SQLITE_CORRUPT || (rc & 0xFF) == SQLITE_NOTADB) {
         *why = say("was damaged and set aside, a new epoch begins", dir,
                    j->db ? sqlite3_errstr(rc) : "");
+        for (int i = 0; i < MESSAGE_JOURNALED; i++) { /* what it says of its rows is no better */
+            struct lane *l = &j->lanes[i];
+            l->committed = l->acked = l->overlap = l->lost = l->lost_waiting = l->refused = 0;
+        }
         rc = store_replace(j);
     }
     if (rc != SQLITE_OK) {

@@ -11,9 +11,12 @@ static bool each(sqlite3 *db, journal_kept_fn *fn, void *me)
     if (sqlite3_prepare_v2(db, "SELECT key, value FROM kept", -1, &s, NULL) != SQLITE_OK)
         return false;
     int code;
-    while ((code = sqlite3_step(s)) == SQLITE_ROW)
-        fn(me, (const char *)sqlite3_column_text(s, 0), sqlite3_column_blob(s, 1),
-           (size_t)sqlite3_column_bytes(s, 1));
+    while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+        const char *key = (const char *)sqlite3_column_text(s, 0);
+        const void *blob = sqlite3_column_blob(s, 1);
+        if (key && blob)
+            fn(me, key, blob, (size_t)sqlite3_column_bytes(s, 1));
+    }
     sqlite3_finalize(s);
     return code == SQLITE_DONE;
 }

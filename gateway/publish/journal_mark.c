@@ -24,8 +24,13 @@ static uint64_t check_of(const struct mark *m)
 
 static bool known(const struct journal *j, struct mark *m)
 {
-    return j->mark >= 0 && pread(j->mark, m, sizeof(*m), 0) == (ssize_t)sizeof(*m) &&
-           m->check == check_of(m);
+    if (j->mark < 0 || pread(j->mark, m, sizeof(*m), 0) != (ssize_t)sizeof(*m) ||
+        m->check != check_of(m))
+        return false;
+    for (int i = 0; i < MESSAGE_JOURNALED; i++)
+        if (!store_sane(m->committed[i]))
+            return false;
+    return store_sane(m->epoch);
 }
 
 /* A new epoch is a later one than the one noted, whatever became of the database and the clock. */

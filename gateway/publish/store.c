@@ -62,6 +62,11 @@ uint64_t store_number(sqlite3_stmt *s)
     return x;
 }
 
+bool store_sane(uint64_t x)
+{
+    return x < UINT64_C(1) << 62;
+}
+
 void store_stop_reading(struct journal *j)
 {
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
@@ -248,11 +253,17 @@ static int read_lanes(struct journal *j)
         if (rc != SQLITE_OK)
             break;
         struct lane *l = &j->lanes[i];
+        for (int k = 1; k <= 5 && rc == SQLITE_OK; k++)
+            rc = store_sane((uint64_t)sqlite3_column_int64(s, k)) ? SQLITE_OK : SQLITE_CORRUPT;
+        if (rc != SQLITE_OK)
+            break;
         l->committed = (uint64_t)sqlite3_column_int64(s, 1);
         l->acked = (uint64_t)sqlite3_column_int64(s, 2);
         l->overlap = (uint64_t)sqlite3_column_int64(s, 3);
         l->lost = (uint64_t)sqlite3_column_int64(s, 4);
         l->refused = (uint64_t)sqlite3_column_int64(s, 5);
+        if (l->acked > l->committed || l->overlap > l->committed)
+            rc = SQLITE_CORRUPT;
     }
     sqlite3_finalize(s);
     return rc == SQLITE_DONE ? SQLITE_OK : rc;
@@ -260,9 +271,12 @@ static int read_lanes(struct journal *j)
 
 static int read_state(struct journal *j)
 {
-    int rc = one(j, "SELECT epoch FROM journal", &j->epoch);
-    if (rc == SQLITE_OK && j->epoch == 0)
-        rc = SQLITE_CORRUPT;
+    uint64_t epoch;
+    int rc = one(j, "SELECT epoch FROM journal", &epoch);
+    if (rc == SQLITE_OK && (epoch == 0 || !store_sane(epoch)))
+        return SQLITE_CORRUPT;
+    if (rc == SQLITE_OK)
+        j->epoch = epoch;
     if (rc == SQLITE_OK)
         rc = read_topics(j);
     if (rc == SQLITE_OK)
@@ -273,6 +287,8 @@ static int read_state(struct journal *j)
         uint64_t newest;
         sqlite3_snprintf(sizeof(sql), sql, "SELECT max(seq) FROM %s", lane_words[i]);
         rc = one(j, sql, &newest);
+        if (rc == SQLITE_OK && !store_sane(newest))
+            rc = SQLITE_CORRUPT;
         if (newest > l->committed)
             l->committed = newest;
         sqlite3_bind_int64(l->oldest, 1, 0);

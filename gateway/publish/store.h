@@ -89,6 +89,8 @@ int store_step(sqlite3_stmt *s);                       /* one step, then reset; 
 void store_stop_reading(struct journal *j);            /* an open read would keep the WAL from starting over */
 /* Remembers what is wrong; OK makes it healthy again. Returns rc. */
 int store_trouble(struct journal *j, int rc);
+/* No number that was ever given is as large; one that is, or was negative, would wrap around. */
+bool store_sane(uint64_t x);
 uint64_t store_number(sqlite3_stmt *s);                /* first column of the first row; 0 if none */
 void store_measure(struct journal *j);                 /* sets bytes */
 int64_t store_newest_ms(struct journal *j);            /* the time of the newest row; 0: there is none */
