@@ -7,9 +7,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { ALIGN = 16, CACHE_LINE = 64, ROOM_LEAST = 256, REWIND = 256 * 1024 };
+enum {
+    ALIGN = 16,
+    CACHE_LINE = 64,
+    ROOM_LEAST = 256,
+    REWIND = 256 * 1024,
+    KEPT = REWIND + 128 * 1024,
+    WORTH_IT = 64 * 1024
+};
 
 /* In front of each message. A message never wraps: when the end of the ring is too near, a header
  * with SKIP says that the next one lies at the start. */
@@ -31,6 +39,7 @@ struct mailbox {
 
     _Alignas(CACHE_LINE) _Atomic uint64_t put;
     size_t put_at; /* put % size */
+    size_t touched; /* no byte behind this was written since it was last given back */
     uint64_t taken_seen; /* taken when the putter last looked */
     _Atomic uint64_t dropped;
 
@@ -103,6 +112,18 @@ static size_t sum(const struct mailbox *m, const struct mailbox_part *parts, siz
     return all < SKIP ? all : SIZE_MAX;
 }
 
+/* A slow disk fills a ring once; what that took is the machine's again when the ring is empty. */
+static void give_back(struct mailbox *m)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), begin = (size_t)(uintptr_t)m->ring;
+    size_t from = round_up(begin + KEPT, page) - begin, to = m->touched / page * page;
+    if (to < from + WORTH_IT)
+        return;
+    /* No ring depends on it. */
+    (void)madvise(m->ring + from, to - from, MADV_DONTNEED);
+    m->touched = from;
+}
+
 bool mailbox_put_parts(struct mailbox *m, const struct mailbox_part *parts, size_t count)
 {
     uint64_t put = atomic_load_explicit(&m->put, memory_order_relaxed);
@@ -119,9 +140,12 @@ bool mailbox_put_parts(struct mailbox *m, const struct mailbox_part *parts, size
         atomic_fetch_add_explicit(&m->dropped, 1, memory_order_relaxed);
         return false;
     }
+    if (rewind)
+        give_back(m);
     if (skip > 0) {
         const struct header over = {.length = SKIP};
         memcpy(m->ring + m->put_at, &over, sizeof(over));
+        m->touched = m->put_at + sizeof(over) > m->touched ? m->put_at + sizeof(over) : m->touched;
         m->put_at = 0;
     }
     const struct header header = {.length = (uint32_t)length};
@@ -133,6 +157,7 @@ bool mailbox_put_parts(struct mailbox *m, const struct mailbox_part *parts, size
             memcpy(at, parts[i].at, parts[i].length);
         at += parts[i].length;
     }
+    m->touched = m->put_at + need > m->touched ? m->put_at + need : m->touched;
     advance(&m->put_at, need, m->size);
     atomic_store_explicit(&m->put, put + skip + need, memory_order_release);
     return true;

@@ -11,6 +11,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/mailbox.h"
 
@@ -243,10 +245,48 @@ static void an_emptied_ring_touches_little_of_itself(void **state)
     mailbox_free(m);
 }
 
+static size_t resident(const void *from, size_t length)
+{
+    static unsigned char seen[4096];
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), at = ((uintptr_t)from + page) / page * page;
+    size_t pages = length / page - 1, count = 0;
+    assert_true(pages < sizeof seen);
+    assert_int_equal(mincore((void *)at, pages * page, seen), 0);
+    for (size_t i = 0; i < pages; i++)
+        count += seen[i] & 1;
+    return count * page;
+}
+
+static void what_a_full_ring_took_is_given_back_when_it_is_empty(void **state)
+{
+    (void)state;
+    enum { RING = 8 << 20, MESSAGE = 4000 };
+    struct mailbox *m = mailbox_new(RING);
+    static char body[MESSAGE];
+    const char *first = NULL;
+    size_t length, number = 0, taken = 0;
+    for (int flood = 0; flood < 3; flood++) {
+        while (memcpy(body, &number, sizeof number) && mailbox_put(m, NULL, 0, body, sizeof body))
+            number++;
+        first = flood ? first : mailbox_peek(m, &length);
+        assert_true(resident(first, RING - MESSAGE) > 7 << 20);
+        for (int after = 0; after < 1000; after++) {
+            for (const char *at; (at = mailbox_peek(m, &length)); mailbox_done(m), taken++)
+                assert_memory_equal(at, &taken, sizeof taken);
+            memcpy(body, &number, sizeof number);
+            number += mailbox_put(m, NULL, 0, body, sizeof body);
+        }
+        assert_true(resident(first, RING - MESSAGE) < 1 << 20);
+    }
+    assert_int_equal(number, taken + 1);
+    mailbox_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_emptied_ring_touches_little_of_itself),
+        cmocka_unit_test(what_a_full_ring_took_is_given_back_when_it_is_empty),
         cmocka_unit_test(messages_come_out_as_they_went_in),
         cmocka_unit_test(full_means_refused_and_counted),
         cmocka_unit_test(an_empty_ring_takes_half_its_size_from_anywhere),
