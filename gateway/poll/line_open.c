@@ -266,7 +266,7 @@ static void open_socket(struct talk *t, mono_t now)
     if (!h->resolver || !resolver_ask(h->resolver, t->line->host, t->line->port, on_resolved, t)) {
         t->address = ADDRESSES_MAX;
         h->connecting++;
-        talk_attempt_over(t, "the name can't be looked up: out of memory", now);
+        talk_attempt_over(t, "the name can't be looked up: no memory or no thread", now);
     }
 }
 

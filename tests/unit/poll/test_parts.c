@@ -2,6 +2,9 @@
 /* The parts that know no sockets: shapes, pieces, back-off, allowance, deadlines. */
 #include "rig.c"
 
+#include <sys/resource.h>
+
+#include "poll/link.h"
 #include "poll/party.h"
 #include "poll/pieces.h"
 #include "poll/shape.h"
@@ -228,6 +231,32 @@ static void what_is_refused_is_tried_again_soon_and_then_ever_more_seldom(void *
     assert_int_equal(refusal_pause(p.pause_ns, 60 * NS_PER_S), 2 * NS_PER_S);
 }
 
+static void the_last_descriptors_are_left_to_others(void **state)
+{
+    (void)state;
+    struct rlimit before, few;
+    const union address to = {.v4 = {.sin_family = AF_INET, .sin_port = htons(9)}};
+    const char *why = NULL;
+    int fd = -1, lowest = dup(0);
+    close(lowest);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = (rlim_t)lowest + 8;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_int_equal(link_tcp_open(&to, &fd, &why), LINK_FAILED);
+    assert_string_equal(why, strerror(EMFILE));
+    few.rlim_cur++;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    if (link_tcp_open(&to, &fd, &why) == LINK_FAILED)
+        assert_string_not_equal(why, strerror(EMFILE)); /* nobody listens there */
+    else
+        link_tcp_close(fd, true);
+    fd = dup(0);
+    assert_int_equal(fd, lowest); /* and none was lost */
+    close(fd);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +269,7 @@ int main(void)
         cmocka_unit_test(gaps_fall_out_when_a_request_is_cut_and_are_named),
         cmocka_unit_test(silence_is_probed_at_growing_intervals),
         cmocka_unit_test(the_silent_get_their_share_and_no_more),
+        cmocka_unit_test(the_last_descriptors_are_left_to_others),
         cmocka_unit_test(the_earliest_deadline_is_always_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
