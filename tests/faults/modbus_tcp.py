@@ -1,8 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows of Modbus TCP, and of what all framings have in common."""
 import itertools
+import os
+import signal
 import time
 
+import rig
+import truth
+import wire
+from faultserver import bit, constant
 from rows import row
 
 CUTS = [1, 2, 5, 6, 7, 8, 9, 10, 20, 40]        # around each edge of header, unit, function, byte count, data
@@ -382,6 +388,191 @@ def odd_exception(stand):
                 "^(an exception that does not exist|wrong function)$", lines=3)
 
 
+def attempts(stand, times, first_s, most_s):
+    """Each pause between attempts is twice the last, up to a quarter shorter by chance, and has an end."""
+    pauses, want = [b - a for a, b in zip(times, times[1:])], first_s
+    assert len(pauses) >= 4, f"attempts at {times}"
+    for pause in pauses:
+        assert 0.7 * want <= pause <= want + 0.1 * rig.PATIENCE, f"pauses {pauses}, this one should be {want}"
+        want = min(want * 2, most_s)
+    stand.figures.append("pauses " + " ".join(f"{p:.2f}" for p in pauses))
+    return pauses
+
+
+@row("M31", "nobody listens", "quality 8 `Connection refused`; device `offline`; event `line-down`; tried again after "
+     "`reconnect.min`, each time twice as late up to `reconnect.max`, less up to a quarter by chance", "2 polls")
+def refused(stand):
+    wire.own_network()                      # where nobody else takes the port
+    stand.modbus(lines=2, line={"reconnect": {"min": "100ms", "max": "800ms"}})
+    knocks = [wire.Knocks(wire.port_of(stand, line)) for line in ("sick", "sick2")]
+    with stand.trouble(lambda: stand.sick.command(do="listen", on=False, line="sick") or
+                       stand.sick.command(do="listen", on=False, line="sick2"),
+                       lambda: stand.sick.command(do="listen", on=True, line="sick") or
+                       stand.sick.command(do="listen", on=True, line="sick2")):
+        stand.bad(8, "refused")
+        stand.state("offline", "plant/sick-1")
+        stand.event("line-down", test=lambda m: m.json["subject"] == "sick")
+        time.sleep(2.5)
+        for ear in knocks:
+            ear.end()
+    one, two = (attempts(stand, ear.times, 0.1, 0.8) for ear in knocks)
+    assert any(abs(a - b) > 0.004 for a, b in zip(one, two)), "two lines try in step"
+
+
+def unanswered(stand, make, cure):
+    """Attempts to connect come to nothing, each within its own limit."""
+    with stand.trouble(make, cure):
+        stand.bad(8, "no answer to the connection attempt")
+        stand.state("offline")
+        stand.event("line-down", test=lambda m: m.json["subject"] == "sick")
+        time.sleep(0.6)
+
+
+@row("M32", "attempts to connect are not answered: the device's backlog is full",
+     "quality 8 `no answer to the connection attempt`; device `offline`; event `line-down`; others are not delayed",
+     "connect_timeout + 2 polls")
+def backlog_full(stand):
+    stand.modbus(line={"connect_timeout": "400ms", "reconnect": {"min": "100ms", "max": "1s"}})
+    house = []
+
+    def make():
+        stand.sick.command(do="listen", on=False, line="sick")
+        house.append(wire.FullHouse(wire.port_of(stand)))
+
+    def cure():
+        house.pop().end()
+        stand.sick.command(do="listen", on=True, line="sick")
+
+    unanswered(stand, make, cure)
+
+
+@row("M32", "attempts to connect are not answered: packets vanish",
+     "quality 8 `no answer to the connection attempt`; device `offline`; event `line-down`; others are not delayed",
+     "connect_timeout + 2 polls")
+def black_hole(stand):
+    wire.own_network()
+    stand.modbus(line={"connect_timeout": "400ms", "reconnect": {"min": "100ms", "max": "1s"}})
+
+    def make():
+        wire.drops(f"tcp dport {wire.port_of(stand)} tcp flags syn / syn,ack drop")
+        stand.sick.command(do="limit", to=None, line="sick")     # throws everybody out
+
+    unanswered(stand, make, lambda: wire.drops(""))
+
+
+@row("M33", "the device accepts connections and closes or resets them",
+     "quality 8 `the other end hung up` or `Connection reset by peer`; device `offline`; event `line-down`; tried again "
+     "after `reconnect.min`, each time twice as late up to `reconnect.max`", "2 polls")
+def accepted_and_closed(stand):
+    stand.modbus(lines=2, line={"reconnect": {"min": "100ms", "max": "800ms"}})
+    before = connections(stand)
+
+    def make():
+        stand.sick.command(do="hang_up", line="sick", on=True)
+        stand.sick.command(do="hang_up", line="sick2", on="rst")
+
+    with stand.trouble(make, lambda: stand.sick.command(do="hang_up", on=False)):
+        stand.bad(8, "hung up|reset by peer|Broken pipe")
+        stand.event("line-down", test=lambda m: m.json["subject"] == "sick2")
+        time.sleep(2)
+        tries = connections(stand) - before
+        assert 4 <= tries <= 20, f"{tries} attempts in 2 s on two lines"
+        stand.figures.append(f"{tries} attempts in 2 s on two lines")
+
+
+@row("M33", "others hold all connections that the device has", "quality 8 `the other end hung up`; device `offline`; event "
+     "`line-down`; good when one is free", "2 polls")
+def connection_limit(stand):
+    stand.modbus()
+    with stand.trouble(lambda: stand.sick.command(do="limit", line="sick", to=0),
+                       lambda: stand.sick.command(do="limit", line="sick", to=None)):
+        stand.bad(8, "hung up|reset by peer|Broken pipe")
+        stand.state("offline")
+
+
+@row("M34", "the device hangs: its kernel accepts, nobody answers", "quality 24 `no answer`; device `silent`; each try on a "
+     "new connection; nothing is asked in a burst afterwards", "timeout x tries + 1 poll")
+def hangs(stand):
+    stand.modbus(apart=True)
+    before, cured = connections(stand), []
+
+    def cure():
+        os.kill(stand.sick.child.pid, signal.SIGCONT)
+        cured.append(time.monotonic())
+
+    with stand.trouble(lambda: os.kill(stand.sick.child.pid, signal.SIGSTOP), cure):
+        stand.bad(24, "^no answer$")
+        time.sleep(1)
+    assert connections(stand) - before >= 2
+    burst = [at for times in asked_since(stand, cured[0]).values() for at in times if at < cured[0] + 0.1]
+    assert len(burst) <= 8, f"{len(burst)} questions at once"
+    stand.again = None                      # what hangs can't be asked; the row of lost packets shows the stop
+
+
+@row("M34", "the device's power is cut: packets vanish both ways",
+     "quality 24 `no answer`, then 8 `no answer to the connection attempt`; nothing is asked in a burst afterwards",
+     "timeout x tries + 1 poll")
+def power_cut(stand):
+    wire.own_network()
+    stand.modbus(line={"connect_timeout": "500ms"})
+    port, cured = wire.port_of(stand), []
+
+    def cure():
+        wire.drops("")
+        cured.append(time.monotonic())
+
+    with stand.trouble(lambda: wire.drops(f"tcp dport {port} drop\ntcp sport {port} drop"), cure):
+        stand.bad(24, "no answer", tags=["holding.0"])
+        stand.bad(8, "no answer to the connection attempt")
+        stand.state("offline")
+    burst = [at for times in asked_since(stand, cured[0]).values() for at in times]
+    assert len([at for at in burst if at < min(burst) + 0.1]) <= 8, f"{len(burst)} questions at once"
+
+
+@row("M35", "what was asked before an outage arrives after it",
+     "nothing does: a connection that was given up is reset, and what it had to send is forgotten; nothing is ever "
+     "written (headgate reads)", "at once")
+def stale_question(stand):
+    wire.own_network()
+    stand.modbus(line={"connect_timeout": "500ms"})
+    port = wire.port_of(stand)
+
+    def make():
+        wire.drops(f"tcp dport {port} drop")        # questions vanish, their sender doesn't know
+        time.sleep(stand.every_ms / 1000)
+        stand.sick.command(do="mark", line="sick")
+
+    with stand.trouble(make, lambda: wire.drops("")):
+        stand.bad(24, "no answer", tags=["holding.0"])
+        time.sleep(1)
+    time.sleep(2)                           # a kernel would have sent it again by now
+    line = stand.sick.command(do="stats")["sick"]
+    assert line["stale"] == 0, f"{line['stale']} questions came late on old connections"
+
+
+def guarded_map():
+    """Each block has a word that is 0 until the device is ready."""
+    tags = {}
+    for table, number, first, count in truth.BLOCKS:
+        told = next(a for a in range(first, first + count) if (bit if number < 2 else constant)(1, number, a))
+        kind, ready = "bool" if number < 2 else "u16", f"ready-{table}-{first}"
+        tags[ready] = {"at": f"{table} {told}", "type": kind}
+        for a in range(first, first + count):
+            tags[truth.tag_name(table, a)] = {"at": f"{table} {a}", "type": kind,
+                                              "valid_if": ready if number < 2 else f"{ready} != 0"}
+    return truth.fault_map(tags=tags)
+
+
+@row("M36", "a PLC says 0 everywhere after its reboot, until its program runs",
+     "quality 16 `declared invalid by the device` for tags with `valid_if` a word of the same block; without it 0 is what "
+     "the PLC says", "1 poll")
+def reboot_with_zeros(stand):
+    stand.modbus(maps={"guarded": guarded_map()}, device={"map": "guarded"})
+    with stand.fault("zeros"):
+        stand.bad(16, "declared invalid by the device")
+        assert stand.newest("plant/sick-1")["plant/sick-1/ready-holding-0"].json["value"] == 0
+
+
 @row("M38", "answers take 0 to 5 timeouts, by chance", "good values and quality 24 in turn, none wrong; good when it ends",
      "timeout x tries + 1 poll")
 def jitter(stand):
@@ -390,6 +581,69 @@ def jitter(stand):
     with stand.fault("jitter", "jitter", "jitter"):
         stand.bad(24, "no answer", tags=["holding.0"])
         time.sleep(2)
+
+
+@row("M39", "three of ten packets are lost", "good values, late ones among them, and quality 24; none wrong",
+     "timeout x tries + 1 poll")
+def packet_loss(stand):
+    wire.own_network()
+    stand.timeout_ms, stand.every_ms = 1000, 500
+    stand.modbus(lines=4)
+    ports = ", ".join(str(wire.port_of(stand, line)) for line in stand.sick_lines())
+    lost = "numgen random mod 100 < 30 drop"
+    with stand.trouble(lambda: wire.drops(f"tcp dport {{ {ports} }} {lost}\ntcp sport {{ {ports} }} {lost}"),
+                       lambda: wire.drops(""), recovery=5):
+        time.sleep(4)
+        frames = [f for f in rig.frames(stand.tape.all("/history/", stand.since)) if "sick" in f["device"]]
+        assert sum("values" in f for f in frames) > 20, f"{len(frames)} frames in 4 s"
+        stand.figures.append(f"{len(frames)} frames of 4 lines in 4 s")
+
+
+@row("M40", "somebody wants a value written", "the command `write` is refused; no device is ever asked anything but to "
+     "read (functions 1 to 4), in any row", "at once")
+def nothing_is_written(stand):
+    stand.modbus()
+    make = lambda: stand.tape.publish(      # noqa: E731
+        "t/v1/site/cmd/gw/write", {"id": "1", "client": "c", "user": "u", "sent": int(time.time() * 1000),
+                                   "tag": "plant/sick-1/holding.0", "value": 1})
+    with stand.trouble(make, lambda: None):
+        time.sleep(0.5)
+        done = [m.json for m in stand.tape.all("/reply/", stand.since) + stand.tape.all("/audit/", stand.since)]
+        assert not [d for d in done if d.get("ok") is True or d.get("result") == "done"], done
+    stand.questions()
+
+
+@row("M59", "among 200 devices one is dead, one drips, one hangs up, one can't be connected to",
+     "the others are asked as planned: each within two periods of the last time", "-")
+def dead_among_many(stand):
+    spec = {f"l{n}": {"kind": "tcp", "units": [1], "timeout_ms": 500} for n in range(199)}
+    stand.net, stand.sick = stand.broker(), stand.devices(spec)
+    house = wire.FullHouse(rig.free_port())
+    stand.enders.append(house.end)
+    lines = {name: {"connect": where, "timeout": "500ms"} for name, where in stand.sick.where.items()}
+    lines["l199"] = {"connect": f"tcp://127.0.0.1:{house.listener.getsockname()[1]}"}
+    plan = {n: {"map": "few", "line": n, "unit": 1, "area": "plant", "every": "1s"} for n in lines}
+    tags = {truth.tag_name("holding", a): {"at": f"holding {a}", "type": "u16"} for a in (0, 1, 15)}
+    few = {**truth.fault_map(), "tags": tags, "limits": {"max_gap": 16}}
+    stand.begin(stand.plant(stand.net.port, lines, plan, {"few": few}), start=False)
+    stand.box.start()
+    stand.tape.wait("/value/plant/l198/holding.0", 15)
+    ill = {"l0": ["never"], "l1": ["each:100"], "l2": ["close"]}
+    for line, names in ill.items():
+        stand.sick.command(do="fault", line=line, names=names, rate=1.0)
+    time.sleep(1)
+    begun = time.monotonic()
+    time.sleep(5)
+    worst = 0
+    for line, stats in stand.sick.command(do="stats").items():
+        times = [at for at, *_ in stats["asked"]["1"] if at >= begun]
+        if line in ill:
+            continue
+        gaps = [b - a for a, b in zip([begun, *times], times)]
+        assert times and max(gaps) < 2 * rig.PATIENCE, f"{line} was asked after {max(gaps, default=5):.2f} s"
+        worst = max([worst, *gaps[1:]])
+    stand.figures.append(f"longest pause of a healthy device {worst:.2f} s at a period of 1 s")
+    stand.unit_of = {f"plant/{line}": 1 for line in lines}
 
 
 @row("M60", "a device answers in an order of its own", "quality 24 `wrong transaction`; one question at a time on each "

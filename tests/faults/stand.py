@@ -4,6 +4,7 @@ to hold in every row whatever the fault was: no wrong value published as good, n
 neighbours polled as before, all good again within five seconds of the fault's end, and an end within
 two seconds of SIGTERM while the fault lasts."""
 import contextlib
+import copy
 import os
 import re
 import signal
@@ -46,10 +47,12 @@ class Stand(rig.Stage):
                mqtt=None, broker=None, start=True, maps=None, lines=1, apart=False):
         """A line `sick` with devices plant/sick-UNIT, a line `well` beside it, all good when this
         returns. line, device, more: further keys of the plant file. server: keys of faultserver.py's
-        line. lines: that many alike, sick, sick2, sick3 ... apart: each kind in a process of its own."""
+        line. lines: that many alike, sick, sick2, sick3 ..., of several kinds in turn. apart: each sort in
+        a process of its own."""
         names = ["sick"] + [f"sick{n}" for n in range(2, lines + 1)]
-        spec = {name: {"kind": kind, "units": list(units), "timeout_ms": self.timeout_ms, **(server or {})}
-                for name in names}
+        kinds = [kind] if isinstance(kind, str) else kind
+        spec = {name: {"kind": kinds[i % len(kinds)], "units": list(units), "timeout_ms": self.timeout_ms,
+                       **(server or {})} for i, name in enumerate(names)}
         beside = {"well": {"kind": "tcp", "units": [99], "timeout_ms": self.timeout_ms}} if bystander else {}
         self.net = broker or self.broker()
         self.sick = self.devices(spec if apart else {**spec, **beside}, self.seed)
@@ -58,9 +61,9 @@ class Stand(rig.Stage):
         lines = {name: {"connect": where, "timeout": f"{self.timeout_ms}ms"}
                  for name, where in {**self.sick.where, **self.well.where}.items()}
         for name in names:
-            if kind != "tcp":
+            if spec[name]["kind"] != "tcp":
                 lines[name].update({"baud": 115200, "parity": "none"})
-            lines[name].update(line or {})
+            lines[name].update(copy.deepcopy(line or {}))   # YAML would make an anchor of it
         plan = {}
         for name, s in spec.items():
             for unit in s["units"]:

@@ -29,7 +29,9 @@ def fault_map(**more):
 
 def verdict(unit, name, value, stamp, timeout_ms=200):
     """None when the value is right, else what is wrong with it."""
-    table, address = name.split(".")
+    table, _, address = name.partition(".")
+    if table not in NUMBERS:
+        return None                         # a tag of the row's own
     address = int(address)
     if table == "coil":
         return None if value is bool(bit(unit, 0, address)) else "wrong bit"

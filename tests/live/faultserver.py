@@ -261,6 +261,19 @@ def previous(q, r, t):
     return [(0, right(q.before or q))]
 
 
+FLIPPED = {}                                # per unit and length: bits flipped so far
+
+
+def flip(q, r, t):
+    """One bit after the other, through the whole answer."""
+    good = bytearray(right(q))
+    n = FLIPPED.get((q.unit, len(good)), -1) + 1
+    FLIPPED[q.unit, len(good)] = n
+    n = n * 101 % (8 * len(good))           # 101 is prime to all lengths: each once before any comes again
+    good[n // 8] ^= 1 << n % 8
+    return [(0, bytes(good))]
+
+
 def zeros(q, r, t):
     good = body(q.unit, q.function, q.address, q.count)
     return [(0, frame(q, bytes([q.function, good[0]]) + bytes(len(good) - 1)))]
@@ -342,6 +355,23 @@ def junk(q, r, t, text):
     return [(0, bytes.fromhex(text) + right(q))]
 
 
+def first(q, r, t, u):
+    """That unit answers first, then the one that was asked."""
+    return unit(q, r, t, u) + [(r.uniform(0, 10), right(q))]
+
+
+def gap(q, r, t, ms):
+    """A pause somewhere inside."""
+    good = right(q)
+    k = r.randrange(1, len(good))
+    return [(0, good[:k]), (int(ms), good[k:])]
+
+
+def between(q, r, t, text):
+    """Noise between the answer and the next question."""
+    return [(0, right(q)), (r.uniform(3, 60), bytes.fromhex(text))]
+
+
 def each(q, r, t, ms):
     return [(int(ms), right(q)[i:i + 1]) for i in range(len(right(q)))]
 
@@ -356,17 +386,15 @@ def refuse_as(q, r, t, f):
 
 COMMON = [late, late, late, truncated, truncated_tail, duplicated, wrong_unit, other_then_right, wrong_function,
           wrong_byte_count, shorter, longer, extra, extra_later, junk_before, drip, slow, exception, odd_exception,
-          never]
-# A whole answer that comes again just when the next question is out can't be told apart on a serial
-# line, where answers carry no number; so that one is for TCP only.
+          never, duplicated_later]
 FAULTS = {
-    "tcp": COMMON + [duplicated_later, wrong_transaction, wrong_transaction, forged_next, forged_next_later, wrong_protocol,
+    "tcp": COMMON + [wrong_transaction, wrong_transaction, forged_next, forged_next_later, wrong_protocol,
                      wrong_length, wrong_length, close, reset, truncated_close, right_close],
     "rtu": COMMON + [bad_crc, bad_crc, noise_before, noise_after, noise_alone],
 }
-CHOSEN = [both, previous, zeros, jitter]    # these only when they are named
+CHOSEN = [both, previous, zeros, jitter, flip]    # these only when they are named
 NUMBERED = {f.__name__: f for f in (cut, cut_tail, cut_fin, cut_rst, transaction, protocol, length, unit, function,
-                                    byte_count, missing_body, count, tail, junk, each, refuse, refuse_as)}
+                                    byte_count, missing_body, count, tail, junk, each, refuse, refuse_as, first, gap, between)}
 
 
 def called(name, kind):
@@ -389,6 +417,10 @@ class Line:
         self.hang_up = spec.get("hang_up", False)   # accept, then close; "rst": reset
         self.limit = spec.get("limit")              # so many connections, others are closed
         self.server, self.port, self.talking = None, 0, set()
+        self.echo = spec.get("echo", False)         # an adapter repeats what it was given to send
+        self.link = spec.get("link")                # the name of a tty that stays
+        self.plugged = spec.get("plugged", True)
+        self.bus = None
         self.refuse = {}                            # unit -> exception code
         self.rate = spec.get("rate", 0.0)
         self.timeout_ms = spec.get("timeout_ms", 500)
@@ -404,6 +436,7 @@ class Line:
     def reset(self):
         self.asked, self.done, self.strange, self.latest = {}, {}, 0, {}
         self.connections, self.overlapped = 0, 0    # overlapped: asked while an answer was on its way
+        self.mark, self.stale = 0.0, 0              # stale: asked since on a connection older than the mark
 
     def choose(self):
         if self.turn is None:
@@ -444,7 +477,7 @@ class Line:
 
     def stats(self):
         return {"asked": self.asked, "faults": self.done, "connections": self.connections, "strange": self.strange,
-                "open": len(self.talking), "overlapped": self.overlapped}
+                "open": len(self.talking), "overlapped": self.overlapped, "stale": self.stale}
 
     def count(self):
         return {"asked": sum(map(len, self.asked.values())), "faults": self.done, "strange": self.strange}
@@ -514,7 +547,7 @@ class Tcp(asyncio.Protocol):
         self.line, self.buffer = line, b""
 
     def connection_made(self, transport):
-        self.transport = transport
+        self.transport, self.made = transport, time.monotonic()
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.talk = Conversation(self.line, self.write, self.stop)
         self.line.hear(transport)
@@ -543,6 +576,7 @@ class Tcp(asyncio.Protocol):
                 self.transport.abort()
                 return
             self.buffer = self.buffer[12:]
+            self.line.stale += self.made < self.line.mark
             self.talk.ask(Question(unit, function, address, count, transaction))
 
 
@@ -589,25 +623,57 @@ class RtuOverTcp(asyncio.Protocol):
         self.rtu.data_received(data)
 
 
-def open_bus(loop, line):
-    master, slave = os.openpty()            # the slave stays open: a bus has no end of file
-    tty.setraw(slave)
-    os.set_blocking(master, False)
+class Bus:
+    """A pty. Its slave end stays open here, since a bus has no end of file; unplugged, all of it is
+    gone, and plugged in again it has another name. line.link: a name that stays."""
 
-    def send(data):
+    def __init__(self, loop, line, plugged):
+        self.loop, self.line, self.master, self.slave = loop, line, None, None
+        line.bus = self
+        if plugged:
+            self.plug()
+
+    def plug(self):
+        self.master, self.slave = os.openpty()
+        tty.setraw(self.slave)
+        os.set_blocking(self.master, False)
+        self.rtu = Rtu(self.line, self.send, lambda how: None)
+        self.loop.add_reader(self.master, self.receive)
+        if self.line.link:
+            os.symlink(os.ttyname(self.slave), self.line.link + ".new")
+            os.replace(self.line.link + ".new", self.line.link)
+
+    def unplug(self):
+        self.loop.remove_reader(self.master)
+        for task in self.rtu.talk.queues.values():
+            task.cancel()
+        os.close(self.master)
+        os.close(self.slave)
+        self.master = None
+        if self.line.link:
+            os.unlink(self.line.link)
+
+    @property
+    def where(self):
+        return "rtu://" + (self.line.link or os.ttyname(self.slave))
+
+    def receive(self):
+        data = os.read(self.master, 4096)
+        if self.line.echo:
+            self.send(data)
+        self.rtu.data_received(data)
+
+    def send(self, data):
         try:
-            os.write(master, data)
+            if self.master is not None:
+                os.write(self.master, data)
         except BlockingIOError:
             pass                            # nobody listens; the wire forgets
-
-    rtu = Rtu(line, send, lambda how: None)
-    loop.add_reader(master, lambda: rtu.data_received(os.read(master, 4096)))
-    return "rtu://" + os.ttyname(slave)
 
 
 async def open_line(loop, line, port):
     if line.kind == "rtu":
-        return open_bus(loop, line)
+        return Bus(loop, line, line.plugged).where
     line.port = port
     await line.listen(loop)
     return ("tcp://" if line.kind == "tcp" else "rtu+tcp://") + f"127.0.0.1:{line.port}"
@@ -642,10 +708,18 @@ async def command(lines, words):
             line.throw_out()
         elif words["do"] == "listen":
             await (line.listen(asyncio.get_running_loop()) if words["on"] else line.leave())
+        elif words["do"] == "mark":
+            line.mark, line.stale = time.monotonic(), 0
         elif words["do"] == "holes":
             line.holes = words["at"]
         elif words["do"] == "most":
             line.most = words["at"]
+        elif words["do"] == "echo":
+            line.echo = words["on"]
+        elif words["do"] == "plug":
+            (line.bus.plug if words["on"] else line.bus.unplug)()
+        elif words["do"] == "say":          # though nobody asked
+            line.bus.send(bytes.fromhex(words["bytes"]))
         elif words["do"] == "silent":
             line.silent = set(words["units"])
         else:
