@@ -16,16 +16,18 @@ static bool from_memory(struct journal *j, const struct lane *l, uint64_t i, str
     return true;
 }
 
-static bool take(struct journal *j, struct lane *l, struct row *row)
+static bool take(struct journal *j, struct lane *l, uint64_t next, struct row *row)
 {
     sqlite3_stmt *s = l->select;
+    uint64_t seq = (uint64_t)sqlite3_column_int64(s, 0);
     uint64_t topic = (uint64_t)sqlite3_column_int64(s, 2);
     const char *payload = (const char *)sqlite3_column_text(s, 3);
-    if (topic > j->topic_count || !payload) {
+    /* In a damaged file numbers may go back, and whoever follows them would never come to an end. */
+    if (seq < next || seq > l->committed || topic > j->topic_count || !payload) {
         store_trouble(j, SQLITE_CORRUPT);
         return false;
     }
-    *row = (struct row){.seq = (uint64_t)sqlite3_column_int64(s, 0),
+    *row = (struct row){.seq = seq,
                         .time = {sqlite3_column_int64(s, 1)},
                         .payload = payload,
                         .payload_length = (uint32_t)sqlite3_column_bytes(s, 3)};
@@ -48,7 +50,7 @@ static bool from_disk(struct journal *j, struct lane *l, uint64_t next, struct r
             sqlite3_bind_int64(l->select, 2, (sqlite3_int64)l->committed);
         }
         int rc = sqlite3_step(l->select);
-        if (rc == SQLITE_ROW && take(j, l, row)) {
+        if (rc == SQLITE_ROW && take(j, l, next, row)) {
             l->select_next = row->seq + 1;
             return true;
         }
@@ -86,7 +88,7 @@ uint64_t journal_seq_at(struct journal *j, enum message_lane lane, wall_t time)
         sqlite3_bind_int64(l->oldest, 1, (sqlite3_int64)middle);
         bool some = sqlite3_step(l->oldest) == SQLITE_ROW;
         uint64_t seq = some ? (uint64_t)sqlite3_column_int64(l->oldest, 0) : 0;
-        bool older = some && sqlite3_column_int64(l->oldest, 1) < time.ms;
+        bool older = some && seq >= middle && sqlite3_column_int64(l->oldest, 1) < time.ms;
         sqlite3_reset(l->oldest);
         if (older)
             low = seq + 1;
