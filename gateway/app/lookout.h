@@ -5,6 +5,7 @@
 #define APP_LOOKOUT_H
 
 #include "app/tell.h"
+#include "base/arena.h"
 #include "values/board.h"
 #include "values/derive.h"
 #include "watch/warden.h"
@@ -27,6 +28,17 @@ struct lookout_setup {
 bool lookout_needed(const struct plant *p);
 struct lookout *lookout_new(const struct lookout_setup *setup);    /* NULL: out of memory */
 void lookout_free(struct lookout *l);
+
+/* After a reload that says the same to the watch room, and to which all that is watched is the same,
+ * the room goes on as it is: it keeps its plan, and numbers of tags are translated. */
+struct passage;
+bool lookout_may_follow(const struct lookout *l, const struct change *c);
+struct passage *lookout_prepare(const struct lookout *l, const struct change *c);  /* NULL: out of memory */
+void passage_free(struct passage *p);
+/* Takes the passage. Of the setup: board, derive, teller and me are the new ones. */
+void lookout_follow(struct lookout *l, struct passage *p, const struct lookout_setup *setup);
+/* The arena of the plan that it was made for; false: it has that already. */
+bool lookout_keep_home(struct lookout *l, struct arena *home);
 
 /* Tags that were renewed, as board_feed says it. t_ms: on the timeline. */
 void lookout_feed(struct lookout *l, const uint32_t *touched, uint32_t count, int64_t t_ms);

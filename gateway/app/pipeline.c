@@ -31,6 +31,7 @@ struct pipeline {
     struct status *status;
     struct teller *teller;
     struct lookout *lookout; /* NULL: nothing is to be watched */
+    struct passage *passage; /* the lookout of the pipeline before comes over; NULL: it doesn't */
     struct timeline timeline;
     struct vitals vitals;
     mono_t vitals_due;
@@ -316,7 +317,12 @@ static void leave_incident(void *me, const char *key, const void *bytes, size_t 
 /* false: out of memory. */
 static bool begin_watch(struct pipeline *p, const struct pipeline_setup *setup)
 {
+    const struct lookout *old = setup->before ? setup->before->lookout : NULL;
     p->begun = setup->wall;
+    if (old && lookout_may_follow(old, setup->change)) {
+        p->passage = lookout_prepare(old, setup->change);
+        return p->passage && tell_watch(p->teller, lookout_warden(setup->before->lookout));
+    }
     if (!lookout_needed(p->plan->plant)) {
         if (setup->memory)
             memory_each(setup->memory, leave_incident, p);
@@ -462,14 +468,33 @@ static void watch_trouble(struct pipeline *p, wall_t wall, mono_t now)
             watch_device(p, i, p->timeline.t_ms);
 }
 
-void pipeline_take_over(struct pipeline *p, const struct change *c, wall_t wall, mono_t now)
+/* The watch room, from one pipeline to the other. */
+static void move_watch(struct pipeline *p, struct pipeline *before, wall_t wall)
 {
-    if (p->lookout && p->touch_max > 0)
+    const struct lookout_setup l = {
+        .plant = p->plan->plant, .board = p->board, .derive = p->derive, .teller = p->teller};
+    tell_made(before, wall);
+    p->lookout = before->lookout;
+    before->lookout = NULL;
+    lookout_follow(p->lookout, p->passage, &l);
+    p->passage = NULL;
+    p->timeline = before->timeline;
+    p->lookout_due_ms = before->lookout_due_ms;
+}
+
+bool pipeline_take_over(struct pipeline *p, struct pipeline *before, const struct change *c,
+                        struct arena *home, wall_t wall, mono_t now)
+{
+    bool moves = p->passage != NULL, owes = tell_owes_states(before->teller);
+    if (moves)
+        move_watch(p, before, wall);
+    else if (p->lookout && p->touch_max > 0)
         watch_trouble(p, wall, now);
     if (p->derive)
         derive_anew(p, c, wall, now);
-    if (p->session != 0)
+    if (p->session != 0 && (!moves || owes))
         tell_owed_states(p->teller);
+    return moves && lookout_keep_home(p->lookout, home);
 }
 
 struct pipeline *pipeline_new(const struct pipeline_setup *setup)
@@ -510,6 +535,7 @@ void pipeline_free(struct pipeline *p)
     if (!p)
         return;
     lookout_free(p->lookout);
+    passage_free(p->passage);
     derive_free(p->derive);
     board_free(p->board);
     status_free(p->status);

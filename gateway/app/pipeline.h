@@ -29,8 +29,11 @@ struct pipeline_setup {
 
 struct pipeline *pipeline_new(const struct pipeline_setup *setup);   /* NULL: see diags, or out of memory */
 void pipeline_free(struct pipeline *p);
-/* After a reload, before anything else: what the one before knew without being told again. */
-void pipeline_take_over(struct pipeline *p, const struct change *c, wall_t wall, mono_t now);
+/* After a reload, before anything else: what the one before knew without being told again. `before` is
+ * only good for pipeline_free afterwards. true: the watch room goes on in the plan that it had before:
+ * `home`, that plan's arena, is p's now. */
+bool pipeline_take_over(struct pipeline *p, struct pipeline *before, const struct change *c,
+                        struct arena *home, wall_t wall, mono_t now);
 
 /* Hooks for the poller; me is the pipeline. */
 void pipeline_feed(void *me, const struct block *b);

@@ -107,7 +107,8 @@ static void commit(struct heir *h, struct side *side)
 {
     struct pipeline *p = h->side.pipeline;
     const struct poller_hooks hooks = {.me = p, .block = pipeline_feed, .event = pipeline_hear};
-    pipeline_take_over(p, h->change, clock_wall(), clock_mono());
+    if (pipeline_take_over(p, side->pipeline, h->change, side->arena, clock_wall(), clock_mono()))
+        side->arena = NULL;
     poller_commit(side->poller, h->lines, hooks, clock_mono());
     h->lines = NULL;
     h->side.poller = side->poller;

@@ -70,6 +70,7 @@ void tell_keep(struct teller *t, const char *key, const void *bytes, size_t size
 /* Of alarms, leaks and the incident: states that are owed, all of them after tell_owed_states (which
  * tell_session does). false: some are left. */
 void tell_owed_states(struct teller *t);
+bool tell_owes_states(const struct teller *t);
 bool tell_states(struct teller *t, wall_t wall);
 /* How a command ended: refusal NULL: done. Told to the one who asked, and written down. */
 void tell_answer(struct teller *t, const struct command *c, const struct order *o,

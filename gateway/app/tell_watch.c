@@ -45,6 +45,11 @@ void tell_owed_states(struct teller *t)
         owe(t, i);
 }
 
+bool tell_owes_states(const struct teller *t)
+{
+    return t->owed.count > 0;
+}
+
 static bool connected(const struct teller *t)
 {
     return atomic_load_explicit(&t->door->connected, memory_order_relaxed);
