@@ -20,6 +20,8 @@
 #define BUNCH (4 * NS_PER_MS) /* acknowledgements wait so long for company */
 #define GOODBYE (700 * NS_PER_MS)
 
+static const char overlap_key[] = "overlap";
+
 enum { COMMIT_ROWS = 256, COMMIT_BYTES = 512 * 1024, ROWS_AT_ONCE = 4096 };
 
 struct stats_lane door_lane(const struct door *d, enum message_lane lane, uint64_t acquired)
@@ -79,6 +81,7 @@ static void on_connected(void *me)
     b->was_up = true;
     b->upped = b->now;
     b->last_trouble[0] = '\0';
+    overlap_connection(&b->overlap, true, b->now);
     send_connected(b);
     b->door->connected = true;
     b->door->sessions++;
@@ -89,6 +92,7 @@ static void on_lost(void *me, const char *why)
     struct broker *b = me;
     bool was = b->door->connected;
     b->door->connected = false;
+    overlap_connection(&b->overlap, false, b->now);
     send_lost(b);
     if (atomic_load(&b->stopping))
         return;
@@ -197,26 +201,34 @@ static void commit(struct broker *b)
     }
 }
 
-/* What was acknowledged one overlap ago, as long as there was a connection to lose it by. */
+static void acked(const struct broker *b, uint64_t out[MESSAGE_JOURNALED])
+{
+    for (int i = 0; i < MESSAGE_JOURNALED; i++)
+        out[i] = journal_acked(b->journal, (enum message_lane)i);
+}
+
 static void remember(struct broker *b)
 {
-    int64_t overlap = b->setup.mqtt->overlap_ns, step = overlap / (POINTS - 4);
-    if (!mqtt_connected(b->mqtt) || overlap <= 0)
+    uint64_t all[MESSAGE_JOURNALED];
+    struct overlap_point points[OVERLAP_POINTS];
+    if (!mqtt_connected(b->mqtt))
         return;
-    struct acked_point *newest = b->point_end ? &b->points[(b->point_end - 1) % POINTS] : NULL;
-    if (newest && mono_since(b->now, newest->time) < step)
-        return;
-    struct acked_point *p = &b->points[b->point_end++ % POINTS];
-    p->time = b->now;
-    for (int i = 0; i < MESSAGE_JOURNALED; i++)
-        p->acked[i] = journal_acked(b->journal, (enum message_lane)i);
-    const struct acked_point *old = NULL;
-    uint32_t first = b->point_end > POINTS ? b->point_end - POINTS : 0;
-    for (uint32_t i = first; i < b->point_end; i++)
-        if (mono_since(b->now, b->points[i % POINTS].time) >= overlap)
-            old = &b->points[i % POINTS];
-    for (int i = 0; i < MESSAGE_JOURNALED && old; i++)
-        journal_set_overlap(b->journal, (enum message_lane)i, old->acked[i]);
+    acked(b, all);
+    if (overlap_turn(&b->overlap, all, b->now))
+        for (int i = 0; i < MESSAGE_JOURNALED; i++)
+            journal_set_overlap(b->journal, (enum message_lane)i, b->overlap.from[i]);
+    size_t size = overlap_save(&b->overlap, points);
+    if (size)
+        journal_keep(b->journal, overlap_key, points, size);
+}
+
+static void recall(void *me, const char *key, const void *bytes, size_t size)
+{
+    struct broker *b = me;
+    uint64_t all[MESSAGE_JOURNALED];
+    acked(b, all);
+    if (strcmp(key, overlap_key) == 0)
+        overlap_restore(&b->overlap, bytes, size, all);
 }
 
 static void now(struct broker *b)
@@ -330,6 +342,8 @@ static void *run(void *me)
     mono_t begun = MONO_NEVER, deadline = MONO_NEVER;
     now(b);
     b->trimmed = b->counted = b->now;
+    overlap_init(&b->overlap, b->setup.mqtt->overlap_ns);
+    journal_each_kept(b->journal, recall, b);
     count(b);
     for (bool more = false;;) {
         wait_and_serve(b, more ? b->now : next_time(b));

@@ -9,6 +9,7 @@
 #include "publish/broker.h"
 #include "publish/guard.h"
 #include "publish/mqtt.h"
+#include "publish/overlap.h"
 #include "publish/topic.h"
 
 enum {
@@ -16,7 +17,6 @@ enum {
     COMMAND_MAX = 4096,
     COMMANDS = 256, /* that may come in one breath */
     OUTBOX = 32,
-    POINTS = 64,
     LANE_OWN = MESSAGE_JOURNALED, /* lanes of flights that are no rows */
     LANE_REPLAY,
 };
@@ -53,11 +53,6 @@ struct replay {
     uint8_t correlation_length;
     int64_t tokens; /* rows that may go now */
     mono_t filled;
-};
-
-struct acked_point { /* what was acknowledged when */
-    mono_t time;
-    uint64_t acked[MESSAGE_JOURNALED];
 };
 
 struct broker {
@@ -105,8 +100,7 @@ struct broker {
     } suspect;
     char last_trouble[160];
 
-    struct acked_point points[POINTS];
-    uint32_t point_end;
+    struct overlap overlap;
 
     struct inbound *commands[COMMANDS];
     uint32_t command_count;
