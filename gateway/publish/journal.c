@@ -38,15 +38,43 @@ static bool take_lock(struct journal *j, const char *dir, const char **why)
         return false;
     }
     snprintf(path, sizeof(path), "%s/journal.lock", dir);
-    j->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (j->lock < 0) {
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
         *why = say("can't be locked", dir, strerror(errno));
         return false;
     }
-    if (flock(j->lock, LOCK_EX | LOCK_NB) != 0) {
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
         *why = say("another gateway is using it", dir, "");
+        close(fd);
         return false;
     }
+    if (j->lock >= 0)
+        close(j->lock);
+    j->lock = fd;
+    return true;
+}
+
+bool store_lock_again(struct journal *j)
+{
+    struct stat ours, there;
+    char path[512];
+    const char *why;
+    snprintf(path, sizeof(path), "%s/journal.lock", j->dir);
+    if (fstat(j->lock, &ours) == 0 && stat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+        ours.st_ino == there.st_ino)
+        return true;
+    if (!take_lock(j, j->dir, &why)) {
+        log_error("journal: %s", why);
+        return false;
+    }
+    /* The note and the ballast beside it were taken away as well. */
+    uint64_t epoch = j->epoch;
+    if (j->mark >= 0)
+        close(j->mark);
+    mark_open(j);
+    j->epoch = j->epoch > epoch ? j->epoch : epoch;
+    j->ballast = 0;
+    store_ballast(j);
     return true;
 }
 

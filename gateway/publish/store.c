@@ -302,6 +302,17 @@ static int read_state(struct journal *j)
     return rc == SQLITE_OK ? kept_read(j) : rc;
 }
 
+/* The log that is found here may be in the kernel's memory and nowhere else: after a sync that
+ * failed its pages count as written. What is appended to such a log is lost with it when the power
+ * goes. So it is copied into the file, which is synced, and begun anew. On a full disk it has to
+ * do. */
+static int bring_home(struct journal *j)
+{
+    int rc = sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    bool busy = (rc & 0xFF) == SQLITE_BUSY || (rc & 0xFF) == SQLITE_LOCKED;
+    return busy || (rc & 0xFF) == SQLITE_FULL ? SQLITE_OK : rc;
+}
+
 int store_open(struct journal *j)
 {
     char pragma[96];
@@ -321,6 +332,8 @@ int store_open(struct journal *j)
                        "PRAGMA temp_store=MEMORY");
     if (rc == SQLITE_OK)
         rc = store_exec(j, pragma);
+    if (rc == SQLITE_OK)
+        rc = bring_home(j);
     if (rc == SQLITE_OK)
         rc = one(j, "PRAGMA user_version", &version);
     if (rc == SQLITE_OK && version == 0)
@@ -385,9 +398,15 @@ int store_replace(struct journal *j)
     static const char *const tails[] = {"", "-wal", "-shm"};
     size_t room = strlen(j->file) + 64;
     char *from = malloc(room), *to = malloc(room);
-    uint64_t epoch = j->epoch, acked[MESSAGE_JOURNALED];
+    uint64_t epoch, acked[MESSAGE_JOURNALED];
     for (int i = 0; i < MESSAGE_JOURNALED; i++)
         acked[i] = j->lanes[i].acked;
+    if (!store_lock_again(j)) {
+        free(from);
+        free(to);
+        return SQLITE_BUSY;
+    }
+    epoch = j->epoch;
     store_close(j);
     for (size_t i = 0; from && to && i < sizeof(tails) / sizeof(tails[0]); i++) {
         snprintf(from, room, "%s%s", j->file, tails[i]);
@@ -399,7 +418,6 @@ int store_replace(struct journal *j)
     free(to);
     /* The book stays: rows that wait point into it. */
     j->epoch = epoch;
-    (void)mkdir(j->dir, 0750); /* it may have been taken away, too */
     kept_anew(j);
     int rc = store_open(j);
     /* The numbers go on where they were; the new epoch simply doesn't begin with 1. */

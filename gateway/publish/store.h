@@ -84,6 +84,8 @@ void store_close(struct journal *j);
 /* Renames a database that can't be read, so that somebody may look at it, and makes a new one with a
  * new epoch. Rows that wait stay waiting. */
 int store_replace(struct journal *j);
+/* The directory may be another one than that which was locked. false: somebody else has it now. */
+bool store_lock_again(struct journal *j);
 int store_exec(struct journal *j, const char *sql);
 int store_step(sqlite3_stmt *s);                       /* one step, then reset; SQLITE_DONE is OK */
 void store_stop_reading(struct journal *j);            /* an open read would keep the WAL from starting over */

@@ -479,6 +479,54 @@ static void a_file_taken_away_is_noticed_and_what_it_held_is_a_gap(void **state)
     journal_close(j);
 }
 
+static void a_directory_made_anew_is_locked_again(void **state)
+{
+    (void)state;
+    const char *why;
+    struct journal *j = opened(wide);
+    add(j, MESSAGE_HISTORY, 1, 100);
+    journal_commit(j);
+    empty(dir);
+    assert_int_equal(rmdir(dir), 0);
+    journal_trim(j, noon, later(0));
+    add(j, MESSAGE_HISTORY, 2, 100);
+    assert_true(journal_commit(j));
+    assert_null(journal_open(dir, wide, noon, &why));
+    assert_non_null(strstr(why, "another gateway"));
+    /* And one in which somebody else has begun is left alone. */
+    empty(dir);
+    struct journal *other = opened(wide);
+    add(other, MESSAGE_HISTORY, 1, 100);
+    assert_true(journal_commit(other));
+    journal_trim(j, noon, later(2));
+    add(j, MESSAGE_HISTORY, 3, 100);
+    assert_false(journal_commit(j));
+    add(other, MESSAGE_HISTORY, 2, 100);
+    journal_trim(other, noon, later(2));
+    assert_true(journal_commit(other));
+    assert_int_equal(whole(other, MESSAGE_HISTORY, 1), 0);
+    journal_close(other);
+    assert_true(journal_commit(j));
+    journal_close(j);
+}
+
+/* After a sync that failed, pages of the log may be in memory only, and look well. */
+static void a_log_that_is_found_is_brought_home_before_anything_is_added(void **state)
+{
+    (void)state;
+    char log[128];
+    struct stat st;
+    die_after(100);
+    snprintf(log, sizeof(log), "%s/journal.db-wal", dir);
+    assert_int_equal(stat(log, &st), 0);
+    assert_true(st.st_size > 0);
+    struct journal *j = opened(wide);
+    assert_int_equal(stat(log, &st), 0);
+    assert_int_equal(st.st_size, 0);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 1), 0);
+    journal_close(j);
+}
+
 static void over_its_size_history_goes_first_and_leaves_a_gap(void **state)
 {
     (void)state;
@@ -682,6 +730,8 @@ int main(void)
         FACT(old_rows_go_when_acknowledged_only),
         FACT(a_clock_that_jumps_takes_nothing_away),
         FACT(a_file_taken_away_is_noticed_and_what_it_held_is_a_gap),
+        FACT(a_directory_made_anew_is_locked_again),
+        FACT(a_log_that_is_found_is_brought_home_before_anything_is_added),
         FACT(over_its_size_history_goes_first_and_leaves_a_gap),
         FACT(without_disk_rows_wait_then_become_a_gap_and_it_heals),
         FACT(on_a_full_disk_the_oldest_rows_make_room),
