@@ -187,7 +187,6 @@ static bool start_broker(struct gateway *g)
     /* Before the journal is the broker thread's. */
     journal_each_kept(journal, remember, g);
 
-    g->sequence.epoch = journal_epoch(journal);
     g->sequence.started = clock_wall();
 
     struct broker_setup setup;

@@ -337,7 +337,7 @@ void tell_stats(struct teller *t, struct stats *s)
         l->acquired = lane == MESSAGE_AUDIT ? seen : given;
     }
     s->gateway = t->plant->gateway;
-    s->epoch = t->sequence->epoch;
+    s->epoch = atomic_load(&t->door->epoch);
     s->started = t->sequence->started;
     s->published = counter(&c->published);
     s->refused = counter(&c->refused);

@@ -27,7 +27,6 @@ struct sequence {
     struct last_bulletin bulletin;
     char left_incident[INCIDENT_ID_MAX];       /* its topic is taken back; "": none */
     uint64_t next[MESSAGE_JOURNALED];
-    uint64_t epoch;
     wall_t started;
 };
 

@@ -26,6 +26,7 @@ struct door {
         _Atomic uint64_t published, refused, no_subscriber, reconnects, live_dropped, journal_bytes,
             oldest_unacked_ms, replayed;
     } counters;
+    _Atomic uint64_t epoch;        /* a new one begins when the journal has to be begun anew */
     _Atomic(const char *) trouble; /* of the journal, static text; NULL: healthy */
     _Atomic uint32_t allow;        /* what people may command, see struct command_rules */
     _Atomic int64_t fresh_ms;

@@ -39,7 +39,7 @@ static void take_off(struct broker *b, int mid, uint8_t lane, uint64_t seq)
 void send_epoch(struct broker *b)
 {
     struct json j = json_into(b->head, sizeof(b->head));
-    b->epoch = journal_epoch(b->journal);
+    b->door->epoch = b->epoch = journal_epoch(b->journal);
     json_word(&j, "{\"gateway\":");
     json_string(&j, b->setup.gateway);
     json_word(&j, ",\"epoch\":");

@@ -20,7 +20,7 @@ static int set_up(void **state)
     memset(&door, 0, sizeof door);
     door.rows = mailbox_new(1 << 20);
     door.live = mailbox_new(1 << 20);
-    sequence = (struct sequence){.next = {41, 7, 1}, .epoch = 5, .started = {900}};
+    sequence = (struct sequence){.next = {41, 7, 1}, .started = {900}};
     struct diags *ds = diags_new();
     struct pipeline_setup setup = {
         .plan = &small_plan, .door = &door, .sequence = &sequence, .diags = ds};

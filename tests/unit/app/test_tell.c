@@ -121,7 +121,7 @@ static int set_up(void **state)
     door.rows = mailbox_new(1 << 20);
     door.live = mailbox_new(2 << 20);
     door.connected = true;
-    sequence = (struct sequence){.next = {1, 1, 1}, .epoch = 7};
+    sequence = (struct sequence){.next = {1, 1, 1}};
     incident = (struct incident_state){.open = true, .id = "INC-2006-001"};
     believed = (struct leak_view){.state = LEAK_SUSPECT,
                                   .firing = true,
