@@ -27,7 +27,7 @@ LANES = ("history", "event")
 POSTGRES = Path("/usr/lib/postgresql/15/bin")
 UNITS = range(1, 7)
 EVERY_MS = 50
-HEAL_S = 30
+HEAL_S = 40
 
 
 class Skip(Exception):

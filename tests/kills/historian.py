@@ -85,6 +85,12 @@ class Numbers:
             left += [(high + 1, b)] if b > high else []
         self.holes = left
 
+    def expect(self, high):
+        """Said to have been sent long ago."""
+        if self.top is not None and high > self.top:
+            self.holes.append((self.top + 1, high))
+            self.top = high
+
 
 class Historian:
     def __init__(self, options):
@@ -94,6 +100,8 @@ class Historian:
             c.execute(TABLES)
         self.lanes = {f"{options.root}/history/{options.gateway}/": "history",
                       f"{options.root}/event/{options.gateway}": "event"}
+        self.stats_topic = f"{options.root}/stats/{options.gateway}"
+        self.expected = {}      # what was sent by the time of the stats before, and what was here then
         self.reply_topic = f"{options.root}/reply/{options.gateway}/{options.name}"
         self.batch, self.numbers, self.newest_epoch = [], {}, 0
         self.question = None    # what was asked for and not answered yet
@@ -160,7 +168,7 @@ class Historian:
 
     def on_connect(self, client, *_):
         client.subscribe([(f"{prefix}#" if prefix.endswith("/") else prefix, 1) for prefix in self.lanes] +
-                         [(self.reply_topic, 1)])
+                         [(self.reply_topic, 1), (self.stats_topic, 0)])
 
     def on_subscribe(self, *_):
         with self.db, self.db.cursor() as c:
@@ -169,6 +177,9 @@ class Historian:
     def on_message(self, client, me, m):
         if m.topic == self.reply_topic:
             self.answered(json.loads(m.payload))
+            return
+        if m.topic == self.stats_topic:
+            self.compare(json.loads(m.payload))
             return
         lane = next((lane for prefix, lane in self.lanes.items() if m.topic.startswith(prefix)), None)
         try:
@@ -183,6 +194,19 @@ class Historian:
             self.batch.append(row)
 
     # ---- what is missing
+
+    def compare(self, stats):
+        """A jump shows what is missing in between; that the newest ones are missing shows here. Stats
+        may overtake rows: only what had been sent by the time of the stats before, with nothing come
+        since, is missing."""
+        self.store()
+        for lane in self.lanes.values():
+            key, said = (stats["epoch"], lane), stats["lanes"][lane]
+            numbers = self.numbers_of(*key)
+            sent, top = self.expected.get(key, (0, None))
+            if top == numbers.top:
+                numbers.expect(sent)
+            self.expected[key] = (said["acquired"] - said["waiting"], numbers.top)
 
     def answered(self, reply):
         if not self.question or reply.get("id") != self.question["id"] or reply.get("status") == "accepted":
