@@ -49,6 +49,7 @@ struct gateway {
     struct retained *retained;
     struct memory *memory; /* of an earlier run, until the first plan has it */
     struct watcher signals, commands;
+    struct log_quota strays;
     mono_t wake_due; /* MONO_NEVER: nothing put since the last wake */
     mono_t woken;
     mono_t watchdog_due;
@@ -85,8 +86,11 @@ static void on_signal(void *me, uint32_t events)
     while (read(g->signals.fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP)
             g->reload = true;
-        else
+        else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
             g->stop = true;
+        else if (log_may(&g->strays, clock_mono()))
+            log_notice("gateway: signal %u of process %u means nothing here", info.ssi_signo,
+                       info.ssi_pid);
     }
 }
 
@@ -94,9 +98,11 @@ static bool listen_to_signals(struct gateway *g)
 {
     sigset_t set;
     sigemptyset(&set);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
+    /* The latter would end it: by somebody's habits with other daemons, or a library's timer. */
+    static const int heard[] = {SIGTERM, SIGINT,    SIGHUP, SIGUSR1, SIGUSR2,
+                                SIGALRM, SIGVTALRM, SIGIO,  SIGPWR};
+    for (size_t i = 0; i < sizeof heard / sizeof *heard; i++)
+        sigaddset(&set, heard[i]);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
         return false;
     signal(SIGPIPE, SIG_IGN);
