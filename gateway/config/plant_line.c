@@ -193,7 +193,7 @@ static bool read_line(struct plant_builder *b, const struct node *key, const str
                          .timeout_ns = NS_PER_S,
                          .connect_timeout_ns = 3 * NS_PER_S,
                          .reconnect_min_ns = 500 * NS_PER_MS,
-                         .reconnect_max_ns = 5 * NS_PER_S,
+                         .reconnect_max_ns = 4 * NS_PER_S,
                          .silent_share = 0.1};
     out->at = place_of(&b->r, key);
     bool good = read_name(&b->r, key, "line", &out->name);
