@@ -8,7 +8,7 @@
 
 #include "headgate/block.h"
 
-enum { SHAPES_MAX = 9 };
+enum { SHAPES_MAX = 24 };
 
 struct shape {
     uint8_t function;
