@@ -61,6 +61,16 @@ static void doubt_sender(struct talk *t, uint8_t unit, mono_t now)
     }
 }
 
+/* May an answer, or the rest of one, be late? */
+static bool owed(const struct talk *t)
+{
+    for (uint32_t i = 0; i < t->party_count; i++) {
+        if (t->parties[i].doubt)
+            return true;
+    }
+    return false;
+}
+
 static void disturbed(struct talk *t, int unit, const char *why, mono_t now)
 {
     if (mono_before(now, t->disturbed_end))
@@ -111,8 +121,9 @@ static void unasked(struct talk *t, const uint8_t *bytes, mono_t now)
         talk_reopen(t, false, why, now);
         return;
     }
+    if (!owed(t))
+        disturbed(t, -1, "bytes that nobody asked for: is there another master on this bus?", now);
     doubt_sender(t, bytes[0], now);
-    disturbed(t, -1, "bytes that nobody asked for: is there another master on this bus?", now);
     talk_suspect(t, why, now);
 }
 
