@@ -124,6 +124,9 @@ void journal_close(struct journal *j)
     if (!j)
         return;
     journal_commit(j);
+    if (journal_pending(j))
+        log_error("journal: %u rows could never be written and are lost: %s", journal_pending(j),
+                  j->trouble ? j->trouble : "no reason is known");
     fini(j);
 }
 

@@ -189,7 +189,7 @@ class Stand(rig.Stage):
         rig.wait_for(lambda: self.count("subscribed"), 15, lambda: "the historian subscribes:\n" + self.historian.child.log())
         self.source.lively = True
         self.box.start()
-        rig.wait_for(lambda: self.stored() > 2 * len(UNITS), 15, lambda: "frames are stored:\n" + self.box.log()[-1500:])
+        rig.wait_for(lambda: self.stored() > 2 * len(UNITS), 15, lambda: "frames are stored:\n" + self.box.log()[-800:])
 
     def plant_file(self):
         tags = {f"r{a}": {"at": f"holding {a}", "type": "u16"} for a in range(16)}
@@ -262,7 +262,7 @@ class Stand(rig.Stage):
     def burst(self):
         self.source.lively = True
         before = self.stored()
-        rig.wait_for(lambda: self.stored() > before + 3 * len(UNITS), 15, lambda: "a burst:\n" + self.box.log()[-1500:])
+        rig.wait_for(lambda: self.stored() > before + 3 * len(UNITS), 15, lambda: "a burst:\n" + self.box.log()[-800:])
         time.sleep(self.dice.uniform(0.1, 0.8))
 
     def idle(self):
@@ -284,7 +284,7 @@ class Stand(rig.Stage):
         time.sleep(outage)
         before = self.stored()
         self.broker.start()
-        rig.wait_for(lambda: self.stored() > before + 10, 15, lambda: "rows come again:\n" + self.box.log()[-1500:])
+        rig.wait_for(lambda: self.stored() > before + 10, 15, lambda: "rows come again:\n" + self.box.log()[-800:])
         behind = sum(self.newest()) - self.stored()
         self.figures.append(f"{behind} behind")
 
@@ -294,16 +294,16 @@ class Stand(rig.Stage):
         """After the disturbance: all that the journal holds is at the historian. Seconds it took."""
         begun = time.monotonic()
         rig.wait_for(lambda: not self.absent(), HEAL_S, lambda: f"{self.absent()[:20]} of {self.newest()} reach the historian\n"
-                     f"{self.box.log()[-1500:]}\n{self.historian.child.log()[-1500:]}")
+                     f"{self.box.log()[-800:]}\n{self.historian.child.log()[-400:]}")
         return time.monotonic() - begun
 
     def verdict(self, losses=False):
         self.source.lively = True
         before = self.newest()[0]
-        rig.wait_for(lambda: self.newest()[0] > before + 2 * len(UNITS), 15, lambda: "it goes on:\n" + self.box.log()[-1500:])
+        rig.wait_for(lambda: self.newest()[0] > before + 2 * len(UNITS), 15, lambda: "it goes on:\n" + self.box.log()[-800:])
         self.source.lively = False
         healed = self.settle()
-        assert self.box.stop(5) == 0, self.box.log()[-1500:]
+        assert self.box.stop(5) == 0, self.box.log()[-800:]
         with contextlib.suppress(AssertionError):
             rig.wait_for(lambda: not self.absent(), 3, "")
         if self.absent():           # what the end could not send any more comes with the next start
