@@ -224,7 +224,7 @@ static int squeeze(struct journal *j)
 static int write_all(struct journal *j)
 {
     if (j->trouble)
-        store_room(j, 0);
+        store_room(j);
     int rc = write_group(j, UINT32_MAX);
     if (rc == SQLITE_OK)
         group_saved(j, UINT32_MAX);

@@ -162,7 +162,7 @@ bool journal_trim(struct journal *j, wall_t wall, mono_t now)
     store_measure(j);
     calm_down(j);
     if (!j->trouble && j->tight)
-        store_room(j, j->spent); /* what the ballast left behind is the log's */
+        store_room(j);
     else if (!j->trouble)
         store_ballast(j);
     if (j->limits.max_bytes > 0 && j->bytes > (uint64_t)j->limits.max_bytes) {

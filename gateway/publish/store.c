@@ -485,9 +485,10 @@ void store_ballast(struct journal *j)
         store_exec(j, "PRAGMA max_page_count=4294967294");
 }
 
-void store_room(struct journal *j, size_t least)
+/* What the ballast left behind is no room that came back. */
+void store_room(struct journal *j)
 {
-    if (room_on_disk(j) < least + BALLAST_LEAST)
+    if (room_on_disk(j) < j->spent + BALLAST_LEAST)
         return;
     store_ballast(j);
     store_exec(j, "PRAGMA max_page_count=4294967294");
@@ -505,13 +506,14 @@ void store_full(struct journal *j)
         log_error("journal: the disk is full: old rows make room for new ones");
         j->spent = 0;
     }
-    j->spent += j->ballast;
+    size_t given = j->ballast;
+    j->spent += given;
     j->ballast = 0;
     j->tight = true;
     sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    /* From here on the file must live on the pages that it has: the next time there will be no
-     * ballast to give. */
+    /* From here on the file must live on the pages that it has and a share of the ballast's, which
+     * a young one needs; the rest is the log's: the next time there will be none to give. */
     sqlite3_snprintf(sizeof(text), text, "PRAGMA max_page_count=%lld",
-                     (long long)store_number(j->pages));
+                     (long long)(store_number(j->pages) + given / 4 / PAGE));
     store_exec(j, text);
 }

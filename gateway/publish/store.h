@@ -98,8 +98,7 @@ void store_measure(struct journal *j);                 /* sets bytes */
 int64_t store_newest_ms(struct journal *j);            /* the time of the newest row; 0: there is none */
 /* A file that is given up when the disk is full. Taken (again) when there is plenty of room. */
 void store_ballast(struct journal *j);
-/* After that: is there so much again (and some)? Then it may grow. */
-void store_room(struct journal *j, size_t least);
+void store_room(struct journal *j);                    /* after that: is there some again? then it may grow */
 void store_full(struct journal *j);                    /* the disk is: gives it up, and grows no more */
 
 /* journal_mark.c: how far rows have been on disk, as noted outside of the database. */

@@ -686,6 +686,42 @@ static void a_full_disk_is_told_although_old_rows_make_room(void **state)
     umount(dir);
 }
 
+/* With nobody there to acknowledge: the newest rows live on the pages that the oldest had. */
+static void on_a_disk_that_somebody_else_filled_the_oldest_rows_make_room(void **state)
+{
+    (void)state;
+    if (mount("none", dir, "tmpfs", 0, "size=16m") != 0) {
+        print_message("SKIPPED: no right to mount a small tmpfs here\n");
+        skip();
+    }
+    struct journal_stats s;
+    char fill[300];
+    struct journal *j = opened(wide);
+    uint64_t i = 0;
+    while (i < 10)
+        add(j, MESSAGE_HISTORY, ++i, 1000);
+    assert_true(journal_commit(j));
+    fill_up(fill, sizeof(fill));
+    for (uint64_t n = 0; n < 12000; n++) {
+        add(j, MESSAGE_HISTORY, ++i, 1000);
+        if (i % 40 == 0 && !journal_commit(j))
+            fail_msg("row %llu could not be committed", (unsigned long long)i);
+        if (i % 400 == 0)
+            journal_trim(j, (wall_t){1}, (mono_t){1});
+    }
+    assert_true(journal_commit(j));
+    journal_stats(j, &s);
+    assert_non_null(s.trouble);
+    assert_true(s.dropped[MESSAGE_HISTORY] > 5000);
+    assert_true(journal_next(j, MESSAGE_HISTORY) - journal_first(j, MESSAGE_HISTORY) > 200);
+    assert_int_equal(whole(j, MESSAGE_HISTORY, 1), s.dropped[MESSAGE_HISTORY]);
+    sums(j);
+    unlink(fill);
+    journal_trim(j, (wall_t){1}, (mono_t){1});
+    journal_close(j);
+    umount(dir);
+}
+
 /* Too small a disk for any ballast, filled by somebody else, who then cleans up. */
 static void a_disk_that_has_room_again_is_written_again(void **state)
 {
@@ -736,6 +772,7 @@ int main(void)
         FACT(without_disk_rows_wait_then_become_a_gap_and_it_heals),
         FACT(on_a_full_disk_the_oldest_rows_make_room),
         FACT(a_full_disk_is_told_although_old_rows_make_room),
+        FACT(on_a_disk_that_somebody_else_filled_the_oldest_rows_make_room),
         FACT(a_disk_that_has_room_again_is_written_again),
     };
     return cmocka_run_group_tests(facts, NULL, NULL);
