@@ -13,6 +13,7 @@ ends it.
     {"seed": 1, "lines": {"a": {"kind": "tcp", "units": [1, 2], "rate": 0.2, "timeout_ms": 200}}}
 """
 import asyncio
+import collections
 import json
 import os
 import random
@@ -431,6 +432,7 @@ class Line:
         pool = FAULTS["rtu" if self.kind != "tcp" else "tcp"]
         self.faults = [(f.__name__, f) for f in pool if not names or f.__name__ in names]
         self.turn = None                            # a number: one fault after the other
+        self.trace = collections.deque(maxlen=60)   # what went over the line lately
         self.reset()
 
     def reset(self):
@@ -453,6 +455,7 @@ class Line:
         q.before, self.latest[q.unit] = self.latest.get(q.unit), q
         if q.before:
             q.before.before = None
+        self.trace.append((time.time(), f"{q.unit} is asked: {q.function} {q.address} {q.count}"))
         if q.unit not in self.units or q.unit in self.silent:
             return []
         if q.function not in TABLES or not 1 <= q.count <= (125 if q.function > 2 else 2000):
@@ -470,6 +473,7 @@ class Line:
             name, fault = self.choose()
             self.done[name] = self.done.get(name, 0) + 1
             steps = fault(q, self.random, self.timeout_ms)
+            self.trace.append((time.time(), f"{q.unit} will be ill: {name} {[s if isinstance(s, str) else s[0] for s in steps]}"))
         wait = self.delay_ms + self.wire_ms([bytes(8)] + [s[1] for s in steps if s not in ("close", "rst")][:1])
         if wait and steps and isinstance(steps[0], tuple):
             steps[0] = (steps[0][0] + wait, steps[0][1])
@@ -539,6 +543,7 @@ class Conversation:
                 return
             if step[0]:
                 await asyncio.sleep(step[0] / 1000)
+            self.line.trace.append((time.time(), f"answer: {step[1].hex()}"))
             self.send(step[1])
 
 
@@ -685,6 +690,8 @@ async def command(lines, words):
         return {name: line.stats() for name, line in lines.items()}
     if words["do"] == "counts":
         return {name: line.count() for name, line in lines.items()}
+    if words["do"] == "trace":
+        return [f"{at:.4f} {text}" for at, text in lines[words["line"]].trace]
     for line in which:
         if words["do"] == "reset":
             line.reset()
