@@ -133,6 +133,7 @@ static bool open_door(struct gateway *g)
     g->door.commands = mailbox_new(COMMANDS_BYTES);
     if (!g->door.rows || !g->door.live || !g->door.commands)
         return false;
+    door_allow(&g->door, &g->side.plant->commands);
     g->commands = (struct watcher){
         .fd = mailbox_fd(g->door.commands), .events = EPOLLIN, .fn = on_command, .me = g};
     return loop_add(g->loop, &g->commands);
@@ -281,6 +282,7 @@ static void reload(struct gateway *g)
     if (well) {
         log_notice("%s: reloaded: %s", g->options->plant_file, text);
         retained_plan(g->retained, g->side.plant);
+        door_allow(&g->door, &g->side.plant->commands);
         raise_file_limit(g->side.plant);
     } else {
         log_error("%s: not reloaded, everything runs on as it was: %s", g->options->plant_file,
@@ -366,7 +368,9 @@ int daemon_run(const struct daemon_options *o)
                          .wake_due = MONO_NEVER};
     struct diags *ds = diags_new(), *later = diags_new();
     bool started = ds && later && read_plant(&g, ds);
-    if (ds)
+    if (!ds || !later)
+        log_error("%s: out of memory", o->plant_file);
+    else
         diags_print(ds, stderr); /* before another thread writes there, too */
     started = started && start(&g, later);
     if (later)

@@ -43,6 +43,7 @@ struct pipeline {
     uint32_t session; /* of the broker, that has been told everything */
     wall_t begun;
     mono_t board_due, stats_due;
+    struct log_quota orders;
 };
 
 /* What a device's silence means to the alarms. */
@@ -275,7 +276,9 @@ void pipeline_order(struct pipeline *p, const struct command *c, const char *pay
         why = lookout_order(p->lookout, &o, timeline_now(&p->timeline, wall, now));
         p->lookout_due_ms = p->timeline.t_ms;
     }
-    log_notice("command %s from %s: %s", c->verb, *o.user ? o.user : "nobody", why ? why : "done");
+    if (log_may(&p->orders, now))
+        log_notice("command %s from %s: %s", c->verb, *o.user ? o.user : "nobody",
+                   why ? why : "done");
     tell_answer(p->teller, c, &o, why);
 }
 
@@ -425,6 +428,9 @@ static bool carry(struct pipeline *p, const struct pipeline *before, const struc
     p->stats_due = before->stats_due;
     p->hour_due_ms = before->hour_due_ms;
     p->kept_due_ms = before->kept_due_ms;
+    p->vitals = before->vitals;
+    p->vitals_due = before->vitals_due;
+    p->orders = before->orders;
     return true;
 }
 
