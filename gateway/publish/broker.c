@@ -186,7 +186,8 @@ static mono_t commit_due(const struct broker *b)
                   ? (mono_t){0}
                   : mono_add(b->committed, COMMIT_EVERY);
     else if (journal_unsaved(b->journal))
-        due = mono_add(b->committed, CURSORS_EVERY);
+        due =
+            journal_refusals_wait(b->journal) ? (mono_t){0} : mono_add(b->committed, CURSORS_EVERY);
     return mono_before(due, b->retry) ? b->retry : due;
 }
 

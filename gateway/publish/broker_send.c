@@ -5,9 +5,13 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "publish/session.h"
 
-enum { LIVE_AT_ONCE = 1000 };
+enum { LIVE_AT_ONCE = 1000, IDS = 60000 };
+
+#define FORGIVEN (3600 * NS_PER_S)
+#define HANGS_UP (2 * NS_PER_S) /* after it was sent what it doesn't like */
 
 static const char json_type[] = "application/json";
 
@@ -29,11 +33,64 @@ static struct flight *flight(struct broker *b, uint32_t i)
     return &b->flights[i & (FLIGHTS - 1)];
 }
 
-static void take_off(struct broker *b, int mid, uint8_t lane, uint64_t seq)
+uint32_t send_topic(const char *topic)
+{
+    return (uint32_t)text_hash(0, topic, strlen(topic));
+}
+
+static uint32_t size_of(const struct mqtt_message *m)
+{
+    return (uint32_t)(strlen(m->topic) + m->length);
+}
+
+static void take_off(struct broker *b, int mid, const struct parcel *p,
+                     const struct mqtt_message *m)
 {
     if (send_in_flight(b) == 0)
         b->answered = b->now;
-    *flight(b, b->flight_end++) = (struct flight){.mid = mid, .lane = lane, .seq = seq};
+    *flight(b, b->flight_end++) = (struct flight){.mid = mid,
+                                                  .lane = p->lane,
+                                                  .seq = p->seq,
+                                                  .gap = p->gap,
+                                                  .size = size_of(m),
+                                                  .topic = send_topic(m->topic)};
+}
+
+/* A message that killed connections before isn't sent again. Once in a while it is forgotten:
+ * brokers are mended. */
+static bool deadly(struct broker *b, const struct mqtt_message *m)
+{
+    if ((b->too_large || b->deadly_count) && mono_since(b->now, b->deadly_since) >= FORGIVEN) {
+        b->too_large = 0;
+        b->deadly_count = 0;
+    }
+    if (b->too_large && size_of(m) >= b->too_large)
+        return true;
+    for (uint32_t i = 0; i < b->deadly_count; i++)
+        if (b->deadly[i] == send_topic(m->topic))
+            return true;
+    return false;
+}
+
+/* Ids have 16 bits, and values take some, too: before one could meet itself in flight, all wait. */
+static bool ids_run_out(struct broker *b)
+{
+    if (send_in_flight(b) == 0)
+        return false;
+    int oldest = flight(b, b->flight_first)->mid;
+    return oldest > 0 && (uint16_t)(b->newest_mid - oldest) > IDS;
+}
+
+static enum mqtt_result publish(struct broker *b, const struct mqtt_message *m, int *mid)
+{
+    if (deadly(b, m))
+        return MQTT_TOO_LARGE;
+    if (ids_run_out(b))
+        return MQTT_NOT_CONNECTED; /* as good as: later */
+    enum mqtt_result r = mqtt_publish(b->mqtt, m, mid);
+    if (r == MQTT_SENT)
+        b->newest_mid = *mid;
+    return r;
 }
 
 void send_epoch(struct broker *b)
@@ -125,6 +182,7 @@ void send_connected(struct broker *b)
 {
     char filter[TOPIC_MAX];
     b->flight_first = b->flight_end = 0;
+    b->acked_something = false;
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         enum message_lane lane = (enum message_lane)i;
         uint64_t acked = journal_acked(b->journal, lane);
@@ -155,27 +213,57 @@ static void refused(struct broker *b, uint8_t lane, uint64_t seq, int reason)
     b->door->counters.refused++;
     if (!b->told_refused)
         log_error("mqtt: the broker refuses a message (reason 0x%02X)%s", (unsigned)reason,
-                  reason == 0x87 ? ": look at its access rules" : "");
+                  reason == DENIED ? ": look at its access rules" : "");
     b->told_refused = true;
     if (lane < MESSAGE_JOURNALED)
         journal_refused(b->journal, (enum message_lane)lane, seq, reason);
 }
 
-/* The only row in flight when the connection died, for the fifth time: it isn't sent again. */
-static void suspect(struct broker *b)
+static void too_large(struct broker *b, const struct flight *f)
 {
-    const struct flight *f = flight(b, b->flight_first);
-    if (send_in_flight(b) != 1 || f->done || f->lane >= MESSAGE_JOURNALED ||
-        f->seq <= journal_acked(b->journal, (enum message_lane)f->lane))
+    if (b->big.times == 0 || f->size < b->big.smallest)
+        b->big.smallest = f->size;
+    /* Once it is known that there is a limit, each is believed at once. */
+    if (++b->big.times < 3 && !b->too_large)
         return;
-    if (f->lane != b->suspect.lane || f->seq != b->suspect.seq)
+    b->too_large = b->big.smallest;
+    b->deadly_since = b->now;
+    b->big.times = 0;
+    log_error(
+        "mqtt: the broker hangs up on messages of %u bytes; such are not sent any more: look at "
+        "its max_packet_size",
+        b->too_large);
+}
+
+static void denied_by_death(struct broker *b, const struct flight *f)
+{
+    if (f->lane != b->suspect.lane || f->seq != b->suspect.seq || f->topic != b->suspect.topic)
         b->suspect.times = 0;
     b->suspect.lane = f->lane;
     b->suspect.seq = f->seq;
+    b->suspect.topic = f->topic;
     if (++b->suspect.times < 5)
         return;
-    refused(b, f->lane, f->seq, 0x83);
-    journal_ack(b->journal, (enum message_lane)f->lane, f->seq);
+    b->deadly_since = b->now;
+    if (f->lane < MESSAGE_JOURNALED)
+        refused(b, f->lane, f->seq, DEADLY);
+    else if (b->deadly_count < sizeof(b->deadly) / sizeof(b->deadly[0]))
+        b->deadly[b->deadly_count++] = f->topic;
+}
+
+/* The only message in flight when the connection died, soon after it was sent, while others were
+ * taken: a broker that takes nothing, or dies by itself, is no reason to give anything up. */
+static void suspect(struct broker *b)
+{
+    const struct flight *f = flight(b, b->flight_first);
+    if (send_in_flight(b) != 1 || f->done || !b->acked_something || f->lane >= LANE_REPLAY ||
+        mono_since(b->now, b->answered) > HANGS_UP)
+        return;
+    if (f->size > b->largest)
+        too_large(b, f);
+    else if (f->lane >= MESSAGE_JOURNALED ||
+             f->seq > journal_acked(b->journal, (enum message_lane)f->lane))
+        denied_by_death(b, f);
 }
 
 void send_lost(struct broker *b)
@@ -188,6 +276,7 @@ void send_lost(struct broker *b)
             first = f->seq;
     }
     command_lost(b, first);
+    again_lost(b);
     b->flight_first = b->flight_end = 0;
     /* Replies are for people who wait; the gateway's state is told anew. */
     for (; b->outbox_first != b->outbox_end; b->outbox_first++) {
@@ -210,14 +299,23 @@ void send_answer(struct broker *b, int mid, int reason)
     }
 }
 
+/* That row and all behind it go once more. */
+static void send_from(struct broker *b, const struct flight *f)
+{
+    if (!b->hold[f->lane] || f->seq < b->hold[f->lane]) {
+        b->hold[f->lane] = f->seq;
+        b->cursors[f->lane].next = f->seq;
+    }
+}
+
 static void land(struct broker *b, const struct flight *f)
 {
     if (passing(f->reason)) {
         b->paused = mono_add(b->now, 2 * NS_PER_S);
-        if (f->lane < MESSAGE_JOURNALED && (!b->hold[f->lane] || f->seq < b->hold[f->lane])) {
-            b->hold[f->lane] = f->seq;
-            b->cursors[f->lane].next = f->seq;
-        }
+        if (f->lane < MESSAGE_JOURNALED)
+            send_from(b, f);
+        else if (f->lane >= LANE_AGAIN)
+            again_landed(b, f);
         return;
     }
     if (f->reason == 0x10) {
@@ -226,10 +324,24 @@ static void land(struct broker *b, const struct flight *f)
             log_notice("mqtt: nobody subscribes to what is published");
         b->told_nobody = true;
     }
+    if (f->lane >= LANE_AGAIN) {
+        again_landed(b, f);
+        return;
+    }
     if (f->reason >= 0x80)
         refused(b, f->lane, f->seq, f->reason);
+    b->acked_something = true;
+    if (f->reason < 0x80 && f->size > b->largest)
+        b->largest = f->size;
     if (f->lane >= MESSAGE_JOURNALED)
         return;
+    if (f->reason >= 0x80 && f->reason != DENIED && !f->gap) {
+        send_from(b, f); /* from here again, with a gap in its place */
+        return;
+    }
+    if (f->reason < 0x80 && !f->gap &&
+        journal_refusal(b->journal, (enum message_lane)f->lane, f->seq))
+        journal_accepted(b->journal, (enum message_lane)f->lane, f->seq);
     if (f->seq == b->hold[f->lane])
         b->hold[f->lane] = 0;
     /* What lies behind a row that must be sent again is sent again, too. */
@@ -258,8 +370,9 @@ static bool room_for(struct broker *b, size_t length)
     return true;
 }
 
-/* One row with its head. false: not now. */
-static bool send_row(struct broker *b, uint8_t lane, enum message_lane of, const struct row *row)
+/* One row with its head. */
+static enum mqtt_result send_whole(struct broker *b, const struct parcel *p, enum message_lane of,
+                                   const struct row *row)
 {
     char digits[24];
     struct json j = json_into(digits, sizeof(digits));
@@ -267,7 +380,7 @@ static bool send_row(struct broker *b, uint8_t lane, enum message_lane of, const
     json_word(&j, ",");
     size_t n = json_length(&j), length = b->head_length + n + row->payload_length;
     if (!room_for(b, length))
-        return false;
+        return MQTT_NOT_CONNECTED;
     memcpy(b->out, b->head, b->head_length);
     memcpy(b->out + b->head_length, digits, n);
     memcpy(b->out + b->head_length + n, row->payload, row->payload_length);
@@ -277,27 +390,67 @@ static bool send_row(struct broker *b, uint8_t lane, enum message_lane of, const
                                    .qos = 1,
                                    .content_type = json_type};
     int mid;
-    switch (mqtt_publish(b->mqtt, &m, &mid)) {
-    case MQTT_SENT:
-        take_off(b, mid, lane, row->seq);
+    enum mqtt_result r = publish(b, &m, &mid);
+    if (r == MQTT_SENT) {
+        take_off(b, mid, p, &m);
         b->door->counters.published++;
+    } else if (p->gap && r != MQTT_NOT_CONNECTED) {
+        /* Answered in the broker's place, in its turn, so that cursors stay contiguous. */
+        take_off(b, -1, p, &m);
+        flight(b, b->flight_end - 1)->done = true;
+        flight(b, b->flight_end - 1)->reason = TOO_LARGE;
+        r = MQTT_SENT;
+    }
+    return r;
+}
+
+/* A historian must not wait for what will never come: a frame in its place says so. */
+static bool send_gap(struct broker *b, struct parcel p, enum message_lane of, const struct row *row,
+                     int reason)
+{
+    char payload[256];
+    struct json j = json_into(payload, sizeof(payload));
+    encode_gap(&j, row->time, row->seq, row->seq,
+               reason == TOO_LARGE ? "larger than the broker takes" : "refused by the broker");
+    const struct row gap = {.seq = row->seq,
+                            .time = row->time,
+                            .payload = payload,
+                            .payload_length = (uint32_t)json_length(&j)};
+    p.gap = true;
+    return send_whole(b, &p, of, &gap) == MQTT_SENT;
+}
+
+/* false: not now. */
+static bool send_row(struct broker *b, uint8_t lane, enum message_lane of, const struct row *row)
+{
+    const struct parcel p = {.lane = lane, .seq = row->seq, .gap = !row->topic};
+    int reason = row->topic ? journal_refusal(b->journal, of, row->seq) : 0;
+    if (reason && reason != DENIED)
+        return send_gap(b, p, of, row, reason);
+    switch (send_whole(b, &p, of, row)) {
+    case MQTT_SENT:
         return true;
     case MQTT_TOO_LARGE:
-    case MQTT_FAILED:
-        /* Answered in the broker's place, in its turn, so that cursors stay contiguous. */
-        take_off(b, -1, lane, row->seq);
-        flight(b, b->flight_end - 1)->done = true;
-        flight(b, b->flight_end - 1)->reason = 0x95;
-        return true;
-    case MQTT_NOT_CONNECTED:
+        reason = TOO_LARGE;
         break;
+    case MQTT_FAILED:
+        reason = INVALID;
+        break;
+    case MQTT_NOT_CONNECTED:
+        return false;
     }
-    return false;
+    refused(b, (uint8_t)of, row->seq, reason);
+    return send_gap(b, p, of, row, reason);
 }
 
 bool send_replayed(struct broker *b, const struct row *row)
 {
     return send_row(b, LANE_REPLAY, b->replay.cursor.lane, row);
+}
+
+bool send_again(struct broker *b, enum message_lane lane, const struct row *row)
+{
+    return send_row(b, (uint8_t)(LANE_AGAIN + lane), lane, row);
 }
 
 static bool ready(const struct broker *b, uint32_t share)
@@ -312,8 +465,9 @@ static void pump_lane(struct broker *b, enum message_lane lane, uint32_t share)
         struct journal_cursor before = b->cursors[lane];
         if (!journal_fetch(b->journal, &b->cursors[lane], &row))
             return;
+        /* What was denied has its own way. */
         if (row.seq <= journal_acked(b->journal, lane) &&
-            journal_was_refused(b->journal, lane, row.seq))
+            journal_refusal(b->journal, lane, row.seq) == DENIED)
             continue;
         if (!send_row(b, (uint8_t)lane, lane, &row)) {
             b->cursors[lane] = before;
@@ -335,11 +489,11 @@ static void pump_outbox(struct broker *b)
                                        .correlation_length = o->correlation_length,
                                        .content_type = json_type};
         int mid;
-        enum mqtt_result r = mqtt_publish(b->mqtt, &m, &mid);
+        enum mqtt_result r = publish(b, &m, &mid);
         if (r == MQTT_NOT_CONNECTED)
             return;
         if (r == MQTT_SENT)
-            take_off(b, mid, LANE_OWN, 0);
+            take_off(b, mid, &(struct parcel){.lane = LANE_OWN}, &m);
         free(o->topic);
         free(o->payload);
         b->outbox_first++;
@@ -368,16 +522,16 @@ static bool send_live(struct broker *b, const struct message *head, const char *
                                    .correlation_length = head->correlation_length,
                                    .content_type = sure ? json_type : NULL};
     b->live_unconfirmed = !sure;
-    enum mqtt_result r = mqtt_publish(b->mqtt, &m, &mid);
+    enum mqtt_result r = publish(b, &m, &mid);
     b->live_unconfirmed = false;
     if (r == MQTT_NOT_CONNECTED)
         return false;
     if (r == MQTT_SENT) {
         b->door->counters.published++;
         if (sure)
-            take_off(b, mid, LANE_OWN, 0);
+            take_off(b, mid, &(struct parcel){.lane = LANE_OWN}, &m);
     } else {
-        refused(b, LANE_OWN, 0, 0x95);
+        refused(b, LANE_OWN, 0, TOO_LARGE);
     }
     return true;
 }
@@ -406,11 +560,13 @@ static bool pump_live(struct broker *b)
 
 bool send_pump(struct broker *b)
 {
+    bool waits = !mqtt_connected(b->mqtt) || mono_before(b->now, b->paused);
+    if (!waits)
+        pump_outbox(b); /* first: that we are online */
     bool more = pump_live(b) && mqtt_connected(b->mqtt);
-    if (!mqtt_connected(b->mqtt) || mono_before(b->now, b->paused))
+    if (waits || !mqtt_connected(b->mqtt))
         return more;
     uint32_t all = window(b), most = all - (all + 7) / 8;
-    pump_outbox(b);
     if (b->parting)
         return false;
     /* Said before it is heard: an old "offline" has been replaced when we subscribe. */
@@ -424,6 +580,8 @@ bool send_pump(struct broker *b)
         b->cursors[MESSAGE_HISTORY].next <= journal_committed(b->journal, MESSAGE_HISTORY);
     if (!behind && send_in_flight(b) < (all + 1) / 2)
         more = command_replay(b, (all + 1) / 2 - send_in_flight(b)) || more;
+    if (!behind && send_in_flight(b) < (all + 3) / 4)
+        again_pump(b, (all + 3) / 4 - send_in_flight(b));
     return more;
 }
 

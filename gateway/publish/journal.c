@@ -329,16 +329,36 @@ void journal_refused(struct journal *j, enum message_lane lane, uint64_t seq, in
     j->dirty = true;
 }
 
-bool journal_was_refused(struct journal *j, enum message_lane lane, uint64_t seq)
+void journal_accepted(struct journal *j, enum message_lane lane, uint64_t seq)
 {
-    for (uint32_t i = 0; i < j->refusal_count; i++)
+    journal_refused(j, lane, seq, 0);
+}
+
+bool journal_refusals_wait(const struct journal *j)
+{
+    return j->refusal_count >= REFUSALS / 2;
+}
+
+int journal_refusal(struct journal *j, enum message_lane lane, uint64_t seq)
+{
+    for (uint32_t i = j->refusal_count; i-- > 0;)
         if (j->refusals[i].lane == (int)lane && j->refusals[i].seq == seq)
-            return true;
+            return j->refusals[i].reason;
     if (!j->lanes[lane].refused || !j->db)
-        return false;
+        return 0;
     sqlite3_bind_int(j->find_refused, 1, (int)lane);
     sqlite3_bind_int64(j->find_refused, 2, (sqlite3_int64)seq);
-    return store_number(j->find_refused) == 1;
+    return (int)store_number(j->find_refused);
+}
+
+uint64_t journal_next_refused(struct journal *j, enum message_lane lane, uint64_t seq, int reason)
+{
+    if (!j->lanes[lane].refused || !j->db)
+        return 0;
+    sqlite3_bind_int(j->next_refused, 1, (int)lane);
+    sqlite3_bind_int64(j->next_refused, 2, (sqlite3_int64)seq);
+    sqlite3_bind_int(j->next_refused, 3, reason);
+    return store_number(j->next_refused);
 }
 
 void journal_stats(struct journal *j, struct journal_stats *out)

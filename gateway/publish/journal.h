@@ -55,9 +55,15 @@ bool journal_look(const char *dir, journal_kept_fn *fn, void *me);
 /* All saved with the next commit. */
 void journal_ack(struct journal *j, enum message_lane lane, uint64_t upto);
 void journal_set_overlap(struct journal *j, enum message_lane lane, uint64_t upto);
-void journal_refused(struct journal *j, enum message_lane lane, uint64_t seq, int reason);   /* a dead letter: kept, not sent again */
 
-bool journal_was_refused(struct journal *j, enum message_lane lane, uint64_t seq);
+/* What the broker doesn't take: kept, counted as dropped, known by its reason, which isn't 0. Saved
+ * with the next commit; too many of them must not wait for it. */
+void journal_refused(struct journal *j, enum message_lane lane, uint64_t seq, int reason);
+void journal_accepted(struct journal *j, enum message_lane lane, uint64_t seq);   /* it did, later */
+bool journal_refusals_wait(const struct journal *j);   /* many: commit soon */
+int journal_refusal(struct journal *j, enum message_lane lane, uint64_t seq);     /* the reason; 0: none */
+/* The first one that was refused for that reason, from seq on; 0: none. Only what is on disk. */
+uint64_t journal_next_refused(struct journal *j, enum message_lane lane, uint64_t seq, int reason);
 
 struct row {
     uint64_t seq;

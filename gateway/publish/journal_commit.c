@@ -110,32 +110,34 @@ static int write_lane(struct journal *j, int i, uint32_t most)
 }
 
 /* A row is refused once, however often the overlap sends it again. */
-static int write_refusals(struct journal *j, uint64_t added[static MESSAGE_JOURNALED])
+static int write_refusals(struct journal *j)
 {
     int rc = SQLITE_OK;
     for (uint32_t i = 0; i < j->refusal_count && rc == SQLITE_OK; i++) {
         const struct refusal *r = &j->refusals[i];
-        sqlite3_bind_int(j->save_refused, 1, r->lane);
-        bind(j->save_refused, 2, r->seq);
-        sqlite3_bind_int(j->save_refused, 3, r->reason);
-        rc = store_step(j->save_refused);
-        if (rc == SQLITE_OK && sqlite3_changes(j->db)) {
-            added[r->lane]++;
-            j->lanes[r->lane].refused++;
-        }
+        sqlite3_stmt *s = r->reason ? j->save_refused : j->undo_refused;
+        sqlite3_bind_int(s, 1, r->lane);
+        bind(s, 2, r->seq);
+        if (r->reason)
+            sqlite3_bind_int(s, 3, r->reason);
+        rc = store_step(s);
+        if (rc == SQLITE_OK && sqlite3_changes(j->db))
+            j->lanes[r->lane].refused += r->reason ? 1 : UINT64_MAX;
     }
     return rc;
 }
 
 static int write_group(struct journal *j, uint32_t most)
 {
-    uint64_t added[MESSAGE_JOURNALED] = {0};
+    uint64_t refused[MESSAGE_JOURNALED];
+    for (int i = 0; i < MESSAGE_JOURNALED; i++)
+        refused[i] = j->lanes[i].refused;
     int rc = j->db ? store_exec(j, "BEGIN IMMEDIATE") : SQLITE_CANTOPEN;
     if (rc != SQLITE_OK)
         return rc;
     rc = write_topics(j);
     if (rc == SQLITE_OK)
-        rc = write_refusals(j, added);
+        rc = write_refusals(j);
     for (int i = 0; i < MESSAGE_JOURNALED && rc == SQLITE_OK; i++)
         rc = write_lane(j, i, share(j, i, most));
     if (rc == SQLITE_OK)
@@ -145,7 +147,7 @@ static int write_group(struct journal *j, uint32_t most)
     if (rc != SQLITE_OK && !sqlite3_get_autocommit(j->db))
         store_exec(j, "ROLLBACK");
     for (int i = 0; i < MESSAGE_JOURNALED && rc != SQLITE_OK; i++)
-        j->lanes[i].refused -= added[i];
+        j->lanes[i].refused = refused[i];
     return rc;
 }
 

@@ -19,6 +19,13 @@ enum {
     OUTBOX = 32,
     LANE_OWN = MESSAGE_JOURNALED, /* lanes of flights that are no rows */
     LANE_REPLAY,
+    LANE_AGAIN, /* and two more: rows that were denied once, of each lane */
+
+    DENIED = 0x87, /* not authorised: people mend that */
+    TOO_LARGE = 0x95,
+    INVALID = 0x90,
+    DEADLY = 0x83, /* our own word for what costs the connection each time */
+    AGAIN_TOPICS = 32,
 };
 
 /* A QoS 1 publish that the broker hasn't answered yet, in the order of sending. */
@@ -26,8 +33,16 @@ struct flight {
     int mid;
     uint8_t lane; /* enum message_lane, LANE_OWN or LANE_REPLAY */
     bool done;
+    bool gap; /* a frame that tells of this row */
     int reason;
     uint64_t seq;
+    uint32_t size, topic; /* topic: a hash */
+};
+
+struct parcel { /* on its way into a flight */
+    uint8_t lane;
+    uint64_t seq;
+    bool gap;
 };
 
 struct inbound { /* a command, copied out of the library's hands */
@@ -55,6 +70,18 @@ struct replay {
     mono_t filled;
 };
 
+/* Rows that the access rules denied are tried again in rounds, one of each topic at first. */
+struct again {
+    bool running;
+    mono_t due;
+    struct journal_cursor at;
+    uint32_t count;
+    struct {
+        uint32_t topic;
+        enum { ASKED, NO, YES } answer;
+    } topics[AGAIN_TOPICS];
+};
+
 struct broker {
     struct door *door;
     struct journal *journal;
@@ -62,7 +89,7 @@ struct broker {
     struct mqtt_client *mqtt;
     pthread_t thread;
     bool running; /* a thread was started and not joined */
-    int ended;                     /* eventfd: the thread has nothing more to do */
+    int ended; /* eventfd: the thread has nothing more to do */
     _Atomic bool stopping;
     _Atomic int64_t grace_ns;
 
@@ -78,6 +105,7 @@ struct broker {
     wall_t wall;
     struct flight flights[FLIGHTS];
     uint32_t flight_first, flight_end;
+    int newest_mid;
     struct journal_cursor cursors[MESSAGE_JOURNALED];
     uint64_t hold[MESSAGE_JOURNALED]; /* a row to be tried again; 0: none */
     mono_t answered; /* last time the broker acknowledged, or had nothing to */
@@ -90,14 +118,28 @@ struct broker {
         uncounted;
     mono_t online_said;
     unsigned short_lives;
-    /* Some rows cost the connection instead of being refused (Debian's mosquitto hangs up after a
-     * denied publish when max_queued_messages is 0; MQTT 3.1.1 knows no other way). After two short
-     * lives rows go one by one, and the one that is always there when the line goes dead is refused. */
+    /* Some messages cost the connection instead of being refused (one that is too large for a
+     * broker of MQTT 3.1.1, which can't say so; a denied one, for Debian's mosquitto when
+     * max_queued_messages is 0). After two short lives they go one by one, and the one that is
+     * always there when the line goes dead is refused; when it was the largest of all, everything
+     * as large as that is. */
     struct {
         uint8_t lane;
         uint64_t seq;
+        uint32_t topic;
         unsigned times;
     } suspect;
+    bool acked_something; /* in this session */
+    uint32_t largest; /* that was ever acknowledged */
+    uint32_t too_large; /* 0: nothing is known to be */
+    mono_t deadly_since; /* the newest of such findings */
+    struct {
+        unsigned times;
+        uint32_t smallest;
+    } big;
+    uint32_t deadly[32]; /* topics of such messages of our own */
+    uint32_t deadly_count;
+    struct again again;
     char last_trouble[160];
 
     struct overlap overlap;
@@ -141,5 +183,12 @@ bool command_replay(struct broker *b,
 void command_lost(struct broker *b, uint64_t first_unanswered); /* 0: all were answered */
 void command_free(struct broker *b);
 bool send_replayed(struct broker *b, const struct row *row);
+
+/* broker_again.c */
+void again_pump(struct broker *b, uint32_t room);
+void again_landed(struct broker *b, const struct flight *f);
+void again_lost(struct broker *b);
+uint32_t send_topic(const char *topic); /* a hash */
+bool send_again(struct broker *b, enum message_lane lane, const struct row *row);
 
 #endif

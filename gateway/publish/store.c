@@ -165,7 +165,10 @@ static int prepare_all(struct journal *j)
         {&j->lost_above, "SELECT sum(to_seq - max(from_seq, ?2 + 1) + 1) FROM gap"
                          " WHERE lane = ?1 AND to_seq > ?2"},
         {&j->drop_gaps, "DELETE FROM gap WHERE lane = ?1 AND to_seq <= ?2"},
-        {&j->find_refused, "SELECT 1 FROM refused WHERE lane = ?1 AND seq = ?2"},
+        {&j->find_refused, "SELECT reason FROM refused WHERE lane = ?1 AND seq = ?2"},
+        {&j->next_refused, "SELECT seq FROM refused WHERE lane = ?1 AND seq >= ?2 AND reason = ?3"
+                           " ORDER BY seq LIMIT 1"},
+        {&j->undo_refused, "DELETE FROM refused WHERE lane = ?1 AND seq = ?2"},
         {&j->drop_refused, "DELETE FROM refused WHERE lane = ?1 AND seq <= ?2"},
         {&j->save_kept, "INSERT OR REPLACE INTO kept VALUES (?1, ?2)"},
         {&j->drop_kept, "DELETE FROM kept WHERE key = ?1"},
@@ -358,9 +361,10 @@ static void finish(sqlite3_stmt **s)
 
 void store_close(struct journal *j)
 {
-    sqlite3_stmt **own[] = {&j->find_refused, &j->save_topic, &j->save_lane, &j->save_gap,
-                            &j->save_refused, &j->lost_above, &j->drop_gaps, &j->drop_refused,
-                            &j->save_kept,    &j->drop_kept,  &j->pages,     &j->free_pages};
+    sqlite3_stmt **own[] = {&j->find_refused, &j->save_topic,   &j->save_lane,    &j->save_gap,
+                            &j->save_refused, &j->undo_refused, &j->next_refused, &j->lost_above,
+                            &j->drop_gaps,    &j->drop_refused, &j->save_kept,    &j->drop_kept,
+                            &j->pages,        &j->free_pages};
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         finish(own[i]);
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {

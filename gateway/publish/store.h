@@ -44,7 +44,7 @@ struct refusal {
     uint64_t seq;
 };
 
-enum { REFUSALS = 1024 };          /* between two commits; a window holds fewer */
+enum { REFUSALS = 2048 };          /* between two commits; half of it is a reason for one, and a window holds fewer */
 
 struct journal {
     char *dir, *file;
@@ -56,7 +56,7 @@ struct journal {
     uint64_t inode;                /* of the database; another one there isn't ours */
     sqlite3 *db;
     sqlite3_stmt *save_topic, *save_lane, *save_gap, *save_refused, *lost_above, *drop_gaps,
-        *drop_refused, *find_refused, *save_kept, *drop_kept, *pages, *free_pages;
+        *drop_refused, *find_refused, *next_refused, *undo_refused, *save_kept, *drop_kept, *pages, *free_pages;
     struct lane lanes[MESSAGE_JOURNALED];
     struct topic_entry *topics;    /* id is index + 1 */
     uint32_t topic_count, topic_room, topics_saved;

@@ -251,6 +251,46 @@ static void refused_rows_are_counted_once(void **state)
     journal_close(j);
 }
 
+static void a_refused_row_may_be_accepted_later(void **state)
+{
+    (void)state;
+    struct journal *j = opened(wide);
+    struct journal_stats s;
+    for (uint64_t i = 1; i <= 10; i++)
+        add(j, MESSAGE_HISTORY, i, 100);
+    journal_commit(j);
+    journal_ack(j, MESSAGE_HISTORY, 10);
+    journal_refused(j, MESSAGE_HISTORY, 4, 0x87);
+    journal_refused(j, MESSAGE_HISTORY, 5, 0x95);
+    journal_refused(j, MESSAGE_HISTORY, 8, 0x87);
+    assert_int_equal(journal_refusal(j, MESSAGE_HISTORY, 4), 0x87);
+    journal_commit(j);
+    journal_close(j);
+    j = opened(wide);
+    assert_int_equal(journal_refusal(j, MESSAGE_HISTORY, 3), 0);
+    assert_int_equal(journal_refusal(j, MESSAGE_HISTORY, 5), 0x95);
+    assert_int_equal(journal_refusal(j, MESSAGE_EVENT, 4), 0);
+    assert_int_equal(journal_next_refused(j, MESSAGE_HISTORY, 0, 0x87), 4);
+    assert_int_equal(journal_next_refused(j, MESSAGE_HISTORY, 5, 0x87), 8);
+    assert_int_equal(journal_next_refused(j, MESSAGE_HISTORY, 9, 0x87), 0);
+    assert_int_equal(journal_next_refused(j, MESSAGE_EVENT, 0, 0x87), 0);
+    for (int turn = 0; turn < 2; turn++) {
+        journal_accepted(j, MESSAGE_HISTORY, 4);
+        assert_int_equal(journal_refusal(j, MESSAGE_HISTORY, 4), 0);
+        journal_commit(j);
+        sums(j);
+    }
+    assert_int_equal(journal_next_refused(j, MESSAGE_HISTORY, 0, 0x87), 8);
+    journal_stats(j, &s);
+    assert_int_equal(s.dropped[MESSAGE_HISTORY], 2);
+    assert_int_equal(s.acked[MESSAGE_HISTORY], 8);
+    assert_false(journal_refusals_wait(j));
+    for (uint64_t i = 1; i <= 1500; i++)
+        journal_refused(j, MESSAGE_HISTORY, i, 0x87);
+    assert_true(journal_refusals_wait(j));
+    journal_close(j);
+}
+
 static void two_gateways_cannot_share_a_journal(void **state)
 {
     (void)state;
@@ -759,6 +799,7 @@ int main(void)
         FACT(more_rows_than_memory_holds_come_back_in_order),
         FACT(a_jump_in_the_numbers_is_a_gap_row),
         FACT(refused_rows_are_counted_once),
+        FACT(a_refused_row_may_be_accepted_later),
         FACT(two_gateways_cannot_share_a_journal),
         FACT(a_torn_log_loses_its_tail_only_and_says_so),
         FACT(a_damaged_file_is_set_aside_and_a_new_epoch_begins),
