@@ -57,7 +57,8 @@ def fill(stand, seconds=10, tape=None):
         nonlocal asked
         absent = holes(stand, tape)
         if absent and time.monotonic() >= whole.next:
-            lane, first, last = absent[0]
+            lane = absent[0][0]
+            first, last = absent[0][1], max(last for of, _, last in absent if of == lane)
             asked += 1
             stand.tape.publish(CMD + "replay", {"id": f"fill-{asked}", "client": "historian", "lane": lane,
                                                 "from_seq": first, "to_seq": last, "sent": int(time.time() * 1000)})
@@ -340,3 +341,605 @@ def broker_comes_later(stand):
     rig.wait_for(lambda: set(early) <= heard_all(stand), 5, "what was read before the broker came arrives")
     assert min(heard_all(stand)) == 1
     stand.again = stand.net.kill
+
+
+# ---- on the way to the broker
+
+class NameServer(threading.Thread):
+    """Answers A questions with 127.0.0.1, or `no such name`, or not at all."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.mode, self.asked = "silent", 0
+        high, low = divmod(os.getpid() % 65000, 250)
+        self.address = f"127.77.{high}.{low + 1}"
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self.socket.bind((self.address, 53))
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                question, sender = self.socket.recvfrom(512)
+            except OSError:
+                return
+            self.asked += 1
+            if self.mode == "silent":
+                continue
+            end = question.index(b"\0", 12) + 5
+            kind, = struct.unpack_from(">H", question, end - 4)
+            found = self.mode == "answers" and kind == 1
+            flags = 0x8180 if self.mode == "answers" else 0x8183
+            answer = question[:2] + struct.pack(">HHHHH", flags, 1, found, 0, 0) + question[12:end]
+            if found:
+                answer += b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 0, 4) + socket.inet_aton("127.0.0.1")
+            self.socket.sendto(answer, sender)
+
+    def end(self):
+        self.socket.close()
+
+
+def by_name(stand):
+    """The gateway knows its broker by name, and has a name server of ours."""
+    need(os.geteuid() == 0, "only root may bind port 53 and /etc/resolv.conf")
+    try:
+        server = NameServer()
+    except OSError as e:
+        need(False, f"no name server can be had: {e}")
+    stand.enders.append(server.end)
+    broker = stand.broker()
+    stand.modbus(broker=broker, mqtt={"broker": f"mqtt://broker.mine.example:{broker.port}"}, start=False)
+    for name, words in (("resolv.conf", f"nameserver {server.address}\n"), ("hosts", "127.0.0.1 localhost\n"),
+                        ("nsswitch.conf", "hosts: files dns\n")):
+        (stand.directory / name).write_text(words)
+    binds = " && ".join(f"mount --bind {stand.directory}/{n} /etc/{n}" for n in ("resolv.conf", "hosts", "nsswitch.conf"))
+    stand.box.words = ["unshare", "-m", "sh", "-c", f"{binds} && exec \"$@\"", "sh", *stand.box.words]
+    return server
+
+
+@row("Q08", "the broker's name is not known",
+     "nothing; devices are asked, rows are kept", "5 s after it is known")
+def name_unknown(stand):
+    server = by_name(stand)
+    server.mode = "unknown"
+    stand.since = stand.tape.count()
+    stand.box.start()
+    log_has(stand, "can't reach broker.mine.example")
+    rig.wait_for(lambda: stand.sick.asked("sick") > 20, 5, "devices are asked")
+    with outage(stand, lambda: None, lambda: setattr(server, "mode", "answers"), bystander=False):
+        time.sleep(1)
+    assert min(heard_all(stand)) == 1, "what was read before is there, too"
+
+    def again():
+        server.mode = "unknown"
+        stand.net.kill()
+
+    stand.again = again
+
+
+@row("Q08", "the name server doesn't answer",
+     "nothing; devices are asked, rows go to disk as before", "6 s after it answers (the resolver asks every 5 s)")
+def name_server_silent(stand):
+    server = by_name(stand)
+    server.mode = "answers"
+    stand.box.start()
+    stand.all_good(15)
+
+    def make():
+        server.mode = "silent"
+        stand.net.kill()
+        asked = server.asked
+        rig.wait_for(lambda: server.asked > asked, 3, "the name is asked for")
+
+    def cure():
+        stand.net.start()
+        server.mode = "answers"
+
+    with outage(stand, make, cure, flow=6):
+        before = len(rows_on_disk(stand))
+        time.sleep(1.5)
+        assert len(rows_on_disk(stand)) > before + 5, "rows don't wait for the name server"
+
+
+class Relay(threading.Thread):
+    """A way to the broker that can be led elsewhere. modes: a port to lead to; "eof": hangs up at the
+    first bytes. `firsts` are the first bytes of each connection."""
+
+    def __init__(self, to):
+        super().__init__(daemon=True)
+        self.mode, self.firsts, self.open = to, [], []
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.start()
+
+    def run(self):
+        while True:
+            try:
+                client, _ = self.server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        self.open.append(client)
+        try:
+            first = client.recv(65536)
+            self.firsts.append(first)
+            if self.mode == "eof" or not first:
+                client.close()
+                return
+            broker = socket.create_connection(("127.0.0.1", self.mode))
+        except OSError:
+            client.close()
+            return
+        self.open.append(broker)
+        threading.Thread(target=self.pump, args=(broker, client), daemon=True).start()
+        broker.sendall(first)
+        self.pump(client, broker)
+
+    @staticmethod
+    def pump(a, b):
+        with contextlib.suppress(OSError):
+            while data := a.recv(65536):
+                b.sendall(data)
+        for s in (a, b):
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+
+    def cut(self):
+        for s in self.open:
+            with contextlib.suppress(OSError):
+                s.shutdown(socket.SHUT_RDWR)
+        self.open.clear()
+
+    def end(self):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        self.cut()
+
+
+def tls(stand, **options):
+    """A gateway that speaks TLS through a relay."""
+    here = stand.directory
+    made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", here / "key.pem", "-out",
+                           here / "cert.pem", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
+                           "subjectAltName=IP:127.0.0.1"], stderr=subprocess.PIPE, check=False)
+    assert made.returncode == 0, made.stderr
+    (here / "ca.pem").write_bytes((here / "cert.pem").read_bytes())
+    port = rig.free_port()
+    broker = stand.broker(config=f"listener {port} 127.0.0.1\ncertfile {here}/cert.pem\nkeyfile {here}/key.pem\n")
+    relay = Relay(port)
+    stand.enders.append(relay.end)
+    stand.modbus(broker=broker, mqtt={"broker": f"mqtts://127.0.0.1:{relay.port}", "ca": str(here / "ca.pem")}, **options)
+
+    def lead(mode):
+        relay.mode = mode
+        relay.cut()
+
+    return relay, port, lead
+
+
+@row("Q11", "the connection ends within the TLS handshake",
+     "`offline` by the will; rows are kept (certificates: tests/live/test_tls.py)", "5 s after its end")
+def tls_ends_early(stand):
+    relay, port, lead = tls(stand)
+    with outage(stand, lambda: lead("eof"), lambda: lead(port)):
+        rig.wait_for(lambda: len(relay.firsts) > 3, 5, "it tries again")
+    assert all(first[:1] in (b"\x16", b"") for first in relay.firsts), relay.firsts
+
+
+@row("Q11", "a TLS gateway meets a plain port", "`offline` by the will; rows are kept; no plain byte", "5 s after its end")
+def tls_meets_plain(stand):
+    relay, port, lead = tls(stand)
+    with outage(stand, lambda: lead(stand.net.port), lambda: lead(port)):
+        log_has(stand, "can't reach", 15)
+    assert all(first[:1] in (b"\x16", b"") for first in relay.firsts), relay.firsts
+
+
+@row("Q12", "TLS can't be set up: `ca` is missing, then garbage",
+     "`offline` by the will; rows are kept; no plain byte, and no connection", "5 s after it is mended")
+def tls_not_set_up(stand):
+    relay, port, lead = tls(stand)
+    ca = stand.directory / "ca.pem"
+    right = ca.read_bytes()
+
+    def spoil():
+        ca.unlink()
+        lead(port)
+
+    def mend():
+        ca.write_bytes(right)
+
+    with outage(stand, spoil, mend):
+        log_has(stand, "can't reach")
+        ca.write_bytes(b"garbage\n")
+        time.sleep(2.5)
+    assert all(first[:1] in (b"\x16", b"") for first in relay.firsts), relay.firsts
+
+
+# ---- what the broker refuses
+
+@row("Q09", "wrong password (MQTT 3.1.1)", "`offline` by the will; rows are kept; the file is read again at each attempt",
+     "5 s after it is right")
+def wrong_password(stand):
+    tool = "/usr/bin/mosquitto_passwd"
+    need(os.path.exists(tool), "mosquitto_passwd is not installed")
+    known, mine = stand.directory / "passwords", stand.directory / "secret"
+    subprocess.run([tool, "-b", "-c", known, "gw", "right"], check=True)
+    known.chmod(0o644)
+    mine.write_text("right\n")
+    mine.chmod(0o600)
+    broker = stand.broker(config=f"password_file {known}\n")
+    stand.modbus(broker=broker, mqtt={"user": "gw", "password_file": str(mine), "version": "3.1.1"})
+
+    def make():
+        mine.write_text("wrong\n")
+        broker.kill()
+        broker.start()
+
+    with outage(stand, make, lambda: mine.write_text("right\n")):
+        log_has(stand, "not authorised")
+
+
+@row("Q10", "the broker refuses (MQTT 5): bad user, busy, quota, connection rate",
+     "`offline` by the will; rows are kept; the log says the reason", "5 s after its end")
+def refusals_of_5(stand):
+    broker = fake(stand)
+    stand.modbus(broker=broker)
+    reasons = [0x87, 0x89, 0x97, 0x9F]
+    honest = broker.on_connect
+
+    def make():
+        given = iter(reasons * 100)
+        broker.on_connect = lambda client: connack(client, next(given))
+        broker.hang_up()
+
+    with outage(stand, make, lambda: setattr(broker, "on_connect", honest)):
+        for words in ("Not authorized", "Server busy", "Quota exceeded", "Connection rate exceeded"):
+            log_has(stand, words, 8)
+
+
+def ruled(stand, version, denied):
+    """A broker with access rules, which deny some topics when wanted. make, cure."""
+    rules = stand.directory / "rules"
+
+    def write(*topics):
+        rules.write_text("".join(f"topic deny {t}\n" for t in topics) + "topic readwrite #\n")
+        rules.chmod(0o644)
+        if stand.net:
+            stand.net.child.process.send_signal(signal.SIGHUP)
+
+    write()
+    # Not 0: decision 12 says why.
+    broker = stand.broker(config=f"acl_file {rules}\nmax_queued_messages 100000\n")
+    stand.modbus(broker=broker, mqtt={"version": version})
+    return lambda: write(*denied), write
+
+
+SICK = "t/v1/site/history/gw/plant/sick-1"
+
+
+@row("Q13", "access rules deny a device's history (MQTT 3.1.1)",
+     "nothing: 3.1.1 has no word for it, rows count as acknowledged. A historian sees the jump of `seq`; a replay fills it. "
+     "Use MQTT 5", "when asked")
+def denied_311(stand):
+    make, cure = ruled(stand, "3.1.1", [SICK])
+    with outage(stand, make, cure, filled=False):
+        time.sleep(1.5)
+    lost = sum(last - first + 1 for _, first, last in holes(stand))
+    assert lost, "the broker denied nothing"
+    fill(stand)
+    stand.figures.append(f"{lost} denied frames came with a replay")
+    stand.again = None
+
+
+@row("Q14", "access rules deny a device's history (MQTT 5)",
+     "`refused` and `dropped` count, not `acked`; other devices' rows go on; what was denied is tried again and arrives, "
+     "late", "5 s after it is allowed")
+def denied_5(stand):
+    make, cure = ruled(stand, 5, [SICK])
+    with outage(stand, make, cure, filled=False):
+        said = stats(stand, lambda s: s["refused"] > 0 and s["lanes"]["history"]["dropped"] > 0)
+        lane = said["lanes"]["history"]
+        assert lane["acquired"] == lane["acknowledged"] + lane["waiting"] + lane["dropped"], said
+        log_has(stand, "access rules")
+    begun = time.monotonic()
+    rig.wait_for(lambda: not holes(stand), 6, lambda: f"denied frames arrive: {holes(stand)}")
+    stand.figures.append(f"denied frames came {time.monotonic() - begun:.1f} s later")
+    stand.since = stand.tape.count()
+    stats(stand, lambda s: s["lanes"]["history"]["dropped"] == 0)
+    stand.again = None
+
+
+@row("Q15", "access rules deny values (QoS 0)",
+     "no value arrives: nobody is told of a denied QoS 0 publish. History (QoS 1) is not touched", "next change")
+def denied_qos0(stand):
+    make, cure = ruled(stand, 5, ["t/v1/site/value/#"])
+    with outage(stand, make, cure):
+        time.sleep(0.5)
+        since, before = stand.tape.count(), len(heard_all(stand))
+        time.sleep(1)
+        assert not stand.tape.all("/value/", since)
+        assert len(heard_all(stand)) > before
+
+
+@row("Q16", "nobody subscribes", "`no_subscriber` counts (MQTT 5)", "10 s (`stats`)")
+def nobody_listens(stand):
+    stand.modbus()
+    others = stand.tape
+    others.client.unsubscribe("#")
+    others.client.subscribe("t/v1/site/stats/#", 1)
+    stand.since = others.count()
+    n = stats(stand, lambda s: s["no_subscriber"] > 0)["no_subscriber"]
+    log_has(stand, "nobody subscribes")
+    stand.figures.append(f"no_subscriber {n}")
+    others.client.subscribe("#", 1)
+    flows(stand)
+    fill(stand)
+
+
+@row("Q17", "a packet is larger than the broker takes (MQTT 3.1.1): it hangs up each time",
+     "a gap frame with the reason stands in the row's place; everything else arrives; `refused` counts",
+     "five connections (15 s)")
+def too_large_311(stand):
+    broker = stand.broker(config="max_packet_size 480\n")
+    stand.modbus(broker=broker, mqtt={"version": "3.1.1"}, start=False)
+    stand.gaps_allowed = True
+    stand.since = stand.tape.count()
+    stand.box.start()
+    gap = stand.tape.wait("/history/gw/gateway/gap", 60, 0, lambda m: "gap" in m.json)
+    assert "large" in gap.json["gap"]["reason"] or "refuse" in gap.json["gap"]["reason"], gap
+    stand.all_good(60)
+    flows(stand)
+    begun, since = time.monotonic(), stand.tape.count()
+    time.sleep(4)
+    offs = [m for m in stand.tape.all("/gateway/gw", since) if b"offline" in m.payload]
+    assert not offs, f"it still loses its connection {time.monotonic() - begun}"
+    fill(stand)
+
+
+@row("Q18", "a packet is larger than the broker takes (MQTT 5: it says so beforehand)",
+     "a gap frame with the reason stands in the row's place; `refused` counts; the connection stays", "at once")
+def too_large_5(stand):
+    broker = fake(stand)
+    broker.on_connect = lambda client: connack(client, largest=500)
+    stand.modbus(broker=broker, start=False)
+    stand.gaps_allowed = True
+    stand.since = stand.tape.count()
+    stand.box.start()
+    gap = stand.tape.wait("/history/gw/gateway/gap", 5, 0, lambda m: "gap" in m.json)
+    assert "large" in gap.json["gap"]["reason"], gap
+    stand.all_good(5)
+    flows(stand)
+    assert max(m.size for m in broker.heard()) <= 500
+    assert len(broker.connects) == 1
+    fill(stand)
+
+
+@row("Q19", "another client takes over the session (same client id)",
+     "`offline` and `online` in turn, `reconnects` counts; the log asks for the other client; back-off", "5 s after it left")
+def session_taken(stand):
+    stand.modbus()
+    rivals = []
+
+    def rival():
+        c = paho.Client(client_id="headgate-site-gw", protocol=paho.MQTTv5)
+        c.connect("127.0.0.1", stand.net.port)
+        c.loop_start()
+        rivals.append(c)
+
+    def end():
+        for c in rivals:
+            c.disconnect()
+            c.loop_stop()
+        rivals.clear()
+
+    stand.enders.append(end)
+    with outage(stand, rival, end):             # paho comes back after a second, for ever
+        log_has(stand, "does another client call itself", 12)
+    connections = stand.net.child.log().count("as headgate-site-gw")
+    stand.figures.append(f"{connections} connections of both")
+    stand.again = None
+
+
+# ---- how rows are handed over
+
+@row("Q20", "rows are read while there is no broker", "each arrives once (with `overlap: 0s`), in order",
+     "5 s after it is there")
+def read_while_away(stand):
+    broker = fake(stand)
+    stand.modbus(broker=broker, mqtt={"overlap": "0s"})
+    refuse = []
+    honest = broker.on_connect
+
+    def make():
+        refuse.append(broker.count())
+        broker.on_connect = lambda client: connack(client, 0x89)
+        broker.hang_up()
+
+    wall = []
+
+    def cure():
+        wall.append(time.time() * 1000)
+        broker.on_connect = honest
+
+    with outage(stand, make, cure, filled=False):
+        began = time.time() * 1000 + 300
+        time.sleep(1.5)
+    kept = [json.loads(m.payload) for m in broker.heard("/history/", refuse[0])]
+    away = [f["seq"] for f in kept if began < f["timestamp"] < wall[0]]
+    assert len(away) > 10 and len(away) == len(set(away)), "a row arrived twice"
+    assert away == sorted(away)
+    fill(stand)
+    stand.figures.append(f"{len(away)} rows of the outage, each once")
+
+
+@row("Q21", "the broker acknowledges one publish very late, 65,536 message ids later",
+     "rows keep their ids: values wait before an id could be used twice (unit_publish_broker); never more than `window` "
+     "in flight", "-")
+def window_is_kept(stand):
+    broker = fake(stand)
+    stand.modbus(broker=broker, mqtt={"window": 20})
+    honest = broker.on_publish
+    with outage(stand, lambda: setattr(broker, "on_publish", lambda client, m: b""), lambda: (
+            setattr(broker, "on_publish", honest), broker.hang_up())):
+        time.sleep(2)
+    assert broker.most_flying <= 20 and broker.reused == 0, (broker.most_flying, broker.reused)
+    stand.figures.append(f"{broker.most_flying} in flight at most")
+
+
+@row("Q22", "acknowledgements come at once", "each row is acknowledged exactly once; counters sum", "-")
+def acknowledged_at_once(stand):
+    broker = fake(stand)
+    stand.modbus(broker=broker)
+    stand.since = stand.tape.count()
+    said = stats(stand, lambda s: s["lanes"]["history"]["acknowledged"] > 20)
+    for lane in ("history", "event"):
+        s = said["lanes"][lane]
+        assert s["acquired"] == s["acknowledged"] + s["waiting"] + s["dropped"] and s["dropped"] == 0, said
+    seqs = [json.loads(m.payload)["seq"] for m in broker.heard("/history/")]
+    assert len(seqs) == len(set(seqs)) and seqs == sorted(seqs)
+
+
+@row("Q23", "the gateway is killed", "`gateway/<gateway>` says offline, reason `will`; numbers go on after the restart", "1 s")
+def gateway_killed(stand):
+    stand.modbus()
+
+    def make():
+        if stand.box.child.running():
+            stand.box.kill()
+
+    with outage(stand, make, lambda: stand.box.start()):
+        begun = time.monotonic()
+        stand.tape.wait("/gateway/gw", 2, stand.since, lambda m: m.json["state"] == "offline" and m.json["reason"] == "will")
+        stand.figures.append(f"the will came after {time.monotonic() - begun:.2f} s")
+    assert len(heard(stand)) == 1, "one epoch"
+    stand.again = None
+
+
+@row("Q24", "the gateway hangs (SIGSTOP)",
+     "`offline` by the will; systemd's watchdog isn't fed any more, and ends it; a gateway that goes on says `online`",
+     "1.5 x keepalive")
+def gateway_hangs(stand):
+    bell = stand.directory / "notify"
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.bind(str(bell))
+    notify.setblocking(False)
+    stand.enders.append(notify.close)
+    stand.modbus(mqtt={"keepalive": "5s"}, start=False)
+    stand.box.environment.update(NOTIFY_SOCKET=str(bell), WATCHDOG_USEC="1000000")
+    stand.box.start()
+    stand.all_good(15)
+
+    def fed():
+        n = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                n += b"WATCHDOG=1" in notify.recv(4096)
+        return n
+
+    fed()
+    time.sleep(1)
+    assert fed() >= 2, "the watchdog is fed"
+    with outage(stand, lambda: stand.box.child.process.send_signal(signal.SIGSTOP),
+                lambda: stand.box.child.process.send_signal(signal.SIGCONT), bystander=False):
+        begun = time.monotonic()
+        time.sleep(0.1)
+        fed()
+        stand.tape.wait("/gateway/gw", 13, stand.since, lambda m: m.json["state"] == "offline")
+        stand.figures.append(f"the will came after {time.monotonic() - begun:.1f} s")
+        assert fed() == 0
+    stand.tape.wait("/gateway/gw", 5, stand.since, lambda m: m.json["state"] == "online")
+    stand.again = None
+
+
+@row("Q25", "descriptors beyond 1023", "nothing", "-")
+def many_descriptors(stand):
+    stand.modbus(start=False)
+    hoard = ("import os, resource, sys\n"
+             "hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+             "resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))\n"
+             "for n in range(1100): os.set_inheritable(os.open('/dev/null', os.O_RDONLY), True)\n"
+             "os.execv(sys.argv[1], sys.argv[1:])")
+    stand.box.words = [sys.executable, "-c", hoard, *stand.box.words]
+    stand.box.start()
+    stand.all_good(15)
+    highest = max(int(n) for n in os.listdir(f"/proc/{stand.box.pid}/fd"))
+    assert highest > 1100, highest
+    with outage(stand, lambda: stand.net.kill(), lambda: stand.net.start()):
+        pass
+    stand.figures.append(f"descriptors up to {highest}")
+
+
+@row("Q26", "the clock steps by an hour, forward and back",
+     "time stamps follow; the connection stays, rows keep their order", "at once")
+def clock_steps(stand):
+    faker = next(iter(sorted(rig.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+    need(faker, "libfaketime is not installed")
+    stand.modbus(start=False)
+    where = stand.directory / "offset"
+    where.write_text("+0\n")
+    stand.box.environment.update(LD_PRELOAD=str(faker), FAKETIME_TIMESTAMP_FILE=str(where), FAKETIME_NO_CACHE="1",
+                                 DONT_FAKE_MONOTONIC="1", FAKETIME_DONT_FAKE_MONOTONIC="1")
+    stand.timeout_ms = 7_400_000                # of the truth: time stamps are an hour off
+    stand.box.start()
+    stand.all_good(15)
+    sessions = stand.net.child.log().count("as headgate-site-gw")
+    for offset in ("+3600", "-3600", "+0"):
+        where.write_text(offset + "\n")
+        wall = time.time() * 1000 + 1000 * int(offset)
+        stand.tape.wait("/history/", 3, stand.tape.count(), lambda m: abs(m.json["timestamp"] - wall) < 60000)
+    assert stand.net.child.log().count("as headgate-site-gw") == sessions, "the connection was lost"
+    numbers = [m.json["seq"] for m in stand.tape.all("/history/")]
+    assert numbers == sorted(numbers)
+    flows(stand)
+
+
+@row("Q27", "the broker takes few publishes at a time (receive maximum 1, 3, 65,535)",
+     "never more in flight", "-")
+def receive_maximum(stand):
+    broker = fake(stand)
+    limit = [65535]
+    broker.on_connect = lambda client: connack(client, receive=limit[0])
+    slow = broker.on_publish
+
+    def late(client, m):
+        if m.mid:
+            flying = client.flying[m.mid]
+            client.broker.loop.call_later(0.01, lambda: (client.flying.pop(flying.mid, None),
+                                                         client.send(puback(client, flying.mid))))
+        return b""
+
+    broker.on_publish = late
+    stand.modbus(broker=broker)
+    seen = {65535: broker.most_flying}
+    for limit[0] in (3, 1):
+        broker.most_flying = 0
+        broker.hang_up()
+        flows(stand)
+        rig.wait_for(lambda: broker.most_flying >= limit[0], 5, lambda: f"the window is used; {broker.most_flying} of {limit}")
+        seen[limit[0]] = broker.most_flying
+    assert seen[1] == 1 and seen[3] == 3 and 5 < seen[65535] <= 200, seen
+    broker.on_publish = slow
+    stand.figures.append(f"in flight at most {seen}")
+    flows(stand)
+    fill(stand)
+
+
+@row("Q28", "an acknowledgement is lost: the row is sent again",
+     "the same key `(gateway, epoch, seq)` with the same payload", "with the next connection")
+def sent_again(stand):
+    broker = fake(stand)
+    stand.modbus(broker=broker)
+    honest = broker.on_publish
+    with outage(stand, lambda: setattr(broker, "on_publish", lambda client, m: b""), lambda: (
+            setattr(broker, "on_publish", honest), broker.hang_up())):
+        time.sleep(1)
+    payloads, twice = {}, 0
+    for m in broker.heard("/history/"):
+        f = json.loads(m.payload)
+        twice += (f["epoch"], f["seq"]) in payloads
+        assert payloads.setdefault((f["epoch"], f["seq"]), m.payload) == m.payload, f
+    assert twice > 5
+    stand.figures.append(f"{twice} second deliveries, byte for byte the same")
