@@ -166,7 +166,8 @@ static char *read_all(int fd, size_t expected, size_t limit, size_t *length)
 
 char *text_read_file(const char *path, size_t limit, size_t *length)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* A pipe without a writer, the kernel's log: a reload must not wait for what never comes. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return NULL;
     char *text = NULL;
@@ -174,10 +175,12 @@ char *text_read_file(const char *path, size_t limit, size_t *length)
     if (fstat(fd, &st) == 0) {
         if (S_ISDIR(st.st_mode))
             errno = EISDIR;
-        else if (S_ISREG(st.st_mode) && (uintmax_t)st.st_size > limit)
+        else if (!S_ISREG(st.st_mode))
+            errno = ENOTSUP;
+        else if ((uintmax_t)st.st_size > limit)
             errno = EFBIG;
         else
-            text = read_all(fd, S_ISREG(st.st_mode) ? (size_t)st.st_size : 4096, limit, length);
+            text = read_all(fd, (size_t)st.st_size, limit, length);
     }
     int why = errno;
     close(fd);

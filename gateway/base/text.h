@@ -34,8 +34,8 @@ const char *text_nearest(const char *word, const char *const *candidates, size_t
 
 uint64_t text_hash(uint64_t seed, const void *data, size_t length);   /* FNV-1a; seed 0 to begin */
 
-/* All of a file, terminated by NUL. NULL with errno when it can't be read or is longer than limit
- * (EFBIG). free() it. */
+/* All of a file, terminated by NUL. NULL with errno when it can't be read, is no ordinary file
+ * (ENOTSUP) or longer than limit (EFBIG). Never waits. free() it. */
 char *text_read_file(const char *path, size_t limit, size_t *length);
 
 #endif
