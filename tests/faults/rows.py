@@ -4,7 +4,7 @@ function that makes it happen, and a test of the row's name. The table in docs/p
 from here."""
 import importlib
 
-MODULES = {"M": ("modbus_tcp", "modbus_rtu", "modbus_values"), "Q": ("broker",), "S": ("system",)}
+MODULES = {"M": ("modbus_tcp", "modbus_rtu", "modbus_values"), "Q": ("broker",), "S": ("system", "hostile")}
 
 
 class Row:
