@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 import time
 
 import pytest
@@ -33,6 +34,21 @@ class Counting(Plc):
     def worst_gap(self, since=0.0):
         times = [t for t in self.polls if t >= since]
         return max((b - a for a, b in zip(times, times[1:])), default=0.0)
+
+
+class Stall:
+    """How long this machine lets nobody run: what two polls may be further apart than they should."""
+
+    def __init__(self):
+        self.worst, self.over = 0.0, False
+        threading.Thread(target=self.watch, daemon=True).start()
+
+    def watch(self):
+        at = time.monotonic()
+        while not self.over:
+            time.sleep(0.005)
+            now = time.monotonic()
+            self.worst, at = max(self.worst, now - at - 0.005), now
 
 
 class Site:
@@ -114,7 +130,7 @@ def test_many_reloads_half_of_them_bad(stage):
     site = Site(stage)
     pid = site.gateway.pid
     descriptors = warm = rows = None
-    begun = time.monotonic()
+    begun, stall = time.monotonic(), Stall()
     for n in range(count):
         if n == count // 3:
             descriptors, warm, rows = len(os.listdir(f"/proc/{pid}/fd")), site.gateway.rss_kb(), site.rows()
@@ -134,15 +150,16 @@ def test_many_reloads_half_of_them_bad(stage):
     ended = time.monotonic()
     site.good("d0", "r1")
     time.sleep(3 * PERIOD)
+    stall.over = True
     grown, rows = site.gateway.rss_kb() - warm, site.rows() - rows
     print(f"{count} reloads in {ended - begun:.1f} s, {grown} kB more, worst gap "
-          f"{max(p.worst_gap(begun) for p in site.plcs[1:]) * 1000:.0f} ms, {rows} rows")
+          f"{max(p.worst_gap(begun) for p in site.plcs[1:]) * 1000:.0f} ms (the machine's {stall.worst * 1000:.0f} ms), {rows} rows")
     assert len(os.listdir(f"/proc/{pid}/fd")) == descriptors
     # The journal's cache of pages fills with rows, whoever writes them: some 0.65 kB each, and 2 MB in all.
     assert grown <= 256 + min(0.65 * rows, 2048), f"{grown} kB more after {count} reloads and {rows} rows"
     site.untouched("d1", "d2", "d3")
     for plc in site.plcs[1:]:
-        assert plc.worst_gap(begun) <= 2 * PERIOD * PATIENCE
+        assert plc.worst_gap(begun) <= (2 * PERIOD + 2 * stall.worst) * PATIENCE
     assert all(m.json["quality"] == GOOD for m in site.recorder.all("/value/plant/d0/"))
 
 
