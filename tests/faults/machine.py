@@ -184,4 +184,3 @@ def polls(stand, seconds, line="sick"):
         for at, *question in times:
             out.setdefault((unit, *question), []).append(at)
     return out
-
