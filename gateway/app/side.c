@@ -8,8 +8,10 @@ bool side_plan(struct side *s, const char *file, const struct plant_options *opt
                struct diags *ds)
 {
     *s = (struct side){.arena = arena_new(0)};
-    if (!s->arena)
+    if (!s->arena) {
+        diag_add(ds, DIAG_ERROR, (struct place){file, 1, 1}, "out of memory");
         return false;
+    }
     s->plant = plant_load(s->arena, file, options, ds);
     s->plan = s->plant ? plan_build(s->arena, s->plant, ds) : NULL;
     if (s->plan)

@@ -274,7 +274,8 @@ int verb_check(int argc, char **argv)
         NULL,
         NULL};
     struct check c = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &c);
+    if (!verb_arguments(&argp, argc, argv, &c))
+        return EXIT_NO;
     c.arena = arena_new(0);
     c.ds = diags_new();
     if (c.arena == NULL || c.ds == NULL) {

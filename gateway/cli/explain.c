@@ -218,7 +218,8 @@ int verb_explain(int argc, char **argv)
         NULL,
         NULL};
     struct explain_arguments a = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
     struct arena *arena = arena_new(0);
     struct diags *ds = diags_new();
     int result = EXIT_NO;
@@ -229,6 +230,8 @@ int verb_explain(int argc, char **argv)
             fprintf(stderr, "%s: no timezone `%s` on this machine; times are UTC\n", a.plant_file,
                     p->timezone);
         result = p ? explain(&a, p) : EXIT_NO;
+    } else {
+        verb_no_memory("explain");
     }
     diags_free(ds);
     arena_free(arena);

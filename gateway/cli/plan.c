@@ -244,12 +244,13 @@ int verb_plan(int argc, char **argv)
         NULL,
         NULL};
     struct plan_arguments a = {.view.silent = 2};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
 
     struct diags *ds = diags_new();
     struct side side = {0};
     if (ds == NULL)
-        return EXIT_NO;
+        return verb_no_memory("plan");
     bool planned = side_plan(&side, a.plant_file, &a.options, ds);
     a.view.plan = side.plan;
     a.view.ds = ds;

@@ -385,13 +385,14 @@ int verb_read(int argc, char **argv)
         NULL,
         NULL};
     struct read_arguments a = {.patience_ns = 10 * NS_PER_S};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
     log_init(LOG_WARN, 0);
 
     struct diags *ds = diags_new();
     struct side side = {0};
     if (!ds)
-        return EXIT_NO;
+        return verb_no_memory("read");
     bool planned = side_plan(&side, a.plant_file, &a.options, ds);
     if (!planned)
         diags_print(ds, stderr);

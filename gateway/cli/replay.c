@@ -303,13 +303,16 @@ int verb_replay(int argc, char **argv)
         NULL};
     static struct replay_arguments a;
     static struct replay r;
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
     r.arguments = &a;
     struct diags *ds = diags_new();
     mono_t begun = clock_mono();
     bool good = ds && build(&r, ds) && play(&r, ds) && save(&r, ds);
     if (ds)
         diags_print(ds, stderr);
+    else
+        verb_no_memory("replay");
     if (good)
         replay_summary(&r.figures, r.side.plant, lookout_warden(r.lookout),
                        (double)mono_since(clock_mono(), begun) / (double)NS_PER_S);

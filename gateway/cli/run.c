@@ -83,7 +83,8 @@ int verb_run(int argc, char **argv)
         NULL,
         NULL};
     struct run_arguments a = {.verbosity = LOG_INFO};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
     log_init((enum log_level)a.verbosity, getenv("JOURNAL_STREAM") != NULL);
     if (a.play.speed > 0)
         clock_play(a.play.begin, a.play.since, a.play.speed);

@@ -201,7 +201,8 @@ int verb_sim(int argc, char **argv)
         NULL,
         NULL};
     struct sim_arguments a = {.setup = {.speed = 1, .seed = 1}};
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
     sigset_t set;
     sigemptyset(&set);
     sigaddset(&set, SIGINT);

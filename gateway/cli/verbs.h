@@ -4,7 +4,15 @@
 #ifndef CLI_VERBS_H
 #define CLI_VERBS_H
 
+#include <stdbool.h>
+
+struct argp;
+
 enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2 };
+
+/* argp_parse, of which one must not forget that it can fail. false: told; the verb ends with EXIT_NO. */
+bool verb_arguments(const struct argp *argp, int argc, char **argv, void *input);
+int verb_no_memory(const char *verb);                  /* says so; EXIT_NO */
 
 int verb_check(int argc, char **argv);
 int verb_explain(int argc, char **argv);

@@ -332,7 +332,8 @@ int verb_watch(int argc, char **argv)
     a.mqtt.version = 5;
     a.mqtt.keepalive_ns = 10 * NS_PER_S;
     a.mqtt.window = 200;
-    argp_parse(&argp, argc, argv, 0, NULL, &a);
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
     log_init(LOG_ERROR, 0);
     if (a.play.speed > 0)
         clock_play(a.play.begin, a.play.since, a.play.speed);

@@ -327,7 +327,7 @@ int store_open(struct journal *j)
     if (rc != SQLITE_OK)
         return rc;
     sqlite3_extended_result_codes(j->db, 1);
-    sqlite3_busy_timeout(j->db, 2000);
+    sqlite3_busy_timeout(j->db, 500); /* the stop waits for it, and has 2 s in all */
     sqlite3_snprintf(sizeof(pragma), pragma,
                      "PRAGMA wal_autocheckpoint=%d; PRAGMA journal_size_limit=%d",
                      wal ? wal : WAL_LEAST, 2 * PAGE * WAL_PAGES);
