@@ -131,12 +131,13 @@ class Historian:
 
 
 class Switch:
-    """The knob of trouble.c."""
+    """The knob of trouble.c, and what the disk never got."""
+    PAGES, LOST = 8192, 2
 
     def __init__(self, path):
-        Path(path).write_bytes(bytes(8))
+        Path(path).write_bytes(bytes(8 + 2 * self.PAGES))
         with open(path, "r+b") as f:
-            self.at = mmap.mmap(f.fileno(), 8)
+            self.at = mmap.mmap(f.fileno(), 0)
 
     def turn(self, mode):
         self.at[0:4] = struct.pack("i", mode)
@@ -145,10 +146,26 @@ class Switch:
     def failed(self):
         return struct.unpack("i", self.at[4:8])[0]
 
+    def take_lost(self, state):
+        """Pages that the kernel took for written, and the disk never saw; how many."""
+        count = 0
+        for i, name in enumerate(("journal.db", "journal.db-wal")):
+            pages = self.at[8 + i * self.PAGES:8 + (i + 1) * self.PAGES]
+            lost = [n for n, page in enumerate(pages) if page == self.LOST and (state / name).exists()]
+            for n in lost:
+                with open(state / name, "r+b") as f:
+                    f.seek(n * 4096)
+                    f.write(bytes(4096))
+            count += len(lost)
+        self.at[8:] = bytes(2 * self.PAGES)
+        return count
+
 
 class Stand(rig.Stage):
     """trouble: the gateway's disk can be made to fail. mount(state): makes its state directory.
     overlap: what the gateway sends again by itself."""
+
+    units = UNITS
 
     def __init__(self, name, directory, cluster, seed, trouble=None, mount=None, overlap="60s"):
         super().__init__(Path(directory) / name)

@@ -184,8 +184,28 @@ def power_cut(stand):
     sh("umount", stand.box.state)
     copy.rename(stand.directory / "image")
     attach(stand)
+    if stand.trouble:
+        stand.figures.append(f"{stand.switch.take_lost(stand.box.state)} pages lost")
     time.sleep(stand.dice.uniform(0, 0.5))
     stand.box.start()
+
+
+def sync_failed_power_cut(stand, killed=False):
+    """A log whose syncs failed looks whole, and isn't on the disk. Nothing may be built on it."""
+    stand.switch.turn(SYNC_FAILS)
+    time.sleep(1.5)
+    if killed:
+        stand.box.kill()
+    stand.switch.turn(0)
+    if killed:
+        stand.box.start()
+    before = stand.stored()
+    rig.wait_for(lambda: stand.stored() > before + 10 * len(stand.units), 15, "it goes on")
+    power_cut(stand)
+
+
+def sync_failed_killed_power_cut(stand):
+    sync_failed_power_cut(stand, killed=True)
 
 
 # name: (what happens, how the state directory is made, does the disk fail at a switch, may rows be lost)
@@ -230,6 +250,8 @@ def cells(options):
     out["disk-errors-burst"] = (cell, (disk_errors, "burst"), ext4, False, True)
     out["disk-full-killed-burst"] = (cell, (disk_full_killed, "burst"), small_disk, False, True)
     out["disk-full-alone-burst"] = (cell, (disk_full_alone, "burst"), small_disk, False, True)
+    out["sync-failed-power-cut"] = (cell, (sync_failed_power_cut, "burst"), ext4, True, False)
+    out["sync-failed-killed-power-cut"] = (cell, (sync_failed_killed_power_cut, "burst"), ext4, True, False)
     out["historian-away-burst"] = (cell, (historian_away, "burst"), None, False, False)
     for what, strike, mount, times in (("gateway-kills", gateway_killed, None, options.kills),
                                        ("broker-kills", broker_killed, None, options.kills),
@@ -241,8 +263,8 @@ def cells(options):
 
 
 def missing_for(name):
-    """Why this one can't be run here; NULL when it can."""
-    if ("disk" in name and "read-only" not in name or "power" in name) and not os.environ.get("KILLS_ALONE"):
+    """Why this one can't be run here; None when it can."""
+    if re.search("disk-(full|errors)|power", name) and not os.environ.get("KILLS_ALONE"):
         return "no right to mount (unshare --mount)"
     if "network" in name and (not os.environ.get("KILLS_ALONE") or not shutil.which("nft")):
         return "no network namespace of its own (unshare --net), or no nft"
