@@ -115,14 +115,15 @@ def forged_next(stand):
     thrown_away(stand, ["forged_next"], "^bytes behind the answer$", lines=1)
 
 
-@row("M07", "the answer to the next question comes before it is asked", "good values; the connection is given up before "
-     "the next question", "at once")
+@row("M07", "the answer to the next question comes before it is asked", "good values, or quality 24 when "
+     "the next question was out already; the connection is given up", "at once")
 def forged_next_later(stand):
     stand.modbus()
     before = connections(stand)
     with stand.fault("forged_next_later"):
         time.sleep(1.5)
-    assert connections(stand) - before >= met(stand) * 0.8 - 2
+    opened, faulty = connections(stand) - before, met(stand)
+    assert opened >= faulty * 0.4 - 2, f"{faulty} faulty answers, {opened} new connections"
 
 
 @row("M08", "another unit's answer", "quality 24 `wrong unit`; device `silent`", "3 tries of 2 polls")
@@ -202,14 +203,15 @@ def extra_bytes(stand):
     thrown_away(stand, ["tail:1", "tail:2", "tail:4", "tail:12"], "^bytes behind the answer$")
 
 
-@row("M19", "bytes follow the answer a little later", "good values; the connection is given up before the next question",
-     "at once")
+@row("M19", "bytes follow the answer a little later", "good values, or quality 24 when the next question was out already; "
+     "the connection is given up", "at once")
 def extra_bytes_later(stand):
     stand.modbus()
     before = connections(stand)
     with stand.fault("extra_later"):
         time.sleep(1.5)
-    assert connections(stand) - before >= met(stand) * 0.8 - 2
+    opened, faulty = connections(stand) - before, met(stand)
+    assert opened >= faulty * 0.4 - 2, f"{faulty} faulty answers, {opened} new connections"
 
 
 @row("M20", "an answer comes twice", "quality 24 `bytes behind the answer`; device `silent`", "3 tries of 2 polls")
@@ -217,14 +219,15 @@ def twice(stand):
     thrown_away(stand, ["duplicated"], "^bytes behind the answer$", lines=1)
 
 
-@row("M20", "an answer comes again a little later", "good values; the connection is given up before the next question",
-     "at once")
+@row("M20", "an answer comes again a little later", "good values, or quality 24 when the next question was out already; "
+     "the connection is given up", "at once")
 def twice_later(stand):
     stand.modbus()
     before = connections(stand)
     with stand.fault("duplicated_later"):
         time.sleep(1.5)
-    assert connections(stand) - before >= met(stand) * 0.8 - 2
+    opened, faulty = connections(stand) - before, met(stand)
+    assert opened >= faulty * 0.4 - 2, f"{faulty} faulty answers, {opened} new connections"
 
 
 @row("M21", "junk comes before the answer", "quality 24 `wrong transaction`; device `silent`", "3 tries of 2 polls")
@@ -510,8 +513,8 @@ def hangs(stand):
 
 
 @row("M34", "the device's power is cut: packets vanish both ways",
-     "quality 24 `no answer`, then 8 `no answer to the connection attempt`; nothing is asked in a burst afterwards",
-     "timeout x tries + 1 poll")
+     "quality 8 `no answer to the connection attempt`; device `offline`; nothing is asked in a burst afterwards",
+     "timeout + connect_timeout + 1 poll")
 def power_cut(stand):
     wire.own_network()
     stand.modbus(line={"connect_timeout": "500ms"})
@@ -522,7 +525,6 @@ def power_cut(stand):
         cured.append(time.monotonic())
 
     with stand.trouble(lambda: wire.drops(f"tcp dport {port} drop\ntcp sport {port} drop"), cure):
-        stand.bad(24, "no answer", tags=["holding.0"])
         stand.bad(8, "no answer to the connection attempt")
         stand.state("offline")
     burst = [at for times in asked_since(stand, cured[0]).values() for at in times]
@@ -543,7 +545,7 @@ def stale_question(stand):
         stand.sick.command(do="mark", line="sick")
 
     with stand.trouble(make, lambda: wire.drops("")):
-        stand.bad(24, "no answer", tags=["holding.0"])
+        stand.bad(8, "no answer to the connection attempt")
         time.sleep(1)
     time.sleep(2)                           # a kernel would have sent it again by now
     line = stand.sick.command(do="stats")["sick"]

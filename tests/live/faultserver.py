@@ -525,13 +525,14 @@ class Conversation:
     different units don't wait for each other."""
 
     def __init__(self, line, send, stop):
-        self.line, self.send, self.stop, self.queues = line, send, stop, {}
+        self.line, self.send, self.stop, self.queues, self.owed = line, send, stop, {}, 0
 
     def ask(self, q):
-        self.line.overlapped += any(not task.done() for task in self.queues.values())
+        self.line.overlapped += self.owed > 0
         steps = self.line.answer(q)
         if steps:
             before = self.queues.get(q.unit)
+            self.owed += 1                      # until its first byte is sent
             self.queues[q.unit] = asyncio.ensure_future(self.play(steps, before))
 
     async def play(self, steps, before):
@@ -545,6 +546,7 @@ class Conversation:
                 await asyncio.sleep(step[0] / 1000)
             self.line.trace.append((time.time(), f"answer: {step[1].hex()}"))
             self.send(step[1])
+            self.owed -= step is steps[0]
 
 
 class Tcp(asyncio.Protocol):
