@@ -311,7 +311,7 @@ void watch_hear(struct watch *w, const char *topic, const void *payload, size_t 
     const char *path = topic + strlen(classes[class]);
     json_t *said = NULL;
     if (length > 0 && length <= PAYLOAD_MAX)
-        said = json_loadb(payload, length, JSON_REJECT_DUPLICATES, NULL);
+        said = json_read(payload, length);
     if ((length > 0 && !json_is_object(said)) || *path == 0 || strlen(path) > PATH_BYTES_MAX) {
         w->odd++;
         json_decref(said);

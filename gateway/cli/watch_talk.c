@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/watch_talk.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "publish/json_read.h" /* in front of json.h */
 
 #include "base/text.h"
 #include "publish/json.h"
@@ -229,7 +230,7 @@ static void answered(struct watch_talk *t, size_t n, const json_t *o)
 
 void watch_talk_hear(struct watch_talk *t, const void *payload, size_t length)
 {
-    json_t *o = length <= ANSWER_MAX ? json_loadb(payload, length, 0, NULL) : NULL;
+    json_t *o = length <= ANSWER_MAX ? json_read(payload, length) : NULL;
     uint64_t id;
     if (text_to_u64(text_of(o, "id", ""), &id) && id > 0 && id <= t->asked) {
         size_t n = (id - 1) % TALK_WAITING;

@@ -4,7 +4,7 @@
 #ifndef CLI_WATCH_TOLD_H
 #define CLI_WATCH_TOLD_H
 
-#include <jansson.h>
+#include "publish/json_read.h"
 
 #include "base/calendar.h"
 #include "cli/watch_rows.h"

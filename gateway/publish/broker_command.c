@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
+#include "publish/json_read.h" /* in front of json.h */
 
 #include "base/log.h"
 #include "publish/answer.h"
@@ -184,8 +184,7 @@ static void obey(struct broker *b, const struct inbound *in)
 {
     struct replay r = {.correlation_length = in->head.correlation_length};
     const char *verb = in->head.verb;
-    json_error_t error;
-    json_t *o = json_loadb(in->payload, in->head.payload_length, JSON_REJECT_DUPLICATES, &error);
+    json_t *o = json_read(in->payload, in->head.payload_length);
     memcpy(r.correlation, in->head.correlation, sizeof(r.correlation));
     memcpy(r.reply_topic, in->head.reply_topic, sizeof(r.reply_topic));
     const char *why = objection(b, in, o, &r);

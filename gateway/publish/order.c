@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <jansson.h>
-
 #include "base/permit.h"
 #include "base/text.h"
+#include "publish/json_read.h"
 
 const char order_unknown[] = "no such command; there are ack, reset, shelve, unshelve, oos, "
                              "in-service, proof, incident, drill and replay";
@@ -237,8 +236,7 @@ const char *order_parse(const char *verb, const char *payload, size_t length, st
     if (!order_verb(verb, &v))
         return order_unknown;
     out->verb = (uint8_t)v;
-    json_error_t error;
-    json_t *o = json_loadb(payload, length, JSON_REJECT_DUPLICATES, &error);
+    json_t *o = json_read(payload, length);
     const char *why = json_is_object(o) ? read_members(o, out) : "not a JSON object";
     json_decref(o);
     return why ? why : check(out);
