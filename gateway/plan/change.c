@@ -340,7 +340,8 @@ static bool match_device(struct work *w, uint32_t before, uint32_t after)
     }
     w->change->tags_removed += p->lost;
     w->described[after] = !heading;
-    w->devices[after] = before;
+    if (source)
+        w->devices[after] = before;
     return true;
 }
 

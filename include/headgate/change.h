@@ -15,7 +15,7 @@ struct change {
     const uint32_t *lines;
     const uint32_t *namesakes;     /* per line: the old one of this name, whatever it led to */
     const bool *gone;              /* per line of the old plan: it doesn't go on, nor under its name */
-    const uint32_t *devices;       /* of the same path */
+    const uint32_t *devices;       /* of the same path, and at the same place on the same line's end */
     /* A tag that is the same in all that reads, decodes, judges and publishes it. */
     const uint32_t *tags;
     /* Devices, then derived tags: what the dictionary of its path says is not what it was. */

@@ -54,7 +54,7 @@ class Stall:
 class Site:
     """Some PLCs, a line and a device each: l0, d0 and so on; files that a test edits."""
 
-    def __init__(self, stage, count=4, delay=0.0, arguments=(), **more):
+    def __init__(self, stage, count=4, delay=0.0, environment=None, **more):
         self.stage = stage
         self.plcs = [Counting(delay) for _ in range(count)]
         for plc in self.plcs:
@@ -67,7 +67,7 @@ class Site:
         self.map = rig.words_map(8)
         self.path = self.write()
         self.recorder = stage.recorder(self.broker.port, client_id="recorder", durable=True)
-        self.gateway = stage.gateway(self.path, arguments=arguments).start()
+        self.gateway = stage.gateway(self.path, environment=environment).start()
         for i in range(count):
             self.good(f"d{i}")
 
@@ -207,6 +207,8 @@ def test_only_what_changed_begins_anew(stage):
     site.write()
     assert site.reload() == "8 tags changed, 0 added, 0 removed; line l0 restarts, 3 others run on"
     site.good("d0", since=since)
+    states = [m.json["state"] for m in site.recorder.all("/device/plant/d0", since)]
+    assert states[:2] == ["unknown", "online"], states
 
     since = site.recorder.count()               # a device moves to another line
     site.devices["d0"] = {**site.devices["d0"], "line": "l1", "unit": 7}
@@ -352,6 +354,23 @@ def test_an_alarm_that_stands_is_not_announced_again(stage):
     site.recorder.wait("/alarm/plant/d0/high", 5, since, lambda m: m.payload == b"")
     counted, bad = site.history("d1", "r0")
     assert not bad and counted == list(range(counted[0], counted[0] + len(counted)))
+
+
+def test_systemd_is_told_when_it_begins_and_ends(stage):
+    heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    heard.bind(str(stage.directory / "notify"))
+    heard.settimeout(5 * PATIENCE)
+    stage.enders.append(heard.close)
+    site = Site(stage, 1, environment={"NOTIFY_SOCKET": str(stage.directory / "notify")})
+    assert b"READY=1" in heard.recv(4096)
+    for bad in (False, True):
+        before = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
+        if bad:
+            site.edit(*BAD[0])
+        site.hup()
+        begins, ends = (dict(l.split("=", 1) for l in heard.recv(4096).decode().splitlines()) for _ in range(2))
+        assert begins["RELOADING"] == "1" and int(begins["MONOTONIC_USEC"]) >= before, begins
+        assert ends["READY"] == "1" and ("refused" in ends["STATUS"]) == bad, ends
 
 
 @pytest.mark.parametrize("key, text", [

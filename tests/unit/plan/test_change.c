@@ -267,6 +267,25 @@ static void tags_keep_their_identity_when_numbers_shift(void **state)
     arena_free(a);
 }
 
+static void a_device_elsewhere_may_be_another_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *to;
+        bool same;
+    } facts[] = {{"baud: 9600", "baud: 19200", true},
+                 {"/dev/ttyS0", "/dev/ttyS1", false},
+                 {"unit: 5", "unit: 6", false}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct arena *a = arena_new(0);
+        const struct change *c;
+        compare(a, PLANT, facts[i].from, facts[i].to, &c);
+        assert_int_equal(c->devices[2], facts[i].same ? 2 : CHANGE_NONE);
+        assert_int_equal(c->tags[tag_of(c->after, "pit/b1/level")] != CHANGE_NONE, facts[i].same);
+        arena_free(a);
+    }
+}
+
 static void dictionaries_are_owed_where_they_say_something_else(void **state)
 {
     (void)state;
@@ -322,6 +341,7 @@ int main(void)
         cmocka_unit_test(what_is_computed_from_a_changed_tag_does_not_stand),
         cmocka_unit_test(a_tag_leans_on_the_points_that_scale_it),
         cmocka_unit_test(tags_keep_their_identity_when_numbers_shift),
+        cmocka_unit_test(a_device_elsewhere_may_be_another_one),
         cmocka_unit_test(dictionaries_are_owed_where_they_say_something_else),
         cmocka_unit_test(long_lists_of_names_are_shortened),
     };
