@@ -54,7 +54,7 @@ struct gateway {
     mono_t woken;
     mono_t watchdog_due;
     int64_t watchdog_ns; /* 0: nobody asked for it */
-    bool stop, reload;
+    bool stop, reload, broken;
 };
 
 static bool find_state_dir(struct gateway *g)
@@ -83,7 +83,8 @@ static void on_signal(void *me, uint32_t events)
     (void)events;
     struct gateway *g = me;
     struct signalfd_siginfo info;
-    while (read(g->signals.fd, &info, sizeof info) == (ssize_t)sizeof info) {
+    ssize_t n;
+    while ((n = read(g->signals.fd, &info, sizeof info)) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGHUP)
             g->reload = true;
         else if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT)
@@ -91,6 +92,11 @@ static void on_signal(void *me, uint32_t events)
         else if (log_may(&g->strays, clock_mono()))
             log_notice("gateway: signal %u of process %u means nothing here", info.ssi_signo,
                        info.ssi_pid);
+    }
+    /* One that can't be told to end must not go on. */
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        log_error("gateway: signals can't be read: %s", strerror(errno));
+        g->stop = g->broken = true;
     }
 }
 
@@ -394,5 +400,5 @@ int daemon_run(const struct daemon_options *o)
     if (g.signals.fd >= 0)
         close(g.signals.fd);
     loop_free(g.loop);
-    return started ? 0 : 1;
+    return started && !g.broken ? 0 : 1;
 }
