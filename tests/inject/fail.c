@@ -4,9 +4,8 @@
  * are from run to run.
  *
  *   FAIL_LIST   a file; each new site is written to it, "site HASH FUNCTION", at the end its calls,
- *               "calls HASH N", and "failed HASH FUNCTION" when it was made to fail
- *   FAIL_SITE   the one that fails
- *   FAIL_AT     its first call that fails; 1 if not given
+ *               "calls HASH N", and "failed HASH FUNCTION call N at PLACES" when it was made to
+ * fail FAIL_SITE   the one that fails FAIL_AT     its first call that fails; 1 if not given
  *   FAIL_TIMES  how many fail in a row; 0: all from there on; 1 if not given
  *   FAIL_ERRNO  with this
  *   FAIL_STORM  signals a second, of which nobody wants to hear
@@ -98,7 +97,7 @@ static uint64_t mix(uint64_t hash, uint64_t x)
 }
 
 /* Whoever called, and the nearest places of the program itself. */
-static uint64_t site_of(const char *function)
+static uint64_t site_of(const char *function, uintptr_t places[OURS])
 {
     void *stack[DEPTH];
     int depth = backtrace(stack, DEPTH), ours = 0;
@@ -112,7 +111,8 @@ static uint64_t site_of(const char *function)
             continue;
         if (m < module_count)
             hash = mix(hash, m << 28 ^ (at - modules[m].from));
-        ours += m == 0;
+        if (m == 0)
+            places[ours++] = at - modules[0].from;
     }
     return hash;
 }
@@ -137,11 +137,13 @@ static bool fails(const char *function)
         return false;
     int keep = errno;
     inside = 1;
-    uint64_t hash = site_of(function);
+    uintptr_t places[OURS] = {0};
+    uint64_t hash = site_of(function, places);
     unsigned call = count_call(hash, function);
     bool yes = hash == wanted && call >= fail_at && (!fail_times || call < fail_at + fail_times);
     if (yes)
-        say("failed %016llx %s call %u\n", (unsigned long long)hash, function, call);
+        say("failed %016llx %s call %u at %#lx %#lx %#lx\n", (unsigned long long)hash, function,
+            call, (unsigned long)places[0], (unsigned long)places[1], (unsigned long)places[2]);
     inside = 0;
     errno = yes ? fail_errno : keep;
     return yes;
@@ -284,9 +286,6 @@ WRAP(int, getpeername, (int fd, struct sockaddr *x, socklen_t *n), (fd, x, n), -
 WRAP(ssize_t, send, (int fd, const void *from, size_t n, int how), (fd, from, n, how), -1)
 WRAP(ssize_t, sendmsg, (int fd, const struct msghdr *m, int how), (fd, m, how), -1)
 WRAP(ssize_t, recv, (int fd, void *to, size_t n, int how), (fd, to, n, how), -1)
-WRAP(int, getaddrinfo,
-     (const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **out),
-     (node, service, hints, out), fail_errno == ENOMEM ? EAI_MEMORY : EAI_SYSTEM)
 WRAP(int, poll, (struct pollfd * at, nfds_t n, int ms), (at, n, ms), -1)
 WRAP(int, ppoll, (struct pollfd * at, nfds_t n, const struct timespec *t, const sigset_t *s),
      (at, n, t, s), -1)
@@ -298,7 +297,6 @@ WRAP(int, epoll_pwait2,
      (e, x, n, t, s), -1)
 WRAP(int, eventfd, (unsigned n, int flags), (n, flags), -1)
 WRAP(int, eventfd_read, (int fd, eventfd_t *x), (fd, x), -1)
-WRAP(int, eventfd_write, (int fd, eventfd_t x), (fd, x), -1)
 WRAP(int, signalfd, (int fd, const sigset_t *s, int flags), (fd, s, flags), -1)
 WRAP(int, pthread_create, (pthread_t * to, const pthread_attr_t *how, void *(*f)(void *), void *me),
      (to, how, f, me), fail_errno)
@@ -307,6 +305,23 @@ WRAP(int, tcsetattr, (int fd, int when, const struct termios *t), (fd, when, t),
 WRAP(int, tcflush, (int fd, int what), (fd, what), -1)
 WRAP(int, getrlimit, (__rlimit_resource_t what, struct rlimit *x), (what, x), -1)
 WRAP(int, setrlimit, (__rlimit_resource_t what, const struct rlimit *x), (what, x), -1)
+
+/* Out of memory at its first look-up the C library forgets for ever where names are looked up, or
+ * fails an assertion of its own: what happens inside is not ours to mend. */
+EXPORT int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints,
+                       struct addrinfo **out)
+{
+    typedef int look_up(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+    static look_up *_Atomic real;
+    if (!real)
+        real = (look_up *)next("getaddrinfo");
+    if (fails("getaddrinfo"))
+        return fail_errno == ENOMEM ? EAI_MEMORY : EAI_SYSTEM;
+    inside++;
+    int error = real(node, service, hints, out);
+    inside--;
+    return error;
+}
 
 /* ---- beginning and end ----------------------------------------------------------------------- */
 
