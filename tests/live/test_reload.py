@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from plc import Plc
 from rig import GOOD, LONG, PATIENCE
 
 PERIOD = 0.1
+SANITIZED = any(word in Path(rig.binary() or "/dev/null").read_bytes() for word in (b"__asan_init", b"__tsan_init"))
 
 
 class Counting(Plc):
@@ -156,7 +158,7 @@ def test_many_reloads_half_of_them_bad(stage):
           f"{max(p.worst_gap(begun) for p in site.plcs[1:]) * 1000:.0f} ms (the machine's {stall.worst * 1000:.0f} ms), {rows} rows")
     assert len(os.listdir(f"/proc/{pid}/fd")) == descriptors
     # The journal's cache of pages fills with rows, whoever writes them: some 0.65 kB each, and 2 MB in all.
-    assert grown <= 256 + min(0.65 * rows, 2048), f"{grown} kB more after {count} reloads and {rows} rows"
+    assert SANITIZED or grown <= 256 + min(0.65 * rows, 2048), f"{grown} kB more after {count} reloads and {rows} rows"
     site.untouched("d1", "d2", "d3")
     for plc in site.plcs[1:]:
         assert plc.worst_gap(begun) <= (2 * PERIOD + 2 * stall.worst) * PATIENCE
