@@ -105,13 +105,19 @@ class Tampered:
 
 def tampering(stand, *inject):
     """make and cure for stand.trouble."""
-    held = []
+    held, made = [], []
+
+    def make():
+        # A leak check at the end can't be had while somebody traces.
+        if not made or not sanitized():
+            held.append(Tampered(stand, *inject))
+        made.append(True)
 
     def cure():
         while held:
             held.pop().end()
 
-    return (lambda: held.append(Tampered(stand, *inject))), cure
+    return make, cure
 
 
 # A disk that hangs, preloaded: strace could make it wait as well, but holds on to whoever it has
