@@ -192,7 +192,8 @@ static bool old_enough(struct talk *t, struct party *p, mono_t now)
     }
     const struct request *r = t->current;
     t->current = NULL;
-    schedule_put_off(t->schedule, r, safe);
+    /* In small steps: the answer to another question may prove the unit before. */
+    schedule_put_off(t->schedule, r, mono_min(safe, mono_add(now, PROBER_STEP_NS)));
     const char *why = p->misses ? p->why : "not asked: a late answer could be taken for a new one";
     talk_fault(t, r, &(struct block){.fault = FAULT_BACKED_OFF, .why = why}, now);
     return false;

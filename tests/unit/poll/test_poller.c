@@ -648,7 +648,7 @@ static bool answers_on_the_next_socket(const struct question *q, void *me)
     struct question old = *q;
     if (q->count != 10)
         return only_exact(q, NULL);
-    if (q->connection == 0 && q->nth > 15) {
+    if (q->connection == 0 && q->nth > 30) { /* when it has refused all shapes */
         *owes = true;
         return false;
     }
