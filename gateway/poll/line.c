@@ -49,6 +49,21 @@ static uint16_t party_for(struct talk *t, const struct request *r)
     return (uint16_t)i;
 }
 
+/* On a bus. Others of the unit that bring as many bytes by the same function. */
+static uint16_t count_alike(const struct talk *t, const struct request *r)
+{
+    uint16_t alike = 0;
+    uint8_t function = adu_function(r->table);
+    for (uint32_t i = 0; i < t->request_count && alike < UINT16_MAX; i++) {
+        const struct request *other = &t->requests[i];
+        alike = (uint16_t)(alike + (other != r && other->unit == r->unit &&
+                                    adu_function(other->table) == function &&
+                                    shape_bytes(function, other->count) ==
+                                        shape_bytes(function, r->count)));
+    }
+    return alike;
+}
+
 static uint32_t count_units(const struct request *r, uint32_t count)
 {
     bool seen[256] = {false};
@@ -74,6 +89,8 @@ static bool prepare(struct talk *t, const struct plan *plan, mono_t start)
         return false;
     for (uint32_t i = 0; i < t->request_count; i++)
         t->errands[i].party = party_for(t, &t->requests[i]);
+    for (uint32_t i = 0; i < t->request_count && talk_is_bus(t); i++)
+        t->errands[i].alike = count_alike(t, &t->requests[i]);
     return true;
 }
 

@@ -68,6 +68,9 @@ struct errand {
     mono_t again; /* refused whole: not asked before */
     mono_t since; /* begun: first asked; parked: when */
     struct pieces *pieces; /* NULL: asked whole */
+    uint16_t alike; /* others of the unit whose answers look the same */
+    uint16_t answered_count; /* of the last good answer */
+    mono_t answered;
 };
 
 struct talk {

@@ -199,28 +199,38 @@ static bool old_enough(struct talk *t, struct party *p, mono_t now)
     return false;
 }
 
-/* A device that repeats its last answer by itself would answer this question with it. */
-static bool like_the_last(const struct talk *t)
+/* A device that says an answer twice by itself would answer with it another question of that
+ * length. Until when that can be, for the question that comes next. */
+static mono_t repeats_end(const struct talk *t)
 {
     const struct request *r = t->current;
     const struct errand *e = &t->errands[r - t->requests];
-    unsigned offset = e->pieces ? e->pieces->at[e->piece].offset : 0;
     uint16_t count = e->pieces ? e->pieces->at[e->piece].count : r->count;
     uint8_t function = adu_function(r->table);
-    return t->ask.unit == r->unit && t->ask.function == function &&
-           t->ask.address != r->first + offset &&
-           shape_bytes(function, t->ask.count) == shape_bytes(function, count);
+    mono_t end = {0};
+    for (uint32_t i = 0; i < t->request_count; i++) {
+        const struct errand *other = &t->errands[i];
+        mono_t over = mono_add(other->answered, repeats_ns);
+        if ((other != e || e->pieces) && other->party == e->party && mono_before(end, over) &&
+            adu_function(t->requests[i].table) == function &&
+            shape_bytes(function, other->answered_count) == shape_bytes(function, count))
+            end = over;
+    }
+    return end;
 }
 
-/* Where the plan could not keep them apart, the bus has nothing else to do meanwhile, and the wait
- * is short against the request's period. */
+/* Where the plan could not keep them apart, time does: others are asked meanwhile. Not where so
+ * many look alike that they could not keep their period. */
 static bool wait_for_repeats(struct talk *t, mono_t now)
 {
-    mono_t over = mono_add(t->last_byte, repeats_ns);
-    if (!talk_is_bus(t) || t->current->period_ns < 8 * repeats_ns || !like_the_last(t) ||
-        !mono_before(now, over) || mono_before(schedule_due(t->schedule), over))
+    const struct errand *e = &t->errands[t->current - t->requests];
+    uint32_t alike = e->alike + (e->pieces ? e->pieces->count : 0U);
+    if (!talk_is_bus(t) || alike == 0 || (alike + 1) * repeats_ns > t->current->period_ns / 2)
         return false;
-    talk_put_off(t, over);
+    mono_t end = repeats_end(t);
+    if (!mono_before(now, end))
+        return false;
+    talk_put_off(t, end);
     return true;
 }
 

@@ -171,6 +171,8 @@ static void good(struct talk *t, const struct answer *a, mono_t now)
     p->good++;
     t->stats.good++;
     accepted(t, e, p, now);
+    e->answered = t->last_byte;
+    e->answered_count = t->ask.count;
     struct block b = {.data = a->data,
                       .length = a->length,
                       .first = t->ask.address,
