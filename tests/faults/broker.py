@@ -943,3 +943,100 @@ def sent_again(stand):
         assert payloads.setdefault((f["epoch"], f["seq"]), m.payload) == m.payload, f
     assert twice > 5
     stand.figures.append(f"{twice} second deliveries, byte for byte the same")
+
+
+def nonsense(chance):
+    """[(what, bytes)] that no broker should send; a space between two pieces is a pause."""
+    t = fakebroker.text
+    v = fakebroker.varint
+
+    def unknown(body):
+        return body + b"\x04\x7e\x01\x02\x03"   # four bytes of properties, the first of a kind that isn't there
+
+    topic = t(CMD + "replay")
+    out = [
+        ("acknowledges what was never sent", b"".join(packet(4, struct.pack(">H", n)) for n in (0, 1, 65535, 40000))),
+        ("confirms a subscription that was never asked for", packet(9, b"\x7f\xff\x00" + b"\x01" * 300)),
+        ("says PINGRESP on its own", packet(13) * 5),
+        ("says PUBREC, PUBREL, PUBCOMP", packet(5, b"\x00\x09") + packet(6, b"\x00\x09", 2) + packet(7, b"\x00\x09")),
+        ("has a topic with a wildcard", packet(3, t("a/#") + b"\0x")),
+        ("sends a property nobody knows with CONNACK", packet(2, unknown(b"\0\0"))),
+        ("sends a property nobody knows with PUBACK", packet(4, unknown(b"\0\1\0"))),
+        ("sends a property nobody knows with PUBLISH", packet(3, unknown(topic) + b"{}")),
+        ("sends a property nobody knows with DISCONNECT", packet(14, unknown(b"\0"))),
+        ("sends properties longer than the packet", packet(3, topic + v(2000000) + b"{}")),
+        ("has a length that never ends", b"\x30\xff\xff\xff\xff\xff\xff"),
+        ("announces 256 MB", b"\x30\xff\xff\xff\x7f" + b"x" * 1000),
+        ("cuts a packet", packet(3, topic + b"\0" + b"{}" * 50)[:-9]),
+        ("has a topic that is no UTF-8", packet(3, t(b"t/\xff\xfe\xc0\x80") + b"\0{}")),
+        ("has a topic with a NUL", packet(3, t(b"t/a\0b") + b"\0{}")),
+        ("has no topic", packet(3, t("") + b"\0{}")),
+        ("has an alias for a topic that was never told", packet(3, t("") + b"\x03\x23\x00\x05" + b"{}")),
+        ("has a topic longer than the packet", packet(3, b"\xff\xff" + b"t")),
+        ("sends QoS 3", packet(3, topic + b"\0\5\0{}", 6)),
+        ("sends an empty CONNACK", packet(2)),
+        ("sends a CONNACK twice", packet(2, b"\0\0\0") * 2),
+        ("sends an empty PUBACK", packet(4)),
+        ("sends a PUBACK of one byte", packet(4, b"\x01")),
+        ("sends packets of kind 0", packet(0, b"abc")),
+        ("sends packets of kind 15", packet(15, b"abc")),
+        ("speaks as if it were a client", packet(1, t("MQTT") + b"\5\2\0\x0a\0" + t("x")) + packet(8, b"\0\1\0" + t("#") + b"\1")),
+    ]
+    for n in range(100 if rig.LONG else 1):
+        out.append((f"sends {n} bytes of noise", chance.randbytes(chance.choice((1, 5, 50, 4000)))))
+    return out
+
+
+@row("Q29", "a broker that sends what is not MQTT", "`offline` by the will; rows are kept; the process lives",
+     "5 s after its end")
+def nonsense_from_the_broker(stand):
+    import random
+    broker = fake(stand)
+    stand.modbus(broker=broker)
+    attacks = nonsense(random.Random(stand.seed))
+    if not rig.LONG:                            # those that cost no connection, and some of the others
+        mild, rest = attacks[:5], attacks[5:]
+        attacks = [*mild, rest[0], *random.Random(os.getpid()).sample(rest[1:], 2)]
+    honest = broker.on_connect
+    done = []
+
+    def greet(client):
+        """Says hello, then the next thing, and when that is stomached some more."""
+        def on():
+            if client.writer.is_closing() or not attacks:
+                return
+            what, data = attacks.pop(0)
+            done.append(what)
+            client.send(data)
+            broker.loop.call_later(0.15, on)
+
+        broker.loop.call_later(0.1, on)
+        return connack(client)
+
+    pid = stand.box.pid
+
+    def make():
+        broker.on_connect = greet
+        broker.hang_up()
+
+    with outage(stand, make, lambda: (setattr(broker, "on_connect", honest), broker.hang_up())):
+        rig.wait_for(lambda: not attacks or not stand.box.child.running(), 600, lambda: f"{len(attacks)} are left")
+        time.sleep(0.3)
+        assert stand.box.child.running() and stand.box.pid == pid, f"after: {done[-3:]}\n{stand.box.log()[-1500:]}"
+    stand.figures.append(f"{len(done)} kinds of nonsense")
+
+
+@row("Q29", "a broker that never ends its packet", "as a broker that hangs", "2 x keepalive, 20 s at most")
+def endless_packet(stand):
+    broker = fake(stand)
+    stand.modbus(broker=broker, mqtt={"keepalive": "5s"})
+    honest = broker.on_publish
+
+    def trickle(client, m):
+        client.send(b"\x30\xff\xff\xff\x7f" if not client.filters or client.filters[-1] != "trickles" else b"x")
+        client.filters.append("trickles")
+        return b""
+
+    with outage(stand, lambda: setattr(broker, "on_publish", trickle), lambda: setattr(broker, "on_publish", honest)):
+        log_has(stand, "acknowledges nothing", 12)
+        assert stand.box.rss_kb() < 60000, stand.box.rss_kb()
