@@ -6,7 +6,8 @@ build_packages="gcc cmake ninja-build pkg-config libc6-dev libmodbus-dev libmosq
     libsqlite3-dev libyaml-dev libjansson-dev liblua5.4-dev libsystemd-dev"
 test_packages="libcmocka-dev mosquitto mosquitto-clients python3 python3-pytest python3-paho-mqtt
     python3-pymodbus python3-serial libfaketime python3-jsonschema python3-yaml mandoc systemd
-    postgresql-15 python3-psycopg2 nftables iproute2 e2fsprogs mount strace"
+    postgresql-15 python3-psycopg2 nftables iproute2 e2fsprogs mount strace
+    openssl"
 clang_packages="clang"
 lint_packages="clang-format clang-tidy cppcheck"
 
