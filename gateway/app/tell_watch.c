@@ -134,7 +134,8 @@ bool sequence_restore(struct sequence *s, const char *key, const void *bytes, si
     if (strcmp(key, bulletin_key) != 0 || size <= head || size > sizeof *b)
         return false;
     memcpy(b, bytes, size);
-    if (b->length == size - head && memchr(b->id, '\0', sizeof b->id))
+    if (b->length == size - head && memchr(b->id, '\0', sizeof b->id) &&
+        bulletin_sound(b->id, b->payload, b->length))
         return true;
     b->length = 0;
     return false;

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "publish/json_read.h" /* in front of json.h */
+
 #include "publish/encode_bulletin.h"
+
+#include <string.h>
+
+#include "base/text.h"
 
 /* Milestones come in any order; the furthest is the stage. */
 static const char *stage(const struct incident_state *i)
@@ -14,15 +20,15 @@ void encode_bulletin(struct json *j, const struct incident_state *i, const struc
                      bool whole)
 {
     json_word(j, "{\"incident\":");
-    json_string(j, i->id);
+    json_put_string(j, i->id);
     json_word(j, ",\"number\":");
     json_int(j, b->number);
     json_word(j, ",\"timestamp\":");
     json_int(j, b->t_ms);
     json_word(j, ",\"why\":");
-    json_string(j, b->why);
+    json_put_string(j, b->why);
     json_word(j, ",\"stage\":");
-    json_string(j, stage(i));
+    json_put_string(j, stage(i));
     json_word(j, ",\"next\":");
     if (i->open)
         json_int(j, i->next_bulletin_ms);
@@ -32,7 +38,7 @@ void encode_bulletin(struct json *j, const struct incident_state *i, const struc
         json_word(j, ",\"drill\":true");
     if (whole) {
         json_word(j, ",\"text\":");
-        json_string(j, b->text);
+        json_put_string(j, b->text);
     }
     json_word(j, "}");
 }
@@ -41,11 +47,11 @@ void encode_incident_brief(struct json *j, const struct incident_state *i,
                            enum incident_change what)
 {
     json_word(j, "\"change\":");
-    json_string(j, incident_change_words(what));
+    json_put_string(j, incident_change_words(what));
     json_word(j, ",\"incident\":{\"id\":");
-    json_string(j, i->id);
+    json_put_string(j, i->id);
     json_word(j, ",\"stage\":");
-    json_string(j, stage(i));
+    json_put_string(j, stage(i));
     if (i->open)
         json_word(j, ",\"open\":true");
     else
@@ -57,4 +63,13 @@ void encode_incident_brief(struct json *j, const struct incident_state *i,
     json_word(j, ",\"bulletin\":");
     json_int(j, i->bulletin);
     json_word(j, "}");
+}
+
+/* Its name becomes a part of a topic, and what it says is retained for whoever comes. */
+bool bulletin_sound(const char *id, const char *payload, size_t length)
+{
+    json_t *o = text_is_name(id, strlen(id)) ? json_read(payload, length) : NULL;
+    bool sound = json_is_object(o);
+    json_decref(o);
+    return sound;
 }

@@ -16,4 +16,7 @@ void encode_bulletin(struct json *j, const struct incident_state *i, const struc
 void encode_incident_brief(struct json *j, const struct incident_state *i,
                            enum incident_change what);
 
+/* A bulletin that was kept: is it one that may be told again? */
+bool bulletin_sound(const char *id, const char *payload, size_t length);
+
 #endif

@@ -405,6 +405,13 @@ static void a_bulletin_is_an_event_and_the_newest_is_sent_again(void **state)
         assert_false(sequence_restore(&sequence, "leak/dam", kept, length));
         assert_false(sequence_restore(&sequence, "bulletin", kept, length - 1));
         assert_false(sequence_restore(&sequence, "bulletin", kept, 3));
+        /* What a bad card made of it is neither JSON nor a name that may stand in a topic. */
+        kept[offsetof(struct last_bulletin, payload) + 7] ^= 0x80;
+        assert_false(sequence_restore(&sequence, "bulletin", kept, length));
+        kept[offsetof(struct last_bulletin, payload) + 7] ^= 0x80;
+        kept[offsetof(struct last_bulletin, id)] = '#';
+        assert_false(sequence_restore(&sequence, "bulletin", kept, length));
+        kept[offsetof(struct last_bulletin, id)] = 'I';
         assert_true(sequence_restore(&sequence, "bulletin", kept, length));
     }
 }
