@@ -221,6 +221,33 @@ static void a_state_change_is_an_event_that_is_committed_at_once(void **state)
     assert_non_null(strstr(h.payload, "\"mill/p1\""));
 }
 
+static void trouble_of_the_disk_is_an_event_and_so_is_its_end(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ms;
+        const char *trouble, *type;
+    } turns[] = {
+        {1000, NULL, NULL},
+        {1200, "the disk is full", "\"type\":\"journal-trouble\""},
+        {1400, "the disk is full", NULL},
+        {1600, NULL, NULL}, /* perhaps for a moment only */
+        {9000, NULL, "\"type\":\"journal-well\""},
+        {9200, NULL, NULL},
+    };
+    for (size_t i = 0; i < sizeof turns / sizeof *turns; i++) {
+        struct heard h;
+        atomic_store(&door.trouble, turns[i].trouble);
+        pipeline_tick(pipeline, NULL, (wall_t){turns[i].ms}, (mono_t){turns[i].ms * NS_PER_MS});
+        bool told;
+        while ((told = hear(door.rows, &h)) && h.m.lane != MESSAGE_EVENT) {
+        }
+        assert_int_equal(told, turns[i].type != NULL);
+        if (told && !strstr(h.payload, turns[i].type))
+            fail_msg("turn %zu: %s", i, h.payload);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +261,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(values_wait_for_a_session_and_then_all_are_told, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_full_door_loses_rows_but_never_their_numbers, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(trouble_of_the_disk_is_an_event_and_so_is_its_end, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_state_change_is_an_event_that_is_committed_at_once,
                                         set_up, tear_down),
