@@ -106,7 +106,7 @@ void shapes_find(struct shapes *s, const struct plan *plan, uint32_t line, uint8
     *s = (struct shapes){0};
     struct finder f = {.shapes = s, .plan = plan, .line = line, .unit = unit, .whole_line = true};
     /* A line whose units use every count between them leaves only what this unit doesn't use. */
-    for (int pass = 0; pass < 2; pass++, f.whole_line = false) {
+    for (int pass = 0; pass < 2 && s->count < SHAPES_ENOUGH; pass++, f.whole_line = false) {
         for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]); w++) {
             for (uint32_t i = plan->first_request[line]; i < plan->first_request[line + 1]; i++) {
                 if (plan->requests[i].unit == unit)

@@ -8,7 +8,7 @@
 
 #include "headgate/block.h"
 
-enum { SHAPES_MAX = 24 };
+enum { SHAPES_MAX = 24, SHAPES_ENOUGH = 9 };
 
 struct shape {
     uint8_t function;
