@@ -307,6 +307,8 @@ def no_descriptors(stand):
                      lambda: "the log names it\n" + stand.box.log()[-1500:])
         stand.since = 0
         rig.wait_for(lambda: len(stand.not_good(stand.sick_devices())) == 72, 5, "the tags of that line are bad")
+    if sanitized():
+        stand.again = None                      # its report at the end wants a descriptor, too
 
 
 @row("S09", "fewer descriptors are allowed at start than there are lines",
