@@ -22,8 +22,9 @@ from psycopg2.extras import execute_values
 BATCH = 200                 # rows in one commit
 ASK_AT_ONCE = 500           # numbers in one replay: a broker keeps 1000 messages for a slow client
 ANSWER_WITHIN_S = 10
-AGAIN_AFTER_S = 1
-GIVE_UP_AFTER = 30          # answers "nothing of that is kept" to one question
+AGAIN_AFTER_S = 0.5
+AGAIN_AT_LEAST_S = 60
+GIVE_UP_AFTER = 15          # answers "nothing of that is kept" to one question
 
 TABLES = """
 create table if not exists frames (
@@ -105,7 +106,7 @@ class Historian:
         self.reply_topic = f"{options.root}/reply/{options.gateway}/{options.name}"
         self.batch, self.numbers, self.newest_epoch = [], {}, 0
         self.question = None    # what was asked for and not answered yet
-        self.ask_next, self.refusals = 0.0, {}
+        self.rests, self.refusals = {}, {}     # of what was asked for: how long it rests, until when
         self.ending = False
         self.remember()
         self.client = Acknowledging(client_id=options.name, protocol=mqtt.MQTTv5)
@@ -212,11 +213,10 @@ class Historian:
         if not self.question or reply.get("id") != self.question["id"] or reply.get("status") == "accepted":
             return
         where = self.question["where"]
-        self.question, self.ask_next = None, time.monotonic()
+        self.question = None
         if reply["status"] == "done":
             return              # the rows came before this answer; what still is missing is asked again
         print(f"replay of {where}: {reply.get('error')}", flush=True)
-        self.ask_next += AGAIN_AFTER_S
         if "kept" in reply.get("error", ""):
             self.refusals[where] = self.refusals.get(where, 0) + 1
             if self.refusals[where] >= GIVE_UP_AFTER:
@@ -231,19 +231,22 @@ class Historian:
         now = time.monotonic()
         if self.question and now - self.question["at"] > ANSWER_WITHIN_S:
             self.question = None
-        if self.question or now < self.ask_next or not self.client.is_connected():
+        if self.question or not self.client.is_connected():
             return
         for (epoch, lane), numbers in self.numbers.items():
             if epoch != self.newest_epoch:
                 for low, high in list(numbers.holes):
                     self.give_up(epoch, lane, low, high, "the gateway has begun a new journal")
-        hole = next(((*key, *n.holes[0]) for key, n in self.numbers.items() if n.holes), None)
-        if not hole:
+        wanted = [(*key, low, min(high, low + ASK_AT_ONCE - 1)) for key, n in self.numbers.items() for low, high in n.holes]
+        # What can't be had (a topic that the broker denies) is asked for ever more seldom.
+        self.rests = {w: self.rests[w] for w in wanted if w in self.rests}
+        where = next((w for w in wanted if w not in self.rests or now >= self.rests[w][1]), None)
+        if not where:
             return
-        epoch, lane, low, high = hole
-        high = min(high, low + ASK_AT_ONCE - 1)
-        self.question = {"id": uuid.uuid4().hex, "at": now, "where": (epoch, lane, low, high)}
-        self.ask_next = now + AGAIN_AFTER_S
+        pause = min(AGAIN_AT_LEAST_S, 1.5 * self.rests[where][0] if where in self.rests else AGAIN_AFTER_S)
+        self.rests[where] = (pause, now + pause)
+        self.question = {"id": uuid.uuid4().hex, "at": now, "where": where}
+        _, lane, low, high = where
         properties = mqtt.Properties(PacketTypes.PUBLISH)
         properties.ResponseTopic = self.reply_topic
         command = {"id": self.question["id"], "client": self.o.name, "sent": int(time.time() * 1000), "lane": lane,
