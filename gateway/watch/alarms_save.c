@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "watch/alarms_parts.h"
+#include "watch/mend.h"
 
 enum { SAVED_VERSION = 1 };
 static const char magic[4] = {'a', 'l', 'r', 'm'};
@@ -33,6 +34,33 @@ void alarms_save(const struct alarms *a, uint32_t i, void *out)
     memcpy(saved.state, &it->s, sizeof(saved.state));
     saved.hash = text_hash(saved.by_plant, saved.state, sizeof(saved.state));
     memcpy(out, &saved, sizeof(saved));
+}
+
+static void mend(struct alarm_state *s)
+{
+    bool *truths[] = {&s->bits.active,     &s->bits.acked, &s->bits.latched, &s->bits.shelved,
+                      &s->bits.suppressed, &s->bits.oos,   &s->frozen,       &s->first_out,
+                      &s->chattering,      &s->raw,        &s->one_shot};
+    int64_t *times[] = {&s->on_ms,   &s->off_ms,    &s->ack_ms,       &s->changed_ms,
+                        &s->told_ms, &s->source_ms, &s->raw_since_ms, &s->off_delay_ms,
+                        &s->ring[0], &s->ring[1],   &s->ring[2],      &s->ring[3]};
+    for (size_t i = 0; i < sizeof truths / sizeof *truths; i++)
+        mend_truth(truths[i]);
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        mend_time(times[i], false);
+    mend_time(&s->realarm_ms, true);
+    mend_time(&s->shelved_until_ms, true);
+    /* The strongest of what holds, whatever was said of it. */
+    s->bits.mode = s->bits.oos          ? ALARM_OUT_OF_SERVICE
+                   : s->bits.shelved    ? ALARM_SHELVED
+                   : s->bits.suppressed ? ALARM_SUPPRESSED
+                                        : ALARM_NORMAL;
+    mend_text(s->user, sizeof s->user);
+    mend_text(s->reason, sizeof s->reason);
+    mend_text(s->cause, sizeof s->cause);
+    mend_text(s->evidence.unit, sizeof s->evidence.unit);
+    mend_text(s->evidence.text, sizeof s->evidence.text);
+    mend_text(s->evidence.more, sizeof s->evidence.more);
 }
 
 static int64_t not_after(int64_t t_ms, int64_t now_ms)
@@ -85,6 +113,7 @@ bool alarms_restore(struct alarms *a, uint32_t i, const void *bytes, size_t size
     struct item *it = &a->items[i];
     alarms_enlist(a, i, false);
     memcpy(&it->s, saved.state, sizeof(it->s));
+    mend(&it->s);
     adapt(r, &it->s, now_ms);
     if (i == a->flood_index) /* the counts that it stood on are gone */
         it->s.raw = a->flood;

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "watch/incident_parts.h"
+#include "watch/mend.h"
 
 static const uint32_t magic = 0x31434e49; /* "INC1" */
 static const uint32_t version = 1;
@@ -287,6 +288,79 @@ bool incident_left(const void *bytes, size_t size, char id[static INCIDENT_ID_MA
     return core.open;
 }
 
+static void mend_core(struct incident *i)
+{
+    struct incident_state *s = &i->now;
+    struct incident_memory *m = &i->memory;
+    bool *truths[] = {&s->open,      &s->drill,    &m->drill,
+                      &m->stands.on, &m->dried.on, &m->source_quiet};
+    int64_t *times[] = {&s->opened_ms,        &s->closed_ms,       &s->bulletin_ms,
+                        &s->next_bulletin_ms, &m->stands.since_ms, &m->dried.since_ms};
+    for (size_t n = 0; n < sizeof truths / sizeof *truths; n++)
+        mend_truth(truths[n]);
+    for (size_t n = 0; n < sizeof times / sizeof *times; n++)
+        mend_time(times[n], true);
+    if (!memchr(s->id, '\0', sizeof s->id) || !text_is_name(s->id, strlen(s->id)))
+        s->open = false, s->number = 0; /* one that can't be called by its name is none */
+    mend_text(s->opened_by, sizeof s->opened_by);
+    mend_text(s->title, sizeof s->title);
+    mend_choice(&m->owed, OWED_CLOSED + 1);
+    m->note_count = m->note_count < INCIDENT_NOTES ? m->note_count : INCIDENT_NOTES;
+    for (uint32_t n = 0; n < INCIDENT_NOTES; n++)
+        mend_text(m->notes[n], sizeof m->notes[n]);
+    for (uint32_t n = 0; n < FLAG_COUNT; n++) {
+        mend_choice(&s->flags[n].answer, ANSWER_YES + 1);
+        mend_time(&s->flags[n].t_ms, true);
+        mend_text(s->flags[n].who, sizeof s->flags[n].who);
+    }
+    for (uint32_t n = 0; n < MILESTONE_COUNT; n++) {
+        struct milestone_state *x = &s->milestones[n];
+        mend_truth(&x->reached);
+        mend_truth(&x->proposed);
+        mend_truth(&x->revoked);
+        mend_truth(&x->automatic);
+        mend_time(&x->t_ms, true);
+        mend_time(&x->proposed_ms, true);
+        mend_text(x->who, sizeof x->who);
+        mend_text(x->evidence, sizeof x->evidence);
+    }
+}
+
+static void mend_equipment(struct equipment_record *r)
+{
+    mend_truth(&r->threatened);
+    mend_time(&r->since_ms, true);
+    mend_text(r->who, sizeof r->who);
+    mend_text(r->note, sizeof r->note);
+    for (uint32_t n = 0; n < INCIDENT_CHECKS; n++) {
+        mend_truth(&r->checks[n].done);
+        mend_truth(&r->checks[n].holds);
+        mend_time(&r->checks[n].t_ms, true);
+        mend_time(&r->checks[n].since_ms, true);
+        mend_text(r->checks[n].who, sizeof r->checks[n].who);
+    }
+}
+
+static void mend_basin(struct basin_record *r, struct basin_log *l)
+{
+    struct lasting *lasting[] = {&l->pumping, &l->falling, &l->empty, &l->steady, &l->stuck};
+    bool *truths[] = {&r->stalled,  &l->was_wet,     &l->rose,         &l->has_low,
+                      &l->wet_said, &l->pumped_said, &l->said_stalled, &l->has_said};
+    for (size_t n = 0; n < sizeof truths / sizeof *truths; n++)
+        mend_truth(truths[n]);
+    for (size_t n = 0; n < sizeof lasting / sizeof *lasting; n++) {
+        mend_truth(&lasting[n]->on);
+        mend_time(&lasting[n]->since_ms, true);
+    }
+    mend_time(&l->peak_ms, true);
+    mend_time(&l->said_ms, true);
+    mend_time(&l->number, false);
+    l->used = l->used < BASIN_BLOCKS ? l->used : BASIN_BLOCKS;
+    l->next = l->next < BASIN_BLOCKS ? l->next : 0;
+    for (uint32_t n = 0; n < BASIN_BLOCKS; n++)
+        mend_time(&l->blocks[n].t_ms, false);
+}
+
 bool incident_restore(struct incident *i, const void *saved, size_t size, int64_t now_ms)
 {
     struct kept_head h;
@@ -310,5 +384,12 @@ bool incident_restore(struct incident *i, const void *saved, size_t size, int64_
     take_areas(i, h.areas, &c);
     take_equipment(i, h.equipment, &c);
     take_basins(i, h.basins, &c);
+    mend_core(i);
+    for (uint32_t n = 0; n < i->areas; n++)
+        mend_text(i->now.area_reasons[n], sizeof i->now.area_reasons[n]);
+    for (uint32_t n = 0; n < i->equipment; n++)
+        mend_equipment(&i->now.equipment[n]);
+    for (uint32_t n = 0; n < i->basins; n++)
+        mend_basin(&i->now.basins[n], &i->logs[n]);
     return true;
 }
