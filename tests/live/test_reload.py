@@ -62,7 +62,7 @@ class Site:
         for plc in self.plcs:
             stage.enders.append(plc.stop)
         self.broker = stage.broker(**more.pop("broker", {}))
-        self.lines = {f"l{i}": {"connect": plc.where} for i, plc in enumerate(self.plcs)}
+        self.lines = {f"l{i}": {"connect": plc.where, "timeout": "2s"} for i, plc in enumerate(self.plcs)}
         self.devices = {f"d{i}": {"map": "few", "line": f"l{i}", "unit": 1, "area": "plant",
                                   "every": f"{int(PERIOD * 1000)}ms"} for i in range(count)}
         self.more = more
@@ -71,7 +71,7 @@ class Site:
         self.recorder = stage.recorder(self.broker.port, client_id="recorder", durable=True)
         self.gateway = stage.gateway(self.path, environment=environment).start()
         for i in range(count):
-            self.good(f"d{i}")
+            self.good(f"d{i}", "r7")            # the last to be told
 
     def write(self):
         self.path = self.stage.plant(self.broker.port, self.lines, self.devices, {"few": self.map}, **self.more)
