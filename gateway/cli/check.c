@@ -283,7 +283,7 @@ int verb_check(int argc, char **argv)
         return EXIT_NO;
     }
     c.options.expression = check_expression;
-    names_init(&c.seen, false);
+    names_init(&c.seen, false, c.arena);
     for (int i = 0; i < c.path_count; i++) {
         check_path(&c, c.paths[i], DEEPEST);
     }

@@ -212,15 +212,15 @@ static const struct map *parse(struct arena *a, struct arena *scratch, const cha
     if (root == NULL) {
         return NULL;
     }
-    names_init(&b.names, true);
-    names_init(&b.groups, false);
+    names_init(&b.names, true, a);
+    names_init(&b.groups, false, a);
     default_orders(b.order);
     b.map->name = arena_copy(a, name, strlen(name));
     b.map->file = b.r.file;
     snprintf(b.map->hash, sizeof b.map->hash, "%016jx", (uintmax_t)text_hash(0, text, length));
     bool good = build(&b, root) && diags_errors(ds) == before;
     names_fini(&b.groups);
-    if (good && arena_exhausted(a)) {
+    if (good && (arena_exhausted(a) || arena_exhausted(scratch))) {
         good = complain(&b.r, root, "out of memory");
     }
     if (good && names != NULL) {

@@ -53,9 +53,10 @@ static struct names_slot *slot_of(const struct names *n, const char *text, size_
 static bool grow(struct names *n)
 {
     uint32_t size = n->slots == NULL ? 16 : (n->mask + 1) * 2;
-    struct names bigger = {.mask = size - 1, .count = n->count, .fold = n->fold};
+    struct names bigger = {.mask = size - 1, .count = n->count, .fold = n->fold, .arena = n->arena};
     bigger.slots = calloc(size, sizeof *bigger.slots);
     if (bigger.slots == NULL) {
+        arena_get(n->arena, SIZE_MAX); /* more than there is */
         return false;
     }
     for (uint32_t i = 0; n->slots != NULL && i <= n->mask; i++) {
@@ -68,15 +69,15 @@ static bool grow(struct names *n)
     return true;
 }
 
-void names_init(struct names *n, bool fold)
+void names_init(struct names *n, bool fold, struct arena *arena)
 {
-    *n = (struct names){.fold = fold};
+    *n = (struct names){.fold = fold, .arena = arena};
 }
 
 void names_fini(struct names *n)
 {
     free(n->slots);
-    names_init(n, n->fold);
+    names_init(n, n->fold, n->arena);
 }
 
 uint32_t names_put(struct names *n, const char *text, size_t length, uint32_t value)

@@ -165,7 +165,7 @@ static const struct plant *load(struct plant_builder *b, const char *file)
             b->options->expression(&b->plant->derived[i], b->r.ds);
         }
     }
-    if (arena_exhausted(b->r.arena)) {
+    if (arena_exhausted(b->r.arena) || arena_exhausted(b->scratch)) {
         good = complain(&b->r, root, "out of memory");
     }
     return good ? b->plant : NULL;
@@ -178,8 +178,10 @@ const struct plant *plant_load(struct arena *a, const char *file,
         .r = {.arena = a, .ds = ds}, .options = options, .scratch = arena_new(0)};
     struct names *folded[] = {&b.lines, &b.areas, &b.devices, &b.derived};
     for (size_t i = 0; i < sizeof folded / sizeof *folded; i++) {
-        names_init(folded[i], true);
+        names_init(folded[i], true, a);
     }
+    names_init(&b.map_names, false, a);
+    names_init(&b.adapted_names, false, a);
     const struct plant *p = load(&b, file);
     if (p == NULL && diags_errors(ds) == 0) {
         complain_at(&b.r, (struct place){NULL, 0, 0}, "out of memory");

@@ -207,7 +207,7 @@ static void warn_of_twins(struct plant_builder *b, const struct node *keys)
 {
     struct names seen;
     uint32_t i = 0;
-    names_init(&seen, false);
+    names_init(&seen, false, b->r.arena);
     for (const struct node *k = keys->first; k != NULL; k = k->next->next, i++) {
         const struct device *d = &b->plant->devices[i];
         const char *id = arena_printf(b->scratch, "%u/%u/%u", d->line, d->unit, b->device_maps[i]);

@@ -49,7 +49,8 @@ static uint32_t put(struct rule_builder *w, enum alarm_origin origin, uint32_t o
                     const char *path, struct place at, uint32_t area, const struct alarm_looks *l)
 {
     uint32_t index = w->alarms.count;
-    if (path == NULL) {
+    /* Names and groups may be ahead of their lists once there was no memory. */
+    if (path == NULL || arena_exhausted(w->b->r.arena) || arena_exhausted(w->b->scratch)) {
         return RULE_NONE;
     }
     uint32_t before = names_put(&w->alarm_names, path, strlen(path), index);
@@ -194,6 +195,9 @@ static bool put_signal(struct rule_builder *w, uint32_t tag, struct place at,
     struct tag_facts f;
     struct arena *a = w->b->r.arena;
     tag_facts(w, tag, &f);
+    if (*f.path == '\0') { /* out of memory */
+        return false;
+    }
     if (f.made || (f.boolean && !(f.numeric && *f.unit != '\0')) || !f.numeric) {
         return true;
     }

@@ -219,7 +219,7 @@ static bool check_ports(struct plant_builder *b)
 {
     struct names ports;
     bool good = true;
-    names_init(&ports, false);
+    names_init(&ports, false, b->r.arena);
     for (uint32_t i = 0; i < b->plant->line_count; i++) {
         const struct line *l = &b->plant->lines[i];
         if (l->name == NULL || l->device == NULL || l->transport != TRANSPORT_RTU) {

@@ -170,7 +170,7 @@ bool read_rules(struct plant_builder *b, const struct plant_nodes *n)
     struct rule_builder w = {.b = b, .nodes = n};
     struct names *names[] = {&w.alarm_names, &w.leak_names, &w.group_names, &w.signals};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        names_init(names[i], i < 2);
+        names_init(names[i], i < 2, b->r.arena);
     }
     bool good = read_all(&w, n);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

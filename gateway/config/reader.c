@@ -114,6 +114,16 @@ bool is_mapping(const struct reader *r, const struct node *n, const char *what)
     return n->kind == NODE_MAPPING || complain(r, n, "%s is a mapping, like {a: b}", what);
 }
 
+/* What *out said stays when there is no memory: those who go on to the next mistake may look at it. */
+static bool keep_text(const struct reader *r, const struct node *n, const char **out)
+{
+    const char *copy = arena_copy(r->arena, n->text, n->length);
+    if (copy != NULL) {
+        *out = copy;
+    }
+    return copy != NULL;
+}
+
 bool read_text(const struct reader *r, const struct node *n, const char *what, const char **out)
 {
     if (n == NULL) {
@@ -125,8 +135,7 @@ bool read_text(const struct reader *r, const struct node *n, const char *what, c
     if (n->length > TEXT_MAX) {
         return complain(r, n, "%s has %u bytes; at most %d are allowed", what, n->length, TEXT_MAX);
     }
-    *out = arena_copy(r->arena, n->text, n->length);
-    return *out != NULL;
+    return keep_text(r, n, out);
 }
 
 bool is_plain_name(const char *text, size_t length)
@@ -145,8 +154,7 @@ bool read_name(const struct reader *r, const struct node *n, const char *what, c
     if (!is_plain_name(n->text, n->length)) {
         return complain(r, n, "%s `%.64s`: a name has 1 to 64 of A-Z a-z 0-9 . _ -", what, n->text);
     }
-    *out = arena_copy(r->arena, n->text, n->length);
-    return *out != NULL;
+    return keep_text(r, n, out);
 }
 
 bool read_word(const struct reader *r, const struct node *n, const char *what,

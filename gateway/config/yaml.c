@@ -199,7 +199,7 @@ static void check_keys(struct builder *b, const struct node *mapping)
         return;
     }
     struct names seen;
-    names_init(&seen, false);
+    names_init(&seen, false, b->arena);
     for (const struct node *k = mapping->first; k != NULL; k = k->next->next) {
         uint32_t before = names_put(&seen, k->text, k->length, k->line);
         if (before != NAMES_NONE) {

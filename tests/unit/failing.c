@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "failing.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "base/arena.h"
+
+static _Atomic unsigned wanted;
+static _Atomic long left;
+static _Atomic bool lasts, failed;
+static _Atomic int code;
+
+void fail_at(unsigned kinds, long n, bool lasting, int error)
+{
+    left = n;
+    lasts = lasting;
+    code = error;
+    failed = false;
+    wanted = kinds;
+}
+
+bool fail_none(void)
+{
+    wanted = 0;
+    return failed;
+}
+
+static bool fails(enum failing kind)
+{
+    if (!(wanted & (unsigned)kind))
+        return false;
+    long n = --left;
+    bool now = n == 0 || (n < 0 && lasts);
+    if (now) {
+        failed = true;
+        errno = kind == FAIL_MEMORY ? ENOMEM : code;
+    }
+    return now;
+}
+
+/* clang-format off */
+#define WRAP(kind, refused, type, name, params, args)                                              \
+    type __real_##name params;                                                                     \
+    type __wrap_##name params;                                                                     \
+    type __wrap_##name params { return fails(kind) ? (refused) : __real_##name args; }
+
+WRAP(FAIL_MEMORY, NULL, void *, malloc, (size_t n), (n))
+WRAP(FAIL_MEMORY, NULL, void *, calloc, (size_t n, size_t size), (n, size))
+WRAP(FAIL_MEMORY, NULL, void *, realloc, (void *p, size_t n), (p, n))
+WRAP(FAIL_MEMORY, NULL, char *, strdup, (const char *s), (s))
+WRAP(FAIL_DATABASE, code, int, sqlite3_prepare_v2, (sqlite3 *db, const char *sql, int n, sqlite3_stmt **s, const char **tail), (db, sql, n, s, tail))
+WRAP(FAIL_DATABASE, code, int, sqlite3_step, (sqlite3_stmt *s), (s))
+WRAP(FAIL_DATABASE, code, int, sqlite3_exec, (sqlite3 *db, const char *sql, int (*fn)(void *, int, char **, char **), void *me, char **why), (db, sql, fn, me, why))
+WRAP(FAIL_SYSTEM, -1, int, socket, (int domain, int type, int protocol), (domain, type, protocol))
+WRAP(FAIL_SYSTEM, -1, int, connect, (int fd, const struct sockaddr *to, socklen_t size), (fd, to, size))
+WRAP(FAIL_SYSTEM, -1, int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size), (fd, level, name, value, size))
+WRAP(FAIL_SYSTEM, -1, int, epoll_create1, (int flags), (flags))
+WRAP(FAIL_SYSTEM, -1, int, epoll_ctl, (int e, int op, int fd, struct epoll_event *event), (e, op, fd, event))
+WRAP(FAIL_SYSTEM, -1, int, eventfd, (unsigned n, int flags), (n, flags))
+WRAP(FAIL_SYSTEM, -1, int, fdatasync, (int fd), (fd))
+WRAP(FAIL_SYSTEM, -1, int, rename, (const char *from, const char *to), (from, to))
+WRAP(FAIL_SYSTEM, -1, int, unlink, (const char *path), (path))
+WRAP(FAIL_SYSTEM, -1, int, stat, (const char *path, struct stat *out), (path, out))
+WRAP(FAIL_SYSTEM, -1, ssize_t, write, (int fd, const void *bytes, size_t n), (fd, bytes, n))
+WRAP(FAIL_SYSTEM, -1, ssize_t, pwrite, (int fd, const void *bytes, size_t n, off_t at), (fd, bytes, n, at))
+WRAP(FAIL_SYSTEM, NULL, FILE *, fopen, (const char *path, const char *mode), (path, mode))
+/* clang-format on */
+
+/* An arena that gave nothing once gives nothing any more; so the real one is asked for more than
+ * there is. */
+void *__real_arena_get(struct arena *a, size_t bytes);
+void *__wrap_arena_get(struct arena *a, size_t bytes);
+void *__wrap_arena_get(struct arena *a, size_t bytes)
+{
+    return __real_arena_get(a, fails(FAIL_MEMORY) ? SIZE_MAX / 2 : bytes);
+}
+
+void *__real_arena_get_array(struct arena *a, size_t count, size_t size);
+void *__wrap_arena_get_array(struct arena *a, size_t count, size_t size);
+void *__wrap_arena_get_array(struct arena *a, size_t count, size_t size)
+{
+    bool refuse = fails(FAIL_MEMORY);
+    return __real_arena_get_array(a, refuse ? SIZE_MAX / 2 : count, refuse ? SIZE_MAX / 2 : size);
+}
+
+char *__real_arena_copy(struct arena *a, const char *text, size_t length);
+char *__wrap_arena_copy(struct arena *a, const char *text, size_t length);
+char *__wrap_arena_copy(struct arena *a, const char *text, size_t length)
+{
+    return fails(FAIL_MEMORY) ? __real_arena_get(a, SIZE_MAX / 2)
+                              : __real_arena_copy(a, text, length);
+}
+
+char *__wrap_arena_printf(struct arena *a, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+char *__wrap_arena_printf(struct arena *a, const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, format);
+    int n = vasprintf(&text, format, args);
+    va_end(args);
+    char *copy = n < 0 ? NULL : __wrap_arena_copy(a, text, (size_t)n);
+    free(text);
+    return copy;
+}
