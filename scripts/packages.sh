@@ -2,13 +2,14 @@
 # Sourced by scripts/demo and scripts/test: makes sure that Debian packages are there.
 # shellcheck shell=sh disable=SC2034,SC2086
 
-build_packages="gcc cmake ninja-build pkg-config libc6-dev libmodbus-dev libmosquitto-dev
+build_packages="gcc cmake ninja-build pkg-config libc6-dev libmodbus-dev libmosquitto-dev libssl-dev
     libsqlite3-dev libyaml-dev libjansson-dev liblua5.4-dev libsystemd-dev"
 test_packages="libcmocka-dev mosquitto mosquitto-clients python3 python3-pytest python3-paho-mqtt
     python3-pymodbus python3-serial libfaketime python3-jsonschema python3-yaml mandoc systemd
     postgresql-15 python3-psycopg2 nftables iproute2 e2fsprogs mount strace
     openssl"
 clang_packages="clang"
+fuzz_packages="clang libclang-rt-14-dev"
 lint_packages="clang-format clang-tidy cppcheck"
 
 # need_packages NAME...: installs what is missing, and says so. Quick when nothing is. Never waits

@@ -12,6 +12,7 @@ has begun and says why; and SIGTERM always ends it within 2 s."""
 import argparse
 import concurrent.futures
 import errno
+import json
 import os
 import random
 import shutil
@@ -29,8 +30,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "live"))
 # pylint: disable=wrong-import-position
+import plc
 import rig
-from plc import Plc
 
 SKIP = 77
 E = errno
@@ -75,7 +76,7 @@ def crc(data):
     return struct.pack("<H", c)
 
 
-class Words(Plc):
+class Words(plc.Plc):
     """Each unit's registers tell whose they are."""
 
     def __init__(self):
@@ -83,7 +84,7 @@ class Words(Plc):
         self.server.RequestHandlerClass = _Talk
 
 
-class _Talk(__import__("plc")._Talk):       # pylint: disable=protected-access
+class _Talk(plc._Talk):                     # pylint: disable=protected-access
     def handle(self):
         try:
             while True:
@@ -330,7 +331,7 @@ class Run:
         return (self.where / "log").read_text(errors="replace")
 
     def command(self, verb, **words):
-        self.world.ear.recorder.client.publish(f"t/{self.name}/site/cmd/gw/{verb}", __import__("json").dumps(words), 1)
+        self.world.ear.recorder.client.publish(f"t/{self.name}/site/cmd/gw/{verb}", json.dumps({**words, "sent": rig.now_ms()}), 1)
 
     def live(self):
         ear = self.world.ear
