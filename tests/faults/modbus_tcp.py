@@ -11,6 +11,7 @@ import wire
 from faultserver import bit, constant
 from rows import row
 
+PATIENT_MS = 600                    # where no answer is late: a busy machine's devices take their time
 CUTS = [1, 2, 5, 6, 7, 8, 9, 10, 20, 40]        # around each edge of header, unit, function, byte count, data
 
 
@@ -26,6 +27,8 @@ def met(stand):
 
 def thrown_away(stand, names, reason, lines=3, units=(1,), counter="garbled"):
     """Each of these answers is worth its connection, and nothing of it is believed."""
+    if counter == "garbled":
+        stand.timeout_ms = PATIENT_MS
     stand.modbus(lines=lines, units=units)
     before = connections(stand)
     with stand.fault(*names):
@@ -40,6 +43,7 @@ def thrown_away(stand, names, reason, lines=3, units=(1,), counter="garbled"):
 
 def kept(stand, names, look, lines=1, **options):
     """These refusals are well-formed: the connection is as good as before."""
+    stand.timeout_ms = PATIENT_MS
     stand.modbus(lines=lines, **options)
     before = connections(stand)
     with stand.fault(*names):
@@ -175,7 +179,7 @@ def shorter_answer(stand):
 @row("M16", "an answer breaks off, and silence follows (after each of its 40 bytes)",
      "quality 24 `the answer was not whole in time`; device `silent`; its `timeouts` count", "timeout x tries + 1 poll")
 def broken_off(stand):
-    stand.timeout_ms = stand.every_ms = 100
+    stand.timeout_ms = stand.every_ms = 150
     thrown_away(stand, [f"cut:{k}" for k in range(1, 41)], "^the answer was not whole in time$", lines=8,
                 counter="timeouts")
 
@@ -183,7 +187,7 @@ def broken_off(stand):
 @row("M17", "an answer breaks off, its rest comes late", "quality 24 `the answer was not whole in time`; device `silent`; "
      "the rest is never seen", "timeout x tries + 1 poll")
 def late_rest(stand):
-    stand.timeout_ms = stand.every_ms = 100
+    stand.timeout_ms = stand.every_ms = 150
     thrown_away(stand, [f"cut_tail:{k}" for k in CUTS], "^the answer was not whole in time$", lines=3, counter="timeouts")
 
 
@@ -363,6 +367,7 @@ def exception_8(stand):
      "quality 24 `gateway: ...`, device `silent`, of that unit alone; its neighbours stay good; the connection is kept",
      "timeout x tries + 1 poll")
 def target_away(stand):
+    stand.timeout_ms = PATIENT_MS
     stand.modbus(lines=2, units=(1, 2))
     before = connections(stand)
 
@@ -618,6 +623,7 @@ def nothing_is_written(stand):
 @row("M59", "among 200 devices one is dead, one drips, one hangs up, one can't be connected to",
      "the others are asked as planned: each within two periods of the last time", "-")
 def dead_among_many(stand):
+    stand.timeout_ms = 500
     spec = {f"l{n}": {"kind": "tcp", "units": [1], "timeout_ms": 500} for n in range(199)}
     stand.net, stand.sick = stand.broker(), stand.devices(spec)
     house = wire.FullHouse(rig.free_port())
