@@ -31,7 +31,7 @@ enum state { IDLE, LOOKING, CONNECTING, UP, LEAVING, AWAY };
 #define LASTING (10 * NS_PER_S) /* a connection that held so long makes us patient no more */
 #define MISC_EVERY NS_PER_S
 
-enum { SILENT_MS = 10000 }; /* data that nobody confirms for so long: the kernel hangs up */
+enum { SILENT_MS = 8000 }; /* data that nobody confirms for so long: the kernel hangs up */
 
 struct mqtt_client {
     const struct mqtt *to;

@@ -298,8 +298,9 @@ def broker_swallows(stand):
      "`offline` by the will; rows are kept", "5 s after its end")
 def network_cut(stand):
     own_network()
-    stand.modbus(mqtt={"keepalive": "5s"})
-    port = stand.net.port
+    port = rig.free_port()                      # the gateway's own: the recorder stays connected
+    stand.modbus(broker=stand.broker(config=f"listener {port} 127.0.0.1\n"),
+                 mqtt={"keepalive": "5s", "broker": f"mqtt://127.0.0.1:{port}"})
 
     def cut():
         nft("add table inet cut", "add chain inet cut way { type filter hook input priority 0; }",
