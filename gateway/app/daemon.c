@@ -127,7 +127,10 @@ static void on_command(void *me, uint32_t events)
         struct command c;
         memcpy(&c, at, sizeof c);
         assert(length == sizeof c + c.payload_length);
-        pipeline_order(g->side.pipeline, &c, at + sizeof c, clock_wall(), clock_mono());
+        if (c.news[0])
+            pipeline_note(g->side.pipeline, c.news, g->side.plant->gateway, at + sizeof c, c.time);
+        else
+            pipeline_order(g->side.pipeline, &c, at + sizeof c, clock_wall(), clock_mono());
         mailbox_done(g->door.commands);
     }
 }

@@ -343,6 +343,7 @@ void tell_stats(struct teller *t, struct stats *s)
     s->refused = counter(&c->refused);
     s->no_subscriber = counter(&c->no_subscriber);
     s->reconnects = counter(&c->reconnects);
+    s->broker_failures = counter(&c->broker_failures);
     s->live_dropped = counter(&c->live_dropped);
     s->replayed = counter(&c->replayed);
     s->journal_bytes = counter(&c->journal_bytes);

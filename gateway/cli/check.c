@@ -18,6 +18,7 @@
 #include "config/plant.h"
 #include "config/yaml.h"
 #include "plan/plan.h"
+#include "publish/secret.h"
 #include "values/derive.h"
 #include "values/sandbox.h"
 
@@ -83,19 +84,27 @@ static void check_expression(const struct derived *d, struct diags *ds)
 }
 
 /* Credentials are only there while the service runs, and this may be another machine: warnings. */
+struct file_check {
+    struct diags *ds;
+    struct place at;
+};
+
+static void check_file_of(void *me, const char *key, const char *path, const char *trouble)
+{
+    const struct file_check *f = me;
+    if (trouble != NULL) {
+        diag_add(f->ds, DIAG_WARNING, f->at, "%s: `%s` cannot be read here: %s", key, path, trouble);
+    } else {
+        diag_add(f->ds, DIAG_WARNING, f->at,
+                 "%s: others can read `%s`: chmod 600, or make it a credential of systemd", key,
+                 path);
+    }
+}
+
 static void check_files(struct check *c, const struct mqtt *m)
 {
-    const struct {
-        const char *key, *path;
-    } files[] = {
-        {"ca", m->ca}, {"cert", m->cert}, {"key", m->key}, {"password_file", m->password_file}};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        const char *path = files[i].path;
-        if (path != NULL && strstr(path, "/credentials/") == NULL && access(path, R_OK) != 0) {
-            diag_add(c->ds, DIAG_WARNING, m->at, "%s: `%s` cannot be read here: %s", files[i].key,
-                     path, strerror(errno));
-        }
-    }
+    struct file_check f = {c->ds, m->at};
+    secret_check(m, check_file_of, &f);
 }
 
 /* Not a mistake, for there are plants that only look; but alarms that nobody can acknowledge stay. */

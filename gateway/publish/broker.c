@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "publish/secret.h"
 #include "publish/session.h"
 
 #define COMMIT_EVERY (200 * NS_PER_MS)
@@ -72,6 +73,17 @@ static void on_connecting(void *me)
         mqtt_will(b->mqtt, b->gateway_topic, payload, length);
 }
 
+/* An event has its number from the plant thread; it waits in the journal until the broker is there.
+ */
+static void tell_news(struct broker *b, const char *type, const char *text)
+{
+    struct command news = {.payload_length = (uint32_t)strlen(text) + 1, .time = b->wall};
+    snprintf(news.news, sizeof(news.news), "%s", type);
+    if (b->door->commands &&
+        mailbox_put(b->door->commands, &news, sizeof(news), text, news.payload_length))
+        mailbox_wake(b->door->commands);
+}
+
 static void on_connected(void *me)
 {
     struct broker *b = me;
@@ -80,6 +92,8 @@ static void on_connected(void *me)
         b->door->counters.reconnects++;
     b->was_up = true;
     b->upped = b->now;
+    if (b->last_trouble[0])
+        tell_news(b, "broker-connected", "after trouble with it");
     b->last_trouble[0] = '\0';
     overlap_connection(&b->overlap, true, b->now);
     send_connected(b);
@@ -102,9 +116,16 @@ static void on_lost(void *me, const char *why)
         log_warn("mqtt: connections end as soon as they begin; does another client call itself "
                  "\"%s\"?",
                  b->setup.mqtt->client_id);
-    if (strcmp(why, b->last_trouble) != 0)
-        log_warn("mqtt: %s %s:%u: %s; polling goes on, rows are kept", was ? "lost" : "can't reach",
+    b->door->counters.broker_failures++;
+    if (strcmp(why, b->last_trouble) != 0 && log_may(&b->losses, b->now)) {
+        bool refused = !was && mqtt_refused(b->mqtt);
+        log_warn("mqtt: %s %s:%u: %s; polling goes on, rows are kept",
+                 was       ? "lost"
+                 : refused ? "refused by"
+                           : "can't reach",
                  b->setup.mqtt->host, b->setup.mqtt->port, why);
+        tell_news(b, was ? "broker-lost" : refused ? "broker-refused" : "broker-unreachable", why);
+    }
     snprintf(b->last_trouble, sizeof(b->last_trouble), "%s", why);
 }
 
@@ -372,8 +393,16 @@ static void *run(void *me)
     return NULL;
 }
 
+static void warn_of_file(void *me, const char *key, const char *path, const char *trouble)
+{
+    (void)me;
+    log_warn("mqtt: %s: %s `%s`%s%s", key, trouble ? "can't read" : "others can read", path,
+             trouble ? ": " : ": chmod 600", trouble ? trouble : "");
+}
+
 bool broker_start(struct broker *b)
 {
+    secret_check(b->setup.mqtt, warn_of_file, NULL);
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

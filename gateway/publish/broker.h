@@ -23,7 +23,7 @@ struct door {
     struct broker_counters {
         _Atomic uint64_t journaled[MESSAGE_JOURNALED], acked[MESSAGE_JOURNALED],
             waiting[MESSAGE_JOURNALED], dropped[MESSAGE_JOURNALED];
-        _Atomic uint64_t published, refused, no_subscriber, reconnects, live_dropped, journal_bytes,
+        _Atomic uint64_t published, refused, no_subscriber, reconnects, broker_failures, live_dropped, journal_bytes,
             oldest_unacked_ms, replayed;
     } counters;
     _Atomic uint64_t epoch;        /* a new one begins when the journal has to be begun anew */
@@ -45,6 +45,9 @@ struct command {
     uint8_t correlation[128];
     uint8_t correlation_length;
     bool retained;
+    /* "": a command. Else what the broker thread has to tell, the type of an event, whose text
+     * follows with its NUL. */
+    char news[24];
     uint32_t payload_length;       /* follows */
     wall_t time;
 };

@@ -281,6 +281,7 @@ void encode_stats(struct json *j, const struct stats *s)
     member(j, "refused", s->refused);
     member(j, "no_subscriber", s->no_subscriber);
     member(j, "reconnects", s->reconnects);
+    member(j, "broker_failures", s->broker_failures);
     member(j, "live_dropped", s->live_dropped);
     member(j, "replayed", s->replayed);
     member(j, "journal_bytes", s->journal_bytes);

@@ -67,7 +67,8 @@ struct stats {
     uint64_t polls, good, timeouts, garbled, exceptions, overruns, skipped, probes;
     uint64_t late_ms[8];           /* schedule error: <1, <2, <5, <10, <20, <50, <100, more ms */
     uint64_t updates;              /* tags renewed */
-    uint64_t published, refused, no_subscriber, reconnects, live_dropped, replayed;
+    uint64_t published, refused, no_subscriber, reconnects, broker_failures, live_dropped,
+        replayed;
     uint64_t journal_bytes, oldest_unacked_ms;
     const char *journal_trouble;   /* NULL when healthy */
     const char *clock;             /* the machine's: "synchronised", "unsynchronised", "unknown" */

@@ -11,13 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <mosquitto.h>
 #include <mqtt_protocol.h>
 
 #include "base/text.h"
 #include "publish/lookup.h"
+#include "publish/secret.h"
 #include "publish/survive.h"
+#include "publish/tls.h"
 
 enum state { IDLE, LOOKING, CONNECTING, UP, LEAVING, AWAY };
 
@@ -52,7 +55,12 @@ struct mqtt_client {
     mosquitto_property *cached;
     /* Set inside the library's callbacks, acted upon outside of them. */
     bool came_up, gone;
-    char why[160];
+    bool open; /* the socket is connected */
+    uint8_t ends; /* turns since the other side hung up */
+    bool refused; /* the broker answered, and said no */
+    char why[192];
+    char said[160]; /* by the library, of TLS; "": nothing */
+    char words[192];
 };
 
 static void gone(struct mqtt_client *c, const char *why)
@@ -70,6 +78,7 @@ static void on_connect(struct mosquitto *m, void *me, int rc, int flags,
     (void)m;
     (void)flags;
     if (rc != 0) {
+        c->refused = true;
         gone(c, c->to->version == 5 ? mosquitto_reason_string(rc) : mosquitto_connack_string(rc));
         return;
     }
@@ -82,8 +91,15 @@ static void on_connect(struct mosquitto *m, void *me, int rc, int flags,
 
 static void on_disconnect(struct mosquitto *m, void *me, int rc, const mosquitto_property *p)
 {
+    struct mqtt_client *c = me;
     (void)m;
     (void)p;
+    /* Since TLS 1.3 a server says no to our certificate only after the handshake. */
+    if (c->to->tls && *c->said && c->state == CONNECTING) {
+        c->refused = true;
+        gone(c, tls_why(NULL, c->said));
+        return;
+    }
     gone(me, rc == 0      ? "disconnected"
              : rc >= 0x80 ? mosquitto_reason_string(rc)
                           : mosquitto_strerror(rc));
@@ -191,53 +207,60 @@ bool mqtt_will(struct mqtt_client *c, const char *topic, const char *payload, si
     return true;
 }
 
-/* A bare name is one of systemd's credentials, when there are any. */
-static const char *secret_path(const char *name, char *room, size_t size)
+/* OpenSSL would ask at the terminal for a key's passphrase. */
+static int no_passphrase(char *out, int size, int writing, void *me)
 {
-    const char *folder = getenv("CREDENTIALS_DIRECTORY");
-    if (!name || strchr(name, '/') || !folder ||
-        snprintf(room, size, "%s/%s", folder, name) >= (int)size)
-        return name;
-    return room;
+    (void)out;
+    (void)size;
+    (void)writing;
+    (void)me;
+    return 0;
 }
 
 static bool log_in(struct mqtt_client *c)
 {
-    char room[512];
+    char room[SECRET_PATH_MAX];
     size_t length = 0;
-    int rc;
     if (!c->to->user)
         return true;
-    const char *path = secret_path(c->to->password_file, room, sizeof(room));
-    char *password = path ? text_read_file(path, 4096, &length) : NULL;
+    const char *path = secret_path(c->to->password_file, room);
+    char *password = path ? secret_read(path, &length) : NULL;
     if (path && !password) {
         char why[160];
         snprintf(why, sizeof(why), "the password file can't be read: %s", strerror(errno));
         gone(c, why);
         return false;
     }
-    while (length > 0 && (password[length - 1] == '\n' || password[length - 1] == '\r'))
-        password[--length] = '\0';
-    rc = mosquitto_username_pw_set(c->m, c->to->user, password);
-    if (password)
-        explicit_bzero(password, length);
-    free(password);
+    int rc = mosquitto_username_pw_set(c->m, c->to->user, password);
+    secret_free(password, length);
     if (rc != MOSQ_ERR_SUCCESS)
         gone(c, mosquitto_strerror(rc));
     return rc == MOSQ_ERR_SUCCESS;
 }
 
+static bool readable(struct mqtt_client *c, const char *what, const char *path)
+{
+    char why[160];
+    if (!path || access(path, R_OK) == 0)
+        return true;
+    snprintf(why, sizeof(why), "TLS can't be set up: `%s` can't be read: %s", what,
+             strerror(errno));
+    gone(c, why);
+    return false;
+}
+
 /* Whatever fails here must not end in a connection: it would be in plain text. */
 static bool wrap_up(struct mqtt_client *c)
 {
-    char ca[512], cert[512], key[512];
+    char rooms[3][SECRET_PATH_MAX];
     const struct mqtt *to = c->to;
     if (!to->tls)
         return true;
-    const char *roots =
-        to->ca ? secret_path(to->ca, ca, sizeof(ca)) : "/etc/ssl/certs/ca-certificates.crt";
-    int rc = mosquitto_tls_set(c->m, roots, NULL, secret_path(to->cert, cert, sizeof(cert)),
-                               secret_path(to->key, key, sizeof(key)), NULL);
+    const char *ca = to->ca ? secret_path(to->ca, rooms[0]) : "/etc/ssl/certs/ca-certificates.crt";
+    const char *cert = secret_path(to->cert, rooms[1]), *key = secret_path(to->key, rooms[2]);
+    if (!readable(c, "ca", ca) || !readable(c, "cert", cert) || !readable(c, "key", key))
+        return false;
+    int rc = mosquitto_tls_set(c->m, ca, NULL, cert, key, no_passphrase);
     if (rc == MOSQ_ERR_SUCCESS)
         rc = mosquitto_tls_opts_set(c->m, 1, "tlsv1.2", NULL);
     if (rc == MOSQ_ERR_SUCCESS)
@@ -245,6 +268,19 @@ static bool wrap_up(struct mqtt_client *c)
     if (rc != MOSQ_ERR_SUCCESS)
         gone(c, "TLS can't be set up: look at ca, cert and key");
     return rc == MOSQ_ERR_SUCCESS;
+}
+
+static const char bad_file[] = "Error: Unable to load";
+
+/* In the library's words; ours come from it when TLS fails. */
+static void on_log(struct mosquitto *m, void *me, int level, const char *text)
+{
+    struct mqtt_client *c = me;
+    (void)m;
+    (void)level;
+    bool ssl = strstr(text, "OpenSSL Error") || strstr(text, "verification failed");
+    if ((!*c->said && ssl) || strncmp(text, bad_file, sizeof(bad_file) - 1) == 0)
+        snprintf(c->said, sizeof(c->said), "%s", text);
 }
 
 static bool prepare(struct mqtt_client *c)
@@ -263,6 +299,7 @@ static bool prepare(struct mqtt_client *c)
     mosquitto_disconnect_v5_callback_set(c->m, on_disconnect);
     mosquitto_publish_v5_callback_set(c->m, on_publish);
     mosquitto_message_v5_callback_set(c->m, on_message);
+    mosquitto_log_callback_set(c->m, on_log);
     if (c->will_topic && mosquitto_will_set(c->m, c->will_topic, (int)c->will_length, c->will, 1,
                                             true) != MOSQ_ERR_SUCCESS) {
         gone(c, "the will can't be set");
@@ -271,20 +308,28 @@ static bool prepare(struct mqtt_client *c)
     return log_in(c) && wrap_up(c);
 }
 
-static const char *why_of(int rc)
+static const char *why_of(struct mqtt_client *c, int rc)
 {
-    if (rc == MOSQ_ERR_ERRNO)
-        return strerror(errno);
-    return rc == MOSQ_ERR_TLS
-               ? "TLS failed: is this a TLS port, and the broker's certificate valid, "
-                 "for this name, and signed by `ca`?"
-               : mosquitto_strerror(rc);
+    int error = errno;
+    if (rc == MOSQ_ERR_TLS && strncmp(c->said, bad_file, sizeof(bad_file) - 1) == 0) {
+        snprintf(c->words, sizeof(c->words), "TLS can't be set up: %s",
+                 c->said + strlen("Error: "));
+        return c->words;
+    }
+    if (rc == MOSQ_ERR_TLS) {
+        c->refused = true;
+        return tls_why(mosquitto_ssl_get(c->m), c->said);
+    }
+    return rc == MOSQ_ERR_ERRNO ? strerror(error) : mosquitto_strerror(rc);
 }
 
 static void attempt(struct mqtt_client *c, mono_t now)
 {
     int64_t keepalive = c->to->keepalive_ns / NS_PER_S;
     c->state = CONNECTING;
+    c->open = c->refused = false;
+    c->ends = 0;
+    c->said[0] = '\0';
     if (c->hooks.connecting)
         c->hooks.connecting(c->hooks.me);
     if (prepare(c)) {
@@ -293,7 +338,7 @@ static void attempt(struct mqtt_client *c, mono_t now)
                                          : keepalive > 65535 ? 65535
                                                              : (int)keepalive);
         if (rc != MOSQ_ERR_SUCCESS)
-            gone(c, why_of(rc));
+            gone(c, why_of(c, rc));
         unsigned silent = SILENT_MS;
         (void)setsockopt(mosquitto_socket(c->m), IPPROTO_TCP, TCP_USER_TIMEOUT, &silent,
                          sizeof(silent));
@@ -344,7 +389,9 @@ static void wait_longer(struct mqtt_client *c, mono_t now)
     struct sockaddr_storage peer;
     socklen_t length = sizeof(peer);
     if (c->reached)
-        gone(c, "the broker accepted the connection but does not answer");
+        gone(c, c->to->tls
+                    ? "the broker accepted the connection but does not answer: is it a TLS port?"
+                    : "the broker accepted the connection but does not answer");
     else if (getpeername(mosquitto_socket(c->m), (struct sockaddr *)&peer, &length) != 0)
         gone(c, "nobody answers at that address");
     c->reached = true;
@@ -378,7 +425,7 @@ static void check(struct mqtt_client *c, int rc)
 {
     /* Every error is "come back later": some of them end the library's own loops for good. */
     if (rc != MOSQ_ERR_SUCCESS)
-        gone(c, why_of(rc));
+        gone(c, why_of(c, rc));
 }
 
 /* With TLS the library does not notice that nobody listens, and has taken the error from the
@@ -387,8 +434,26 @@ static void refused_connect(struct mqtt_client *c)
 {
     int error = 0;
     socklen_t length = sizeof(error);
+    if (c->to->tls && c->open) {
+        c->refused = true;
+        gone(c, "TLS: the broker hung up before TLS came about: is it a TLS port, and does it "
+                "take our certificate?");
+        return;
+    }
     getsockopt(mosquitto_socket(c->m), SOL_SOCKET, SO_ERROR, &error, &length);
     gone(c, strerror(error ? error : ECONNREFUSED));
+}
+
+/* The library would wait in a circle for the rest of a handshake. What came before the end may be
+ * the reason for it, and is read first: in one turn the handshake, in the next what was said to it.
+ */
+static bool hung_up(struct mqtt_client *c, short revents)
+{
+    char byte;
+    bool over = (revents & (POLLERR | POLLHUP)) != 0;
+    if (!over && c->to->tls && (revents & POLLIN))
+        over = recv(mosquitto_socket(c->m), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+    return over && (!c->to->tls || !c->open || ++c->ends > 3);
 }
 
 static void read_all(void *me)
@@ -416,11 +481,12 @@ void mqtt_run(struct mqtt_client *c, short revents, mono_t now)
         else
             look(c, now);
     } else {
+        c->open = c->open || (revents & (POLLOUT | POLLIN | POLLERR | POLLHUP)) == POLLOUT;
         if (!c->gone && (revents & POLLOUT))
             check(c, mosquitto_loop_write(c->m, 1));
         if (!c->gone && (revents & (POLLIN | POLLHUP | POLLERR)))
             read_from(c);
-        if (!c->gone && !c->came_up && c->state == CONNECTING && (revents & (POLLERR | POLLHUP)))
+        if (!c->gone && !c->came_up && c->state == CONNECTING && hung_up(c, revents))
             refused_connect(c);
         if (!c->gone && !mono_before(now, c->misc)) {
             check(c, mosquitto_loop_misc(c->m));
@@ -492,6 +558,11 @@ void mqtt_flush(struct mqtt_client *c)
     if (c->unflushed > 1 && c->m)
         cork(c, 0);
     c->unflushed = 0;
+}
+
+bool mqtt_refused(const struct mqtt_client *c)
+{
+    return c->refused;
 }
 
 uint16_t mqtt_window(const struct mqtt_client *c)

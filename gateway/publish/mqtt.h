@@ -55,6 +55,7 @@ mono_t mqtt_due(const struct mqtt_client *c);          /* call mqtt_run by then 
 void mqtt_run(struct mqtt_client *c, short revents, mono_t now);   /* connects when it is time to */
 
 bool mqtt_connected(const struct mqtt_client *c);
+bool mqtt_refused(const struct mqtt_client *c);        /* in the latest attempt: somebody answered, and said no */
 bool mqtt_congested(const struct mqtt_client *c);      /* the socket takes no more for now */
 uint16_t mqtt_window(const struct mqtt_client *c);     /* QoS 1 publishes that may be in flight */
 

@@ -140,7 +140,7 @@ struct broker {
     uint32_t deadly[32]; /* topics of such messages of our own */
     uint32_t deadly_count;
     struct again again;
-    char last_trouble[160];
+    char last_trouble[192];
 
     struct overlap overlap;
 
@@ -149,7 +149,7 @@ struct broker {
     uint64_t commands_passed_by; /* since that was said */
     mono_t passed_by_said;
     struct guard guard;
-    struct log_quota refusals;
+    struct log_quota refusals, losses;
     struct outbound outbox[OUTBOX];
     uint32_t outbox_first, outbox_end;
     struct replay replay;
