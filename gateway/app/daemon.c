@@ -34,7 +34,7 @@ enum { ROWS_BYTES = 8 << 20, LIVE_BYTES = 2 << 20, COMMANDS_BYTES = 64 << 10 };
  * have answered, or so long after the first. */
 static const int64_t wake_ns = 10 * NS_PER_MS;
 static const int64_t wake_apart_ns = 2 * NS_PER_MS;
-static const int64_t grace_ns = 800 * NS_PER_MS;
+static const int64_t grace_ns = 600 * NS_PER_MS;
 
 struct gateway {
     const struct daemon_options *options;

@@ -19,7 +19,7 @@
 #define COUNT_EVERY (500 * NS_PER_MS)
 #define ANSWER_WITHIN (20 * NS_PER_S) /* at most; two keepalives when they are shorter */
 #define BUNCH (4 * NS_PER_MS) /* acknowledgements wait so long for company */
-#define GOODBYE (700 * NS_PER_MS)
+#define GOODBYE (600 * NS_PER_MS)
 
 static const char overlap_key[] = "overlap";
 
