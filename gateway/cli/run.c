@@ -2,6 +2,8 @@
 /* headgate run PLANT */
 #include <argp.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "app/daemon.h"
 #include "base/clock.h"
@@ -60,6 +62,16 @@ static error_t parse(int key, char *word, struct argp_state *state)
     return 0;
 }
 
+/* The broker's password and key pass through memory. Nobody finds them in a core; and where systemd
+ * gave them to us, not even a process of the same user may look. */
+static void keep_secrets(void)
+{
+    const struct rlimit none = {0, 0};
+    (void)setrlimit(RLIMIT_CORE, &none);
+    if (getenv("CREDENTIALS_DIRECTORY") != NULL)
+        (void)prctl(PR_SET_DUMPABLE, 0);
+}
+
 int verb_run(int argc, char **argv)
 {
     static const struct argp_option options[] = {
@@ -85,6 +97,7 @@ int verb_run(int argc, char **argv)
     struct run_arguments a = {.verbosity = LOG_INFO};
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;
+    keep_secrets();
     log_init((enum log_level)a.verbosity, getenv("JOURNAL_STREAM") != NULL);
     if (a.play.speed > 0)
         clock_play(a.play.begin, a.play.since, a.play.speed);

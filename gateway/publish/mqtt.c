@@ -339,6 +339,8 @@ static void attempt(struct mqtt_client *c, mono_t now)
                                                              : (int)keepalive);
         if (rc != MOSQ_ERR_SUCCESS)
             gone(c, why_of(c, rc));
+        /* The library's sockets, a pair for its threads among them, would pass to a child. */
+        (void)close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
         unsigned silent = SILENT_MS;
         (void)setsockopt(mosquitto_socket(c->m), IPPROTO_TCP, TCP_USER_TIMEOUT, &silent,
                          sizeof(silent));
