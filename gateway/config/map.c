@@ -220,7 +220,8 @@ static const struct map *parse(struct arena *a, struct arena *scratch, const cha
     snprintf(b.map->hash, sizeof b.map->hash, "%016jx", (uintmax_t)text_hash(0, text, length));
     bool good = build(&b, root) && diags_errors(ds) == before;
     names_fini(&b.groups);
-    if (good && (arena_exhausted(a) || arena_exhausted(scratch))) {
+    /* What came to nothing for want of memory says nothing of it by itself. */
+    if ((arena_exhausted(a) || arena_exhausted(scratch)) && diags_errors(ds) == before) {
         good = complain(&b.r, root, "out of memory");
     }
     if (good && names != NULL) {
