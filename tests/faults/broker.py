@@ -222,6 +222,11 @@ def broker_disk_full(stand):
                                         "sent": int(time.time() * 1000)})
     rig.wait_for(lambda: not set(range(first, newest + 1)) - heard_all(stand, late), 8, "the replay brings all")
     stand.figures.append(f"{len(absent)} acknowledged frames were gone, 0 after the replay")
+
+    # The broker took the news of its own end with it, and was back before the recorder was.
+    stand.tape.publish(CMD + "replay", {"id": "events", "client": "historian", "lane": "event", "from_seq": 1, "to_seq": 1 << 40,
+                                        "sent": int(time.time() * 1000)})
+    stand.tape.wait("/reply/gw/historian", 8, test=lambda m: m.json["id"] == "events" and m.json["status"] == "done")
     stand.again = None
 
 
@@ -534,7 +539,7 @@ def tls_ends_early(stand):
 def tls_meets_plain(stand):
     relay, port, lead = tls(stand)
     with outage(stand, lambda: lead(stand.net.port), lambda: lead(port)):
-        log_has(stand, "can't reach", 15)
+        log_has(stand, "refused by", 15)
     assert all(first[:1] in (b"\x16", b"") for first in relay.firsts), relay.firsts
 
 
