@@ -252,7 +252,7 @@ static uint32_t random_points(struct bench *b, const struct never *never, uint32
         uint32_t address = chance(20), count = chance(70);
         group_left = 0;
         for (uint32_t i = 0; i < count; i++) {
-            uint16_t words = table <= TABLE_DISCRETE ? 1 : (uint16_t)(1u << chance(3));
+            uint16_t words = (uint16_t)(table <= TABLE_DISCRETE ? 1U : 1U << chance(3));
             bool forbidden = false;
             for (uint32_t k = 0; k < never_count; k++)
                 forbidden |= never[k].table == table && never[k].first < address + words &&
