@@ -308,8 +308,10 @@ void journal_ack(struct journal *j, enum message_lane lane, uint64_t upto)
     if (upto <= l->acked)
         return;
     l->acked = upto;
-    if (l->lost_waiting > l->lost_unsaved)
-        l->lost_waiting = l->lost_unsaved + store_lost_above(j, (int)lane, upto);
+    uint64_t above = 0;
+    if (l->lost_waiting > l->lost_unsaved && j->db)
+        store_lost_above(j, (int)lane, upto, &above);
+    l->lost_waiting = l->lost_unsaved + above;
     j->dirty = true;
 }
 
@@ -348,7 +350,9 @@ int journal_refusal(struct journal *j, enum message_lane lane, uint64_t seq)
         return 0;
     sqlite3_bind_int(j->find_refused, 1, (int)lane);
     sqlite3_bind_int64(j->find_refused, 2, (sqlite3_int64)seq);
-    return (int)store_number(j->find_refused);
+    uint64_t reason;
+    store_number(j->find_refused, &reason);
+    return (int)reason;
 }
 
 uint64_t journal_next_refused(struct journal *j, enum message_lane lane, uint64_t seq, int reason)
@@ -358,7 +362,9 @@ uint64_t journal_next_refused(struct journal *j, enum message_lane lane, uint64_
     sqlite3_bind_int(j->next_refused, 1, (int)lane);
     sqlite3_bind_int64(j->next_refused, 2, (sqlite3_int64)seq);
     sqlite3_bind_int(j->next_refused, 3, reason);
-    return store_number(j->next_refused);
+    uint64_t found;
+    store_number(j->next_refused, &found);
+    return found;
 }
 
 void journal_stats(struct journal *j, struct journal_stats *out)

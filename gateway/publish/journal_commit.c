@@ -50,13 +50,11 @@ int store_lane(struct journal *j, int lane, uint64_t last)
     return store_step(j->save_lane);
 }
 
-uint64_t store_lost_above(struct journal *j, int lane, uint64_t seq)
+int store_lost_above(struct journal *j, int lane, uint64_t seq, uint64_t *lost)
 {
-    if (!j->db)
-        return 0;
     sqlite3_bind_int(j->lost_above, 1, lane);
     bind(j->lost_above, 2, seq);
-    return store_number(j->lost_above);
+    return store_number(j->lost_above, lost);
 }
 
 static int write_topics(struct journal *j)

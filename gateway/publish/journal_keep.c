@@ -93,7 +93,10 @@ int kept_read(struct journal *j)
         const char *key = (const char *)sqlite3_column_text(s, 0);
         const void *blob = sqlite3_column_blob(s, 1);
         size_t size = (size_t)sqlite3_column_bytes(s, 1);
-        rc = !key ? SQLITE_CORRUPT : put(j, key, blob, size) < 0 ? SQLITE_NOMEM : SQLITE_OK;
+        if (!key || (size && !blob))
+            rc = store_missing(j);
+        else
+            rc = put(j, key, blob, size) < 0 ? SQLITE_NOMEM : SQLITE_OK;
     }
     sqlite3_finalize(s);
     for (uint32_t i = 0; i < j->kept_count; i++)

@@ -22,9 +22,10 @@ static bool take(struct journal *j, struct lane *l, uint64_t next, struct row *r
     uint64_t seq = (uint64_t)sqlite3_column_int64(s, 0);
     uint64_t topic = (uint64_t)sqlite3_column_int64(s, 2);
     const char *payload = (const char *)sqlite3_column_text(s, 3);
-    /* In a damaged file numbers may go back, and whoever follows them would never come to an end. */
+    /* In a damaged file numbers may go back, and whoever follows them would never come to an end.
+     */
     if (seq < next || seq > l->committed || topic > j->topic_count || !payload) {
-        store_trouble(j, SQLITE_CORRUPT);
+        store_trouble(j, payload ? SQLITE_CORRUPT : store_missing(j));
         return false;
     }
     *row = (struct row){.seq = seq,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the journal gives up, and in which order: acknowledged rows cost nothing, unacknowledged
  * history costs a gap, events and audit are the dearest. */
+#include <errno.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
@@ -73,9 +74,13 @@ static bool drop_unacked(struct journal *j, int lane, uint32_t rows)
     /* Nothing but one gap row is left: to drop it would free nothing and hide the loss. */
     if (upto <= l->first || from > upto || store_exec(j, "BEGIN IMMEDIATE") != SQLITE_OK)
         return false;
-    uint64_t known = store_lost_above(j, lane, l->acked) - store_lost_above(j, lane, upto);
-    uint64_t lost = upto - l->acked - known;
-    int rc = remove_upto(j, lane, upto);
+    uint64_t all, above;
+    int rc = store_lost_above(j, lane, l->acked, &all);
+    if (rc == SQLITE_OK)
+        rc = store_lost_above(j, lane, upto, &above);
+    uint64_t lost = rc == SQLITE_OK ? upto - l->acked - (all - above) : 0;
+    if (rc == SQLITE_OK)
+        rc = remove_upto(j, lane, upto);
     if (rc == SQLITE_OK)
         rc = store_gap(j, lane, from, upto, "the journal is full");
     l->lost += lost;
@@ -144,7 +149,9 @@ static void grow_older(struct journal *j, mono_t now)
 static bool taken_away(struct journal *j)
 {
     struct stat st;
-    if (stat(j->file, &st) == 0 && st.st_ino == j->inode)
+    bool there = stat(j->file, &st) == 0;
+    /* Whoever cannot look knows nothing. */
+    if (there ? st.st_ino == j->inode : errno != ENOENT)
         return false;
     log_error("journal: %s was taken away while in use", j->file);
     j->damaged = true;

@@ -55,11 +55,15 @@ int store_step(sqlite3_stmt *s)
     return sqlite3_reset(s);
 }
 
-uint64_t store_number(sqlite3_stmt *s)
+int store_number(sqlite3_stmt *s, uint64_t *x)
 {
-    uint64_t x = sqlite3_step(s) == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
-    sqlite3_reset(s);
-    return x;
+    *x = sqlite3_step(s) == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
+    return sqlite3_reset(s);
+}
+
+int store_missing(const struct journal *j)
+{
+    return sqlite3_errcode(j->db) == SQLITE_NOMEM ? SQLITE_NOMEM : SQLITE_CORRUPT;
 }
 
 bool store_sane(uint64_t x)
@@ -218,8 +222,10 @@ static int look_through(struct journal *j)
     if (rc == SQLITE_OK) {
         rc = sqlite3_step(s);
         const unsigned char *verdict = rc == SQLITE_ROW ? sqlite3_column_text(s, 0) : NULL;
-        if (rc == SQLITE_ROW)
-            rc = verdict && strcmp((const char *)verdict, "ok") == 0 ? SQLITE_OK : SQLITE_CORRUPT;
+        if (rc == SQLITE_ROW && !verdict)
+            rc = store_missing(j);
+        else if (rc == SQLITE_ROW)
+            rc = strcmp((const char *)verdict, "ok") == 0 ? SQLITE_OK : SQLITE_CORRUPT;
     }
     sqlite3_finalize(s);
     return rc;
@@ -235,10 +241,15 @@ static int read_topics(struct journal *j)
         uint32_t length = (uint32_t)sqlite3_column_bytes(s, 1);
         /* Ids count from 1 without a hole, and each topic has one; anything else isn't ours. When
          * the file is opened again while running, the book knows them already. */
-        bool ours = text && sqlite3_column_int64(s, 0) == (sqlite3_int64)n + 1 &&
-                    book_add(j, text, length) == n + 1;
+        uint32_t id = text ? book_add(j, text, length) : 0;
         n++;
-        rc = ours ? SQLITE_OK : SQLITE_CORRUPT;
+        if (!text)
+            rc = store_missing(j);
+        else if (!id)
+            rc = SQLITE_NOMEM;
+        else
+            rc = id == n && sqlite3_column_int64(s, 0) == (sqlite3_int64)n ? SQLITE_OK
+                                                                           : SQLITE_CORRUPT;
     }
     sqlite3_finalize(s);
     j->topics_saved = n;
@@ -292,15 +303,16 @@ static int read_state(struct journal *j)
         rc = one(j, sql, &newest);
         if (rc == SQLITE_OK && !store_sane(newest))
             rc = SQLITE_CORRUPT;
+        if (rc != SQLITE_OK)
+            break;
         if (newest > l->committed)
             l->committed = newest;
         sqlite3_bind_int64(l->oldest, 1, 0);
-        l->first = store_number(l->oldest);
+        rc = store_number(l->oldest, &l->first);
         if (l->first == 0)
             l->first = l->committed + 1;
-        sqlite3_bind_int(j->lost_above, 1, i);
-        sqlite3_bind_int64(j->lost_above, 2, (sqlite3_int64)l->acked);
-        l->lost_waiting = store_number(j->lost_above);
+        if (rc == SQLITE_OK)
+            rc = store_lost_above(j, i, l->acked, &l->lost_waiting);
     }
     return rc == SQLITE_OK ? kept_read(j) : rc;
 }
@@ -349,8 +361,12 @@ int store_open(struct journal *j)
         rc = store_exec(j, kept_schema);
     if (rc == SQLITE_OK)
         rc = prepare_all(j);
-    j->inode = stat(j->file, &st) == 0 ? st.st_ino : 0;
-    return rc == SQLITE_OK ? read_state(j) : rc;
+    if (rc == SQLITE_OK && stat(j->file, &st) != 0)
+        rc = SQLITE_CANTOPEN;
+    if (rc != SQLITE_OK)
+        return rc;
+    j->inode = st.st_ino;
+    return read_state(j);
 }
 
 static void finish(sqlite3_stmt **s)
@@ -405,25 +421,30 @@ int store_replace(struct journal *j)
     uint64_t epoch, acked[MESSAGE_JOURNALED];
     for (int i = 0; i < MESSAGE_JOURNALED; i++)
         acked[i] = j->lanes[i].acked;
-    if (!store_lock_again(j)) {
+    bool room_for_names = from && to;
+    if (!room_for_names || !store_lock_again(j)) {
         free(from);
         free(to);
-        return SQLITE_BUSY;
+        return room_for_names ? SQLITE_BUSY : SQLITE_NOMEM;
     }
+    int rc = SQLITE_OK;
     epoch = j->epoch;
     store_close(j);
-    for (size_t i = 0; from && to && i < sizeof(tails) / sizeof(tails[0]); i++) {
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
         snprintf(from, room, "%s%s", j->file, tails[i]);
         snprintf(to, room, "%s.damaged-%lld%s", j->file, (long long)(j->now.ms / 1000), tails[i]);
-        if (rename(from, to) != 0 && errno != ENOENT)
-            unlink(from);
+        /* What stays there would be taken for the new one. */
+        if (rename(from, to) != 0 && errno != ENOENT && unlink(from) != 0)
+            rc = SQLITE_CANTOPEN;
     }
     free(from);
     free(to);
-    /* The book stays: rows that wait point into it. */
     j->epoch = epoch;
+    if (rc != SQLITE_OK)
+        return rc;
+    /* The book stays: rows that wait point into it. */
     kept_anew(j);
-    int rc = store_open(j);
+    rc = store_open(j);
     /* The numbers go on where they were; the new epoch simply doesn't begin with 1. */
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         recent_forget(&j->lanes[i].recent);
@@ -450,8 +471,10 @@ int64_t store_newest_ms(struct journal *j)
 
 void store_measure(struct journal *j)
 {
-    uint64_t pages = store_number(j->pages), unused = store_number(j->free_pages);
-    j->bytes = (pages - (unused < pages ? unused : pages)) * PAGE;
+    uint64_t pages, unused;
+    if (store_number(j->pages, &pages) == SQLITE_OK &&
+        store_number(j->free_pages, &unused) == SQLITE_OK)
+        j->bytes = (pages - (unused < pages ? unused : pages)) * PAGE;
 }
 
 /* The ballast is at least as big as the log may become, so that giving it up always lets the log be
@@ -517,7 +540,10 @@ void store_full(struct journal *j)
     sqlite3_wal_checkpoint_v2(j->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     /* From here on the file must live on the pages that it has and a share of the ballast's, which
      * a young one needs; the rest is the log's: the next time there will be none to give. */
+    uint64_t pages;
+    if (store_number(j->pages, &pages) != SQLITE_OK)
+        return;
     sqlite3_snprintf(sizeof(text), text, "PRAGMA max_page_count=%lld",
-                     (long long)(store_number(j->pages) + given / 4 / PAGE));
+                     (long long)(pages + given / 4 / PAGE));
     store_exec(j, text);
 }

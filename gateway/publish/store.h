@@ -93,8 +93,12 @@ void store_stop_reading(struct journal *j);            /* an open read would kee
 int store_trouble(struct journal *j, int rc);
 /* No number that was ever given is as large; one that is, or was negative, would wrap around. */
 bool store_sane(uint64_t x);
-uint64_t store_number(sqlite3_stmt *s);                /* first column of the first row; 0 if none */
-void store_measure(struct journal *j);                 /* sets bytes */
+/* First column of the first row into x; 0 if there is none, or it can't be read: see the code. */
+int store_number(sqlite3_stmt *s, uint64_t *x);
+void store_measure(struct journal *j);                 /* sets bytes; if it can't, they stay */
+/* What is wrong with a column that should hold a text or a blob and is NULL: it isn't ours, or there
+ * was no memory to fetch it. */
+int store_missing(const struct journal *j);
 int64_t store_newest_ms(struct journal *j);            /* the time of the newest row; 0: there is none */
 /* A file that is given up when the disk is full. Taken (again) when there is plenty of room. */
 void store_ballast(struct journal *j);
@@ -119,7 +123,7 @@ void kept_free(struct journal *j);
 /* Writes the gap row for seqs from..to into an open transaction. */
 int store_gap(struct journal *j, int lane, uint64_t from, uint64_t to, const char *why);
 int store_lane(struct journal *j, int lane, uint64_t last);   /* cursors and counters, likewise */
-uint64_t store_lost_above(struct journal *j, int lane, uint64_t seq);
+int store_lost_above(struct journal *j, int lane, uint64_t seq, uint64_t *lost);
 /* Gives up to that many of the least dear rows; false: there is nothing to give, or no way to. */
 bool journal_drop_some(struct journal *j, uint32_t rows);
 

@@ -2,13 +2,17 @@
 #include "failing.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -19,6 +23,8 @@ static _Atomic unsigned wanted;
 static _Atomic long left;
 static _Atomic bool lasts, failed;
 static _Atomic int code;
+/* What a step failed with, the reset of its statement says again. */
+static sqlite3_stmt *stumbled;
 
 void fail_at(unsigned kinds, long n, bool lasting, int error)
 {
@@ -26,12 +32,14 @@ void fail_at(unsigned kinds, long n, bool lasting, int error)
     lasts = lasting;
     code = error;
     failed = false;
+    stumbled = NULL;
     wanted = kinds;
 }
 
 bool fail_none(void)
 {
     wanted = 0;
+    stumbled = NULL;
     return failed;
 }
 
@@ -48,6 +56,11 @@ static bool fails(enum failing kind)
     return now;
 }
 
+bool fail_library(void)
+{
+    return fails(FAIL_LIBRARY);
+}
+
 /* clang-format off */
 #define WRAP(kind, refused, type, name, params, args)                                              \
     type __real_##name params;                                                                     \
@@ -57,10 +70,11 @@ static bool fails(enum failing kind)
 WRAP(FAIL_MEMORY, NULL, void *, malloc, (size_t n), (n))
 WRAP(FAIL_MEMORY, NULL, void *, calloc, (size_t n, size_t size), (n, size))
 WRAP(FAIL_MEMORY, NULL, void *, realloc, (void *p, size_t n), (p, n))
+WRAP(FAIL_MEMORY, NULL, void *, aligned_alloc, (size_t alignment, size_t n), (alignment, n))
 WRAP(FAIL_MEMORY, NULL, char *, strdup, (const char *s), (s))
 WRAP(FAIL_DATABASE, code, int, sqlite3_prepare_v2, (sqlite3 *db, const char *sql, int n, sqlite3_stmt **s, const char **tail), (db, sql, n, s, tail))
-WRAP(FAIL_DATABASE, code, int, sqlite3_step, (sqlite3_stmt *s), (s))
-WRAP(FAIL_DATABASE, code, int, sqlite3_exec, (sqlite3 *db, const char *sql, int (*fn)(void *, int, char **, char **), void *me, char **why), (db, sql, fn, me, why))
+WRAP(FAIL_DATABASE, code, int, sqlite3_prepare_v3, (sqlite3 *db, const char *sql, int n, unsigned flags, sqlite3_stmt **s, const char **tail), (db, sql, n, flags, s, tail))
+WRAP(FAIL_DATABASE, code, int, sqlite3_wal_checkpoint_v2, (sqlite3 *db, const char *name, int mode, int *log, int *done), (db, name, mode, log, done))
 WRAP(FAIL_SYSTEM, -1, int, socket, (int domain, int type, int protocol), (domain, type, protocol))
 WRAP(FAIL_SYSTEM, -1, int, connect, (int fd, const struct sockaddr *to, socklen_t size), (fd, to, size))
 WRAP(FAIL_SYSTEM, -1, int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size), (fd, level, name, value, size))
@@ -70,11 +84,81 @@ WRAP(FAIL_SYSTEM, -1, int, eventfd, (unsigned n, int flags), (n, flags))
 WRAP(FAIL_SYSTEM, -1, int, fdatasync, (int fd), (fd))
 WRAP(FAIL_SYSTEM, -1, int, rename, (const char *from, const char *to), (from, to))
 WRAP(FAIL_SYSTEM, -1, int, unlink, (const char *path), (path))
+WRAP(FAIL_SYSTEM, -1, int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP(FAIL_SYSTEM, -1, int, flock, (int fd, int how), (fd, how))
+WRAP(FAIL_SYSTEM, -1, int, fstat, (int fd, struct stat *out), (fd, out))
+WRAP(FAIL_SYSTEM, -1, int, statvfs, (const char *path, struct statvfs *out), (path, out))
+WRAP(FAIL_SYSTEM, -1, ssize_t, pread, (int fd, void *bytes, size_t n, off_t at), (fd, bytes, n, at))
+WRAP(FAIL_SYSTEM, code, int, posix_fallocate, (int fd, off_t at, off_t n), (fd, at, n))
+WRAP(FAIL_SYSTEM, EAGAIN, int, pthread_create, (pthread_t *t, const pthread_attr_t *how, void *(*fn)(void *), void *me), (t, how, fn, me))
 WRAP(FAIL_SYSTEM, -1, int, stat, (const char *path, struct stat *out), (path, out))
 WRAP(FAIL_SYSTEM, -1, ssize_t, write, (int fd, const void *bytes, size_t n), (fd, bytes, n))
 WRAP(FAIL_SYSTEM, -1, ssize_t, pwrite, (int fd, const void *bytes, size_t n, off_t at), (fd, bytes, n, at))
 WRAP(FAIL_SYSTEM, NULL, FILE *, fopen, (const char *path, const char *mode), (path, mode))
 /* clang-format on */
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+    va_list args;
+    va_start(args, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(args, mode_t) : 0;
+    va_end(args);
+    return fails(FAIL_SYSTEM) ? -1 : __real_open(path, flags, mode);
+}
+
+int __real_sqlite3_open_v2(const char *path, sqlite3 **db, int flags, const char *vfs);
+int __wrap_sqlite3_open_v2(const char *path, sqlite3 **db, int flags, const char *vfs);
+int __wrap_sqlite3_open_v2(const char *path, sqlite3 **db, int flags, const char *vfs)
+{
+    *db = NULL;
+    return fails(FAIL_DATABASE) ? code : __real_sqlite3_open_v2(path, db, flags, vfs);
+}
+
+int __real_sqlite3_exec(sqlite3 *db, const char *sql, int (*fn)(void *, int, char **, char **),
+                        void *me, char **why);
+int __wrap_sqlite3_exec(sqlite3 *db, const char *sql, int (*fn)(void *, int, char **, char **),
+                        void *me, char **why);
+int __wrap_sqlite3_exec(sqlite3 *db, const char *sql, int (*fn)(void *, int, char **, char **),
+                        void *me, char **why)
+{
+    bool refuse = fails(FAIL_DATABASE);
+    int rc = refuse && !(wanted & FAIL_LATE) ? code : __real_sqlite3_exec(db, sql, fn, me, why);
+    return refuse ? code : rc;
+}
+
+int __real_sqlite3_step(sqlite3_stmt *s);
+int __wrap_sqlite3_step(sqlite3_stmt *s);
+int __wrap_sqlite3_step(sqlite3_stmt *s)
+{
+    if (!fails(FAIL_DATABASE))
+        return __real_sqlite3_step(s);
+    if (wanted & FAIL_LATE)
+        __real_sqlite3_step(s);
+    stumbled = s;
+    return code;
+}
+
+int __real_sqlite3_reset(sqlite3_stmt *s);
+int __wrap_sqlite3_reset(sqlite3_stmt *s);
+int __wrap_sqlite3_reset(sqlite3_stmt *s)
+{
+    int rc = __real_sqlite3_reset(s);
+    if (!s || s != stumbled)
+        return rc;
+    stumbled = NULL;
+    return code;
+}
+
+int __real_sqlite3_finalize(sqlite3_stmt *s);
+int __wrap_sqlite3_finalize(sqlite3_stmt *s);
+int __wrap_sqlite3_finalize(sqlite3_stmt *s)
+{
+    if (s == stumbled)
+        stumbled = NULL;
+    return __real_sqlite3_finalize(s);
+}
 
 /* An arena that gave nothing once gives nothing any more; so the real one is asked for more than
  * there is. */

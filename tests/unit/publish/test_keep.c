@@ -279,8 +279,9 @@ static void on_a_full_disk_states_and_rows_stay_together(void **state)
         add(j, MESSAGE_HISTORY, i, 1000);
     assert_true(journal_commit(j));
     char sql[64];
-    snprintf(sql, sizeof(sql), "PRAGMA max_page_count=%llu",
-             (unsigned long long)store_number(j->pages));
+    uint64_t pages;
+    assert_int_equal(store_number(j->pages, &pages), SQLITE_OK);
+    snprintf(sql, sizeof(sql), "PRAGMA max_page_count=%llu", (unsigned long long)pages);
     assert_int_equal(store_exec(j, sql), SQLITE_OK);
     for (uint64_t i = 1; i <= 2000; i++) {
         add(j, MESSAGE_HISTORY, 3000 + i, 1000);
