@@ -163,12 +163,9 @@ static bool is_identifier(const char *name)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(name, words[i]) == 0)
             return false;
-    for (const char *c = name; *c; c++) {
-        bool letter = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || *c == '_';
-        if (!letter && !(c > name && *c >= '0' && *c <= '9'))
-            return false;
-    }
-    return *name != '\0';
+    static const char signs[] = "0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *letters = signs + 10;
+    return *name && strcspn(name, letters) == 0 && name[strspn(name, signs)] == '\0';
 }
 
 struct source {

@@ -228,6 +228,27 @@ static void mistakes_have_a_place(void **state)
     shop_end(&w);
 }
 
+static void inputs_are_called_what_lua_can_call_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        bool possible;
+    } facts[] = {
+        {"Zulu", true}, {"_x", true},   {"a9", true},     {"z_A", true},       {"", false},
+        {"9a", false},  {"a b", false}, {"a-", false},    {"\xC3\xA4", false}, {"@", false},
+        {"[", false},   {"{", false},   {"while", false}, {"While", true},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct shop w;
+        shop_begin(&w);
+        shop_add(&w, "1", "aA");
+        w.inputs[0][0].name = facts[i].name;
+        assert_int_equal(shop_open(&w), facts[i].possible);
+        shop_end(&w);
+    }
+}
+
 static void one_failure_leaves_the_others_alone(void **state)
 {
     (void)state;
@@ -376,9 +397,8 @@ static void a_tag_without_expression_waits_for_its_maker(void **state)
     assert_string_equal(board_tag(w.s.board, D)->now.reason, "not yet known");
     assert_int_equal(board_tag(w.s.board, D)->now.quality, QUALITY_NOT_CONNECTED);
     assert_int_equal(board_tag(w.s.board, D + 1)->now.quality, QUALITY_GOOD);
-    struct sample said = {.value = {.kind = VALUE_REAL, .real = 21},
-                          .quality = QUALITY_GOOD,
-                          .time = w.s.wall};
+    struct sample said = {
+        .value = {.kind = VALUE_REAL, .real = 21}, .quality = QUALITY_GOOD, .time = w.s.wall};
     board_put(w.s.board, D, &said);
     w.s.touched[0] = D;
     w.s.count = 1;
@@ -394,6 +414,7 @@ int main(void)
         cmocka_unit_test(results_that_are_none_have_a_reason),
         cmocka_unit_test(hostile_expressions_come_to_nothing),
         cmocka_unit_test(mistakes_have_a_place),
+        cmocka_unit_test(inputs_are_called_what_lua_can_call_them),
         cmocka_unit_test(one_failure_leaves_the_others_alone),
         cmocka_unit_test(the_worst_input_decides),
         cmocka_unit_test(derived_tags_build_on_each_other),
