@@ -176,6 +176,7 @@ static void group_saved(struct journal *j, uint32_t most)
 static int reopen(struct journal *j)
 {
     struct lane before[MESSAGE_JOURNALED];
+    uint64_t epoch = j->epoch;
     memcpy(before, j->lanes, sizeof(before));
     store_close(j);
     int rc = store_open(j);
@@ -188,6 +189,9 @@ static int reopen(struct journal *j)
         l->lost_waiting = before[i].lost_waiting;
         l->committed = before[i].committed;
     }
+    /* Another file lay there, or none: what memory takes for committed is in neither. */
+    if (rc == SQLITE_OK && j->epoch != epoch)
+        rc = SQLITE_CORRUPT;
     if (rc != SQLITE_OK)
         store_close(j);
     else

@@ -18,6 +18,7 @@ struct story {
     uint64_t promised[MESSAGE_JOURNALED];
     bool row[MESSAGE_JOURNALED][MOST]; /* was taken as a row, not as a gap */
     uint64_t state, promised_state;
+    unsigned starts;
 };
 
 static void heed_epoch(const struct journal *j, struct story *s)
@@ -29,7 +30,8 @@ static void heed_epoch(const struct journal *j, struct story *s)
     *s = (struct story){.narrow = s->narrow,
                         .may_be_replaced = s->may_be_replaced,
                         .epoch = journal_epoch(j),
-                        .state = s->state};
+                        .state = s->state,
+                        .starts = s->starts};
 }
 
 static void say(struct journal *j, struct story *s, enum message_lane lane, uint64_t jump)
@@ -81,6 +83,8 @@ static void read_some(struct journal *j)
 
 static void work(struct journal *j, struct story *s, uint64_t turn)
 {
+    if (s->epoch != journal_epoch(j))
+        s->state = 0; /* nobody could read it; one that is replaced while in use keeps it */
     heed_epoch(j, s);
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         enum message_lane lane = (enum message_lane)i;
@@ -109,14 +113,19 @@ static void work(struct journal *j, struct story *s, uint64_t turn)
     read_some(j);
 }
 
-static struct journal *begin(const struct story *s)
+static char refusal[512];
+
+/* Each start a minute after the one before: a second has one epoch only. */
+static struct journal *begin(struct story *s)
 {
     const char *why;
+    const wall_t now = {noon.ms + 60000 * (int64_t)++s->starts};
     struct journal_limits limits = wide;
     if (s->narrow)
         limits.max_bytes = 1;
-    struct journal *j = journal_open(dir, limits, noon, &why);
-    assert_true(j || why);
+    struct journal *j = journal_open(dir, limits, now, &why);
+    if (!j)
+        snprintf(refusal, sizeof refusal, "%s", why);
     return j;
 }
 
@@ -158,11 +167,10 @@ static void look(struct journal *j, const struct story *s, enum message_lane lan
 
 static void afterwards(struct story *s)
 {
-    const char *why;
     uint64_t state = 0;
-    struct journal *j = journal_open(dir, wide, noon, &why);
+    struct journal *j = begin(s);
     if (!j)
-        fail_msg("cannot be opened any more: %s", why);
+        fail_msg("cannot be opened any more: %s", refusal);
     heed_epoch(j, s);
     for (int i = 0; i < MESSAGE_JOURNALED; i++)
         look(j, s, (enum message_lane)i);
@@ -276,6 +284,50 @@ static void one_call_fails_while_rows_are_given_up(void **state)
             sweep(&troubles[i], true, false);
 }
 
+/* The file is damaged, or taken away while in use; and then something fails. */
+static void damage_and_another_failure(void **state)
+{
+    static const struct trouble twice[] = {
+        {.name = "memory", .kinds = FAIL_MEMORY},
+        {.name = "no right to", .kinds = FAIL_SYSTEM, .error = EACCES},
+        {.name = "input or output", .kinds = FAIL_DATABASE, .error = SQLITE_IOERR, .every = 3},
+        {.name = "SQLite's memory", .kinds = FAIL_LIBRARY, .every = 67},
+    };
+    (void)state;
+    for (size_t i = 0; i < 4 * sizeof twice / sizeof twice[0]; i++) {
+        const struct trouble *t = &twice[i / 4];
+        bool in_use = i % 2, lasting = i / 2 % 2, failed = true;
+        char path[128];
+        for (long n = 1; failed; n += t->every ? t->every : 1) {
+            struct story s = {.may_be_replaced = true};
+            fresh_and_small();
+            snprintf(path, sizeof path, "%s/journal.db", dir);
+            what = t->name;
+            where = n;
+            struct journal *j = begin(&s);
+            work(j, &s, 1);
+            if (in_use) {
+                assert_int_equal(unlink(path), 0);
+            } else {
+                journal_close(j);
+                int fd = open(path, O_WRONLY);
+                assert_int_equal(pwrite(fd, "x", 1, 0), 1);
+                close(fd);
+            }
+            fail_at(t->kinds, n, lasting, t->error);
+            if (!in_use)
+                j = begin(&s);
+            if (j)
+                work(j, &s, 2);
+            journal_close(j);
+            failed = fail_none();
+            afterwards(&s);
+            gone(NULL);
+        }
+        where = 0;
+    }
+}
+
 static int tell_where(void **state)
 {
     (void)state;
@@ -342,6 +394,7 @@ int main(void)
                                              round_up, ready, done,   NULL};
     const struct CMUnitTest facts[] = {
         cmocka_unit_test_teardown(one_call_fails, tell_where),
+        cmocka_unit_test_teardown(damage_and_another_failure, tell_where),
         cmocka_unit_test_teardown(all_calls_fail_from_some_time_on, tell_where),
         cmocka_unit_test_teardown(one_call_fails_while_rows_are_given_up, tell_where),
     };

@@ -96,6 +96,14 @@ static void numbers_that_were_never_given_are_damage(void **state)
         "UPDATE journal SET epoch = -1",
         "UPDATE journal SET epoch = 9223372036854775807",
         "INSERT INTO kept VALUES (NULL, 'x')",
+        "UPDATE lane SET overlap = last + 1",
+        "INSERT INTO lane VALUES (3, 0, 0, 0, 0, 0)",
+        "INSERT INTO lane VALUES (-1, 0, 0, 0, 0, 0)",
+        "UPDATE journal SET epoch = 0",
+        "DELETE FROM journal",
+        "UPDATE topic SET id = 2",
+        "INSERT INTO topic VALUES (2, 'a/b')",
+        "PRAGMA user_version = 9",
     };
     (void)state;
     for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
@@ -169,6 +177,70 @@ static void a_note_of_impossible_numbers_is_none(void **state)
     journal_close(j);
 }
 
+static void rows_that_were_never_written_end_the_reading(void **state)
+{
+    static const char *const forged[] = {"UPDATE event SET topic = 77",
+                                         "UPDATE event SET payload = NULL"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+        const char *why;
+        struct journal_stats s;
+        struct row row;
+        fresh(NULL);
+        struct journal *j = opened(&why);
+        add_to_all(j);
+        add_to_all(j);
+        journal_close(j);
+        forge(forged[i]);
+        j = opened(&why);
+        uint64_t epoch = journal_epoch(j);
+        struct journal_cursor c = {MESSAGE_EVENT, 1};
+        assert_false(journal_fetch(j, &c, &row));
+        journal_stats(j, &s);
+        assert_non_null(s.trouble);
+        assert_true(journal_commit(j));
+        assert_true(journal_epoch(j) > epoch);
+        assert_true(journal_fetch(j, &c, &row)); /* a gap in their place */
+        assert_null(row.topic);
+        assert_int_equal(row.seq, 2);
+        journal_close(j);
+        gone(NULL);
+    }
+}
+
+static void without_a_clock_two_epochs_are_hardly_ever_the_same(void **state)
+{
+    uint64_t epochs[2];
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const char *why;
+        fresh(NULL);
+        struct journal *j = journal_open(dir, wide, (wall_t){5000}, &why);
+        assert_non_null(j);
+        epochs[i] = journal_epoch(j);
+        assert_in_range(epochs[i], 1, 1577836800);
+        add_to_all(j);
+        journal_close(j);
+        gone(NULL);
+    }
+    assert_int_not_equal(epochs[0], epochs[1]);
+}
+
+static void what_is_no_journal_is_refused_in_words(void **state)
+{
+    char path[512];
+    const char *why;
+    (void)state;
+    journal_close(NULL);
+    assert_false(journal_look(dir, key_is_there, NULL)); /* there is none */
+    memset(path, 'x', sizeof(path) - 1);
+    path[sizeof(path) - 1] = '\0';
+    assert_null(journal_open(path, wide, noon, &why));
+    assert_non_null(strstr(why, "too long"));
+    forge("CREATE TABLE strange (x)");
+    assert_false(journal_look(dir, key_is_there, NULL));
+}
+
 /* A database that is too long to be looked through at each start, and whose numbers go back: made
  * by changing the bytes of one of them. */
 static void numbers_that_go_back_end_the_reading(void **state)
@@ -229,6 +301,9 @@ int main(void)
         cmocka_unit_test(numbers_that_were_never_given_are_damage),
         cmocka_unit_test_setup_teardown(a_look_from_outside_passes_by_what_has_no_name, fresh,
                                         gone),
+        cmocka_unit_test(rows_that_were_never_written_end_the_reading),
+        cmocka_unit_test(without_a_clock_two_epochs_are_hardly_ever_the_same),
+        cmocka_unit_test_setup_teardown(what_is_no_journal_is_refused_in_words, fresh, gone),
         cmocka_unit_test_setup_teardown(numbers_that_go_back_end_the_reading, fresh, gone),
         cmocka_unit_test_setup_teardown(a_note_of_impossible_numbers_is_none, fresh, gone),
     };
