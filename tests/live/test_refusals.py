@@ -138,7 +138,8 @@ def test_a_frozen_device_turns_bad_in_time_and_recovers(shared):
     asked = devices.command(do="stats")["l"]["asked"]
     times = sorted(t for u in asked.values() for t, *_ in u)
     burst = max(sum(1 for t in times if x <= t < x + 0.2) for x in times)
-    assert burst <= 12, f"no burst to catch up: {burst} questions within 200 ms"
+    # Those that were asked while it stood, one on each connection, are read at once.
+    assert burst <= 20, f"no burst to catch up: {burst} questions within 200 ms"
 
 
 def test_a_stopped_gateway_process_does_not_catch_up_in_a_burst(shared):
