@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <sqlite3.h>
@@ -78,6 +79,13 @@ WRAP(FAIL_DATABASE, code, int, sqlite3_wal_checkpoint_v2, (sqlite3 *db, const ch
 WRAP(FAIL_SYSTEM, -1, int, socket, (int domain, int type, int protocol), (domain, type, protocol))
 WRAP(FAIL_SYSTEM, -1, int, connect, (int fd, const struct sockaddr *to, socklen_t size), (fd, to, size))
 WRAP(FAIL_SYSTEM, -1, int, setsockopt, (int fd, int level, int name, const void *value, socklen_t size), (fd, level, name, value, size))
+WRAP(FAIL_SYSTEM, -1, int, getsockopt, (int fd, int level, int name, void *value, socklen_t *size), (fd, level, name, value, size))
+WRAP(FAIL_SYSTEM, -1, int, getsockname, (int fd, struct sockaddr *own, socklen_t *size), (fd, own, size))
+WRAP(FAIL_SYSTEM, -1, ssize_t, send, (int fd, const void *bytes, size_t n, int how), (fd, bytes, n, how))
+WRAP(FAIL_SYSTEM, -1, ssize_t, recv, (int fd, void *bytes, size_t n, int how), (fd, bytes, n, how))
+WRAP(FAIL_SYSTEM, -1, ssize_t, read, (int fd, void *bytes, size_t n), (fd, bytes, n))
+WRAP(FAIL_SYSTEM, -1, int, tcgetattr, (int fd, struct termios *out), (fd, out))
+WRAP(FAIL_SYSTEM, -1, int, tcsetattr, (int fd, int when, const struct termios *to), (fd, when, to))
 WRAP(FAIL_SYSTEM, -1, int, epoll_create1, (int flags), (flags))
 WRAP(FAIL_SYSTEM, -1, int, epoll_ctl, (int e, int op, int fd, struct epoll_event *event), (e, op, fd, event))
 WRAP(FAIL_SYSTEM, -1, int, eventfd, (unsigned n, int flags), (n, flags))

@@ -34,11 +34,11 @@ static bool good_again(const struct tally *t)
     return t->good >= 2;
 }
 
-static void begin(struct scene *s, const char *host, uint16_t port)
+static void begin(struct scene *s, const char *where, uint16_t port)
 {
     *s = (struct scene){.g = rig_new()};
     s->t.rig = s->g;
-    struct line *l = rig_line(s->g, TRANSPORT_TCP, host, port);
+    struct line *l = rig_line(s->g, *where == '/' ? TRANSPORT_RTU : TRANSPORT_TCP, where, port);
     l->reconnect_min_ns = 5 * NS_PER_MS;
     l->reconnect_max_ns = 10 * NS_PER_MS;
     rig_read(s->g, 1, 0, 10, 5 * NS_PER_MS);
@@ -67,14 +67,25 @@ static void nothing_that_fails_stops_a_line_for_good(void **state)
         unsigned kind;
         int error;
         bool lasting;
-        const char *host;
+        const char *host; /* NULL: a bus */
         long least;
     } facts[] = {
-        {FAIL_SYSTEM, EMFILE, false, "127.0.0.1", 4}, {FAIL_SYSTEM, ENOMEM, true, "127.0.0.1", 4},
-        {FAIL_SYSTEM, EINTR, false, "127.0.0.1", 4},  {FAIL_SYSTEM, EAGAIN, false, "127.0.0.1", 4},
-        {FAIL_SYSTEM, EMFILE, false, "localhost", 6}, {FAIL_MEMORY, 0, false, "127.0.0.1", 4},
-        {FAIL_MEMORY, 0, false, "localhost", 6},      {FAIL_MEMORY, 0, true, "localhost", 6},
+        {FAIL_SYSTEM, EMFILE, false, "127.0.0.1", 4},
+        {FAIL_SYSTEM, ENOMEM, true, "127.0.0.1", 4},
+        {FAIL_SYSTEM, EINTR, false, "127.0.0.1", 4},
+        {FAIL_SYSTEM, EAGAIN, false, "127.0.0.1", 4},
+        {FAIL_SYSTEM, EMFILE, false, "localhost", 6},
+        {FAIL_MEMORY, 0, false, "127.0.0.1", 4},
+        {FAIL_MEMORY, 0, false, "localhost", 6},
+        {FAIL_MEMORY, 0, true, "localhost", 6},
+        {FAIL_SYSTEM, ECONNRESET, false, "127.0.0.1", 4},
+        {FAIL_SYSTEM, EBUSY, false, NULL, 4},
+        {FAIL_SYSTEM, EINTR, false, NULL, 4},
+        {FAIL_SYSTEM, EIO, true, NULL, 4},
+        {FAIL_MEMORY, 0, false, NULL, 4},
     };
+    char name[64];
+    int master = rig_pty(name), bus = rig_serve_ptys(&master, 1, answers, NULL);
     uint16_t port = 0;
     int listener = rig_listen(&port);
     int pid = rig_serve_sockets(&listener, 1, true, answers, NULL);
@@ -83,7 +94,7 @@ static void nothing_that_fails_stops_a_line_for_good(void **state)
         long n = 1;
         for (bool failed = true; failed && n < 100; n++) {
             struct scene s;
-            begin(&s, facts[i].host, port);
+            begin(&s, facts[i].host ? facts[i].host : name, port);
             fail_at(facts[i].kind, n, facts[i].lasting, facts[i].error);
             bool made = start(&s);
             if (made)
@@ -101,6 +112,8 @@ static void nothing_that_fails_stops_a_line_for_good(void **state)
         assert_in_range(n, facts[i].least, 99);
     }
     rig_stop(pid);
+    rig_stop(bus);
+    close(master);
 }
 
 int main(void)
