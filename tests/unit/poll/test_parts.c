@@ -258,6 +258,148 @@ static void the_last_descriptors_are_left_to_others(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
+static void every_way_to_be_refused_has_its_line_for_the_map(void **state)
+{
+    (void)state;
+    static struct feed one[] = {{3, 0, 0, 0}}, three[] = {{3, 0, 0, 0}, {3, 1, 2, 0}, {3, 2, 4, 0}};
+    static const struct {
+        enum table table;
+        struct feed *feeds;
+        uint32_t feed_count;
+        struct piece first, second;
+        const char *file, *text;
+    } facts[] = {
+        {TABLE_HOLDING,
+         one,
+         1,
+         {.count = 2, .hole = true},
+         {.offset = 2, .count = 2},
+         "m.yaml",
+         "limits: {never: [\"holding 0x0100..0x0101\"]}  # unit 3 refuses p0 (m.yaml:7)"},
+        {TABLE_HOLDING,
+         three,
+         3,
+         {.count = 6, .hole = true},
+         {.offset = 6, .count = 2},
+         "m.yaml",
+         "limits: {never: [\"holding 0x0100..0x0105\"]}  # unit 3 refuses p0 and 2 more "
+         "(m.yaml:7)"},
+        {TABLE_INPUT,
+         one,
+         1,
+         {.count = 2, .hole = true},
+         {.offset = 2, .count = 2},
+         NULL,
+         "limits: {never: [\"input 0x0100..0x0101\"]}  # unit 3 refuses p0 (no file:7)"},
+        {TABLE_HOLDING,
+         one,
+         0,
+         {.count = 2, .hole = true},
+         {.offset = 2, .count = 2},
+         "m.yaml",
+         "limits: {never: [\"holding 0x0100..0x0101\"]}  # unit 3 refuses it (no file:0)"},
+        {TABLE_HOLDING,
+         one,
+         1,
+         {.count = 4},
+         {.offset = 4, .count = 2},
+         NULL,
+         "limits: {max_registers: 4}  # unit 3 refuses longer reads"},
+        {TABLE_COIL,
+         one,
+         1,
+         {.count = 8},
+         {.offset = 8, .count = 16},
+         NULL,
+         "limits: {max_bits: 16}  # unit 3 refuses longer reads"},
+        {TABLE_DISCRETE,
+         one,
+         1,
+         {.count = 8},
+         {.offset = 10, .count = 16},
+         NULL,
+         "limits: {never: [\"discrete 0x0108..0x0109\"]}  # unit 3 refuses to be read across it"},
+    };
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        struct rig *g = one_line();
+        struct request *r = rig_read(g, 3, 0x100, 10, NS_PER_S);
+        char text[200];
+        struct pieces *ps = calloc(1, sizeof(*ps) + 2 * sizeof(ps->at[0]));
+        r->table = (uint8_t)facts[i].table;
+        r->feeds = facts[i].feeds;
+        r->feed_count = facts[i].feed_count;
+        g->points[0].at.file = facts[i].file;
+        g->points[0].at.line = 7;
+        ps->count = 2;
+        ps->at[0] = facts[i].first;
+        ps->at[1] = facts[i].second;
+        pieces_tell(ps, 0, &g->plan, r, text, sizeof(text));
+        assert_string_equal(text, facts[i].text);
+        free(ps);
+        rig_free(g);
+    }
+}
+
+static void shapes_keep_to_the_limits_of_tables_and_maps(void **state)
+{
+    (void)state;
+    static const struct never never[] = {{TABLE_INPUT, 0, 65535}, {TABLE_HOLDING, 300, 400}};
+    static const struct {
+        enum table table;
+        uint16_t first, count, most;
+    } facts[] = {
+        {TABLE_HOLDING, 0, 4, 125},   {TABLE_HOLDING, 65532, 4, 125},
+        {TABLE_HOLDING, 0, 124, 125}, {TABLE_HOLDING, 0, 4, 5},
+        {TABLE_HOLDING, 290, 8, 125}, {TABLE_HOLDING, 410, 8, 125},
+        {TABLE_INPUT, 0, 4, 125},     {TABLE_COIL, 0, 20, 2000},
+        {TABLE_COIL, 0, 20, 24},      {TABLE_DISCRETE, 8, 1999, 2000},
+    };
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        struct rig *g = one_line();
+        bool bits = facts[i].table <= TABLE_DISCRETE;
+        g->map.limits.never = never;
+        g->map.limits.never_count = 2;
+        g->map.limits.max_bits = g->map.limits.max_registers = facts[i].most;
+        struct request *r = rig_read(g, 1, 0, bits ? 16 : facts[i].count, NS_PER_S);
+        r->table = (uint8_t)facts[i].table;
+        r->first = facts[i].first;
+        r->count = facts[i].count;
+        struct shapes s;
+        shapes_find(&s, &g->plan, 0, 1);
+        for (unsigned k = 0; k < s.count; k++) {
+            const struct shape *sh = &s.at[k];
+            uint32_t end = (uint32_t)sh->first + sh->count;
+            assert_int_equal(sh->function, adu_function(r->table));
+            assert_true(sh->first >= r->first && end <= 65536 && sh->count <= facts[i].most);
+            /* Longer than what is read anyway only where nobody forbade it. */
+            for (size_t n = 0; n < 2 && end > (uint32_t)r->first + r->count; n++)
+                assert_false(never[n].table == facts[i].table && sh->first <= never[n].last &&
+                             end > never[n].first);
+            assert_int_not_equal(shape_bytes(sh->function, sh->count),
+                                 shape_bytes(sh->function, r->count));
+        }
+        rig_free(g);
+    }
+}
+
+static void a_character_takes_as_long_as_its_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        struct line line;
+        int64_t char_us, gap_us;
+    } facts[] = {
+        {{.baud = 9600, .data_bits = 8, .parity = PARITY_EVEN, .stop_bits = 1}, 1145, 4010},
+        {{.baud = 19200, .data_bits = 8, .parity = PARITY_NONE, .stop_bits = 2}, 572, 2005},
+        {{.baud = 38400, .data_bits = 8, .parity = PARITY_NONE, .stop_bits = 1}, 260, 1750},
+        {{.baud = 0}, 0, 1750},
+    };
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        assert_int_equal(link_char_ns(&facts[i].line) / NS_PER_US, facts[i].char_us);
+        assert_int_equal(link_gap_ns(&facts[i].line) / NS_PER_US, facts[i].gap_us);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +410,9 @@ int main(void)
         cmocka_unit_test(a_request_is_cut_between_values_until_one_is_left),
         cmocka_unit_test(a_group_is_never_cut),
         cmocka_unit_test(gaps_fall_out_when_a_request_is_cut_and_are_named),
+        cmocka_unit_test(every_way_to_be_refused_has_its_line_for_the_map),
+        cmocka_unit_test(shapes_keep_to_the_limits_of_tables_and_maps),
+        cmocka_unit_test(a_character_takes_as_long_as_its_bits),
         cmocka_unit_test(silence_is_probed_at_growing_intervals),
         cmocka_unit_test(the_silent_get_their_share_and_no_more),
         cmocka_unit_test(the_last_descriptors_are_left_to_others),
