@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The journal's group commit, and what is done when the disk will not have it. */
+#include <assert.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -130,7 +131,8 @@ static int write_group(struct journal *j, uint32_t most)
     uint64_t refused[MESSAGE_JOURNALED];
     for (int i = 0; i < MESSAGE_JOURNALED; i++)
         refused[i] = j->lanes[i].refused;
-    int rc = j->db ? store_exec(j, "BEGIN IMMEDIATE") : SQLITE_CANTOPEN;
+    assert(j->db);
+    int rc = store_exec(j, "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK)
         return rc;
     rc = write_topics(j);

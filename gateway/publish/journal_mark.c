@@ -38,9 +38,8 @@ void mark_open(struct journal *j)
 {
     struct mark m;
     char path[512];
-    j->mark = -1;
-    if (snprintf(path, sizeof(path), "%s/journal.mark", j->dir) < (int)sizeof(path))
-        j->mark = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    snprintf(path, sizeof(path), "%s/journal.mark", j->dir);
+    j->mark = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (known(j, &m))
         j->epoch = m.epoch;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the journal gives up, and in which order: acknowledged rows cost nothing, unacknowledged
  * history costs a gap, events and audit are the dearest. */
+#include <assert.h>
 #include <errno.h>
 #include <sys/stat.h>
 
@@ -114,8 +115,7 @@ bool journal_drop_some(struct journal *j, uint32_t rows)
 {
     static const enum message_lane order[] = {MESSAGE_HISTORY, MESSAGE_AUDIT, MESSAGE_EVENT};
     enum { LANES = sizeof(order) / sizeof(order[0]) };
-    if (!j->db)
-        return false;
+    assert(j->db);
     for (int i = 0; i < LANES; i++)
         if (drop_acked(j, (int)order[i], UINT64_MAX, rows))
             return true;

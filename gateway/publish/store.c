@@ -495,9 +495,9 @@ void store_ballast(struct journal *j)
 {
     char path[512];
     struct stat st;
-    if (j->ballast ||
-        snprintf(path, sizeof(path), "%s/journal.ballast", j->dir) >= (int)sizeof(path))
+    if (j->ballast)
         return;
+    snprintf(path, sizeof(path), "%s/journal.ballast", j->dir);
     size_t size =
         stat(path, &st) == 0 && st.st_size >= BALLAST_LEAST ? (size_t)st.st_size : ballast_for(j);
     int fd = size ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
@@ -527,8 +527,8 @@ void store_room(struct journal *j)
 void store_full(struct journal *j)
 {
     char text[512];
-    if (snprintf(text, sizeof(text), "%s/journal.ballast", j->dir) < (int)sizeof(text))
-        unlink(text);
+    snprintf(text, sizeof(text), "%s/journal.ballast", j->dir);
+    unlink(text);
     if (!j->tight) {
         log_error("journal: the disk is full: old rows make room for new ones");
         j->spent = 0;

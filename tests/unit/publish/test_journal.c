@@ -130,6 +130,30 @@ static void refused_rows_are_counted_once(void **state)
     journal_close(j);
 }
 
+static void refusals_wait_for_a_commit_and_never_overflow(void **state)
+{
+    (void)state;
+    struct journal *j = opened(wide);
+    struct journal_stats s;
+    const struct message undated = {
+        .lane = MESSAGE_EVENT, .topic_length = 3, .payload_length = 2, .time = {0}};
+    for (int i = 0; i < 3000; i++)
+        assert_true(journal_add(j, &undated, "a/b", "{}"));
+    assert_true(journal_commit(j));
+    for (uint64_t seq = 1; seq <= 3000; seq++) {
+        assert_int_equal(journal_refusals_wait(j), seq > 1024);
+        journal_refused(j, MESSAGE_EVENT, seq, 0x97);
+    }
+    assert_int_equal(journal_refusal(j, MESSAGE_EVENT, 1), 0x97);
+    assert_int_equal(journal_refusal(j, MESSAGE_HISTORY, 1), 0);
+    assert_true(journal_commit(j));
+    assert_false(journal_refusals_wait(j));
+    journal_stats(j, &s);
+    assert_in_range(s.dropped[MESSAGE_EVENT], 1024, 3000);
+    sums(j);
+    journal_close(j);
+}
+
 static void a_refused_row_may_be_accepted_later(void **state)
 {
     (void)state;
@@ -678,6 +702,7 @@ int main(void)
         FACT(more_rows_than_memory_holds_come_back_in_order),
         FACT(a_jump_in_the_numbers_is_a_gap_row),
         FACT(refused_rows_are_counted_once),
+        FACT(refusals_wait_for_a_commit_and_never_overflow),
         FACT(a_refused_row_may_be_accepted_later),
         FACT(two_gateways_cannot_share_a_journal),
         FACT(a_torn_log_loses_its_tail_only_and_says_so),
