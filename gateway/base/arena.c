@@ -102,7 +102,7 @@ void *arena_get(struct arena *a, size_t bytes)
         return NULL;
     if (bytes == 0)
         bytes = 1;
-    if (bytes > SIZE_MAX / 2 || (a->limit > 0 && round_up(bytes) > a->limit - a->used)) {
+    if (bytes > SIZE_MAX / 4 || (a->limit > 0 && round_up(bytes) > a->limit - a->used)) {
         a->exhausted = 1;
         return NULL;
     }

@@ -121,9 +121,12 @@ static void to_core(const struct incident *i, struct kept_core *c)
     c->memory = i->memory;
 }
 
-static void from_core(struct incident *i, const struct kept_core *c)
+static void from_core(struct incident *i, struct kept_core *c)
 {
     struct incident_state *s = &i->now;
+    mend_truth(&c->open);
+    mend_truth(&c->drill);
+    mend_truth(&c->memory.drill);
     s->open = c->open;
     s->drill = c->drill;
     memcpy(s->id, c->id, sizeof s->id);
@@ -241,6 +244,7 @@ static void take_equipment(struct incident *i, uint32_t count, struct cursor *c)
             n++;
         if (n < i->equipment && k.state < EQUIPMENT_STATE_COUNT) {
             struct equipment_record *r = &i->now.equipment[n];
+            mend_truth(&k.threatened);
             r->threatened = k.threatened;
             r->state = k.state;
             r->since_ms = k.since_ms;

@@ -102,7 +102,7 @@ static inline const char *told_as(const struct sample *s)
     const struct value *v = &s->value;
     switch ((enum value_kind)v->kind) {
     case VALUE_NONE:
-        snprintf(out, sizeof out, "bad %d: %s", (int)s->quality, s->reason);
+        snprintf(out, sizeof out, "bad %d: %s", (int)s->quality, s->reason ? s->reason : "");
         return out;
     case VALUE_BOOL:
         n = (size_t)snprintf(out, sizeof out, v->truth ? "true" : "false");
