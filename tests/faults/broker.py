@@ -827,7 +827,7 @@ def gateway_killed(stand):
 
 @row("Q24", "the gateway hangs (SIGSTOP)",
      "`offline` by the will; systemd's watchdog isn't fed any more, and ends it; a gateway that goes on says `online`",
-     "1.5 x keepalive")
+     "1.5 x keepalive, and up to 6 s until the broker looks")
 def gateway_hangs(stand):
     bell = stand.directory / "notify"
     notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
