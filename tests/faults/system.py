@@ -32,8 +32,11 @@ def killed(stand):
         stand.tape.wait("/gateway/gw", 5, since, lambda m: m.json["state"] == "offline" and m.json["reason"] == "will")
         stand.box.start()
         took = fresh(stand)
-    heard = {f["seq"] for f in rig.frames(stand.tape.all("/history/"))}
-    assert kept <= heard, f"on disk, and never heard: {sorted(kept - heard)[:20]}"
+
+    def unheard():
+        return sorted(kept - {f["seq"] for f in rig.frames(stand.tape.all("/history/"))})
+
+    rig.wait_for(lambda: not unheard(), RECOVERY_S, lambda: f"all rows that were on disk are heard; not {unheard()[:20]}")
     assert len(epochs(stand)) == 1
     one_meaning(stand)
     stand.figures.append(f"{len(kept)} rows were on disk at a kill, all came; history {took:.2f} s after the last restart")
