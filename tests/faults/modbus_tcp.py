@@ -61,6 +61,16 @@ def asked_since(stand, begun, line="sick"):
     return out
 
 
+def given_up(stand, fault):
+    """What comes after a good answer costs the connection, and nothing else."""
+    stand.modbus()
+    before = connections(stand)
+    with stand.fault(fault):
+        time.sleep(1.5)
+    opened, faulty = connections(stand) - before, met(stand)
+    assert opened >= faulty * 0.4 - 2, f"{faulty} faulty answers, {opened} new connections"
+
+
 @row("M01", "a device gives no answer", "quality 24 `no answer`; device `silent`; event `silent`; its `timeouts` count",
      "timeout x tries + 1 poll")
 def no_answer(stand):
@@ -122,12 +132,7 @@ def forged_next(stand):
 @row("M07", "the answer to the next question comes before it is asked", "good values, or quality 24 when "
      "the next question was out already; the connection is given up", "at once")
 def forged_next_later(stand):
-    stand.modbus()
-    before = connections(stand)
-    with stand.fault("forged_next_later"):
-        time.sleep(1.5)
-    opened, faulty = connections(stand) - before, met(stand)
-    assert opened >= faulty * 0.4 - 2, f"{faulty} faulty answers, {opened} new connections"
+    given_up(stand, "forged_next_later")
 
 
 @row("M08", "another unit's answer", "quality 24 `wrong unit`; device `silent`", "3 tries of 2 polls")
@@ -210,12 +215,7 @@ def extra_bytes(stand):
 @row("M19", "bytes follow the answer a little later", "good values, or quality 24 when the next question was out already; "
      "the connection is given up", "at once")
 def extra_bytes_later(stand):
-    stand.modbus()
-    before = connections(stand)
-    with stand.fault("extra_later"):
-        time.sleep(1.5)
-    opened, faulty = connections(stand) - before, met(stand)
-    assert opened >= faulty * 0.4 - 2, f"{faulty} faulty answers, {opened} new connections"
+    given_up(stand, "extra_later")
 
 
 @row("M20", "an answer comes twice", "quality 24 `bytes behind the answer`; device `silent`", "3 tries of 2 polls")
@@ -226,12 +226,7 @@ def twice(stand):
 @row("M20", "an answer comes again a little later", "good values, or quality 24 when the next question was out already; "
      "the connection is given up", "at once")
 def twice_later(stand):
-    stand.modbus()
-    before = connections(stand)
-    with stand.fault("duplicated_later"):
-        time.sleep(1.5)
-    opened, faulty = connections(stand) - before, met(stand)
-    assert opened >= faulty * 0.4 - 2, f"{faulty} faulty answers, {opened} new connections"
+    given_up(stand, "duplicated_later")
 
 
 @row("M21", "junk comes before the answer", "quality 24 `wrong transaction`; device `silent`", "3 tries of 2 polls")
