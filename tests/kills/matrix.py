@@ -109,7 +109,10 @@ def disk_full_alone(stand):
     filler = stand.box.state / "filler"
     stand.source.lively = True
     stand.broker.stop()
-    fill(filler, 0.3)           # what the journal gives back is its own
+    gateway = stand.box.child.process
+    gateway.send_signal(signal.SIGSTOP)     # what the journal gives back later is its own
+    fill(filler, 0.3)
+    gateway.send_signal(signal.SIGCONT)
     rig.wait_for(lambda: "are given up" in stand.box.log(), 60, lambda: "rows give way:\n" + stand.box.log()[-800:])
     time.sleep(1)
     filler.unlink()
