@@ -94,7 +94,13 @@ static bool read_identify(const struct map_builder *b, const struct node *n)
     if (tag == NULL) {
         return complain(&b->r, n, "identify names a tag: {tag: serial_number}");
     }
-    return is_scalar(&b->r, tag, "tag") && find_point(b, tag, tag->text, "identify") != NAMES_NONE;
+    uint32_t point =
+        is_scalar(&b->r, tag, "tag") ? find_point(b, tag, tag->text, "identify") : NAMES_NONE;
+    if (point == NAMES_NONE) {
+        return false;
+    }
+    b->map->identity = (struct identity){.point = (int32_t)point, .at = place_of(&b->r, tag)};
+    return true;
 }
 
 static void add_unread(struct map_builder *b, const struct node *key)
@@ -184,6 +190,7 @@ static bool build(struct map_builder *b, const struct node *root)
     good = resolve_references(b) && sort_computed(b) && good;
     good = check_groups(b) && good;
     m->heartbeat.point = -1;
+    m->identity.point = -1;
     good = (b->unread != NULL ||
             read_heartbeat(&b->r, n.heartbeat, b->points, &b->names, &m->heartbeat)) &&
            good;

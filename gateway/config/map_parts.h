@@ -94,6 +94,9 @@ bool read_curve(const struct map_builder *b, const struct tag_nodes *n, struct p
 bool read_invalid(const struct map_builder *b, const struct node *n, struct point *p);
 bool read_choices(const struct map_builder *b, const struct node *n, struct point *p);
 
+/* map_write.c */
+bool read_write(const struct map_builder *b, const struct node *n, struct point *p);
+
 /* map_tag.c */
 bool count_points(struct map_builder *b, const struct node *tags);
 bool read_tag(struct map_builder *b, const struct node *key, const struct node *value);

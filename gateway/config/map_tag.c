@@ -221,7 +221,8 @@ static bool add_bits(struct map_builder *b, const struct node *bits, const struc
         p.choice_count = 0;
         p.has_valid = false;
         p.kind = KIND_STATE;
-        p.has_wrap = p.reset = p.writable = false;
+        p.has_wrap = p.reset = false;
+        p.write = NULL;
         p.deadband = 0;
         p.unit = "";
         const char *whole = arena_printf(b->r.arena, "%s.%s", name, word);
@@ -304,34 +305,6 @@ static bool add_instance(struct map_builder *b, const struct node *key, const st
         good = refer(b, n->valid_if, REF_CONDITION, i, label) && good;
     }
     return good;
-}
-
-static bool read_write(const struct map_builder *b, const struct node *n, struct point *p)
-{
-    static const struct field fields[] = {{"limits", 0}};
-    const struct node *limits = NULL;
-    double ends[2] = {0, 0};
-    if (n == NULL) {
-        return true;
-    }
-    if (n->kind != NODE_MAPPING) {
-        if (!read_bool(&b->r, n, "write", &p->writable)) {
-            return false;
-        }
-    } else {
-        p->writable = true;
-        if (!take_fields(&b->r, n, fields, 1, &limits, "write") ||
-            !read_reals(&b->r, limits, "limits", ends, 2)) {
-            return false;
-        }
-        if (ends[0] > ends[1]) {
-            return complain(&b->r, limits, "the lower limit stands first");
-        }
-    }
-    return !p->writable || p->table == TABLE_COIL || p->table == TABLE_HOLDING ||
-           complain(&b->r, n,
-                    "what lies in `%s` cannot be written; only coils and holding registers can",
-                    table_names[p->table]);
 }
 
 static bool read_valid(const struct map_builder *b, const struct node *n, struct point *p)

@@ -27,6 +27,8 @@ struct request {
     int64_t delay_ns;              /* silence the unit wants before it is asked again */
     const struct feed *feeds;
     uint32_t feed_count;
+    bool once;                     /* asked when the unit begins to answer on a new connection, until it
+                                      has answered; then again after period_ns */
 };
 
 struct plan {
@@ -60,6 +62,8 @@ struct block {
     uint16_t first, count;         /* what data covers; all of the request, or a part of it after a split */
     wall_t time;                   /* arrival */
     mono_t asked, answered;
+    uint32_t connection;           /* of the line, rising by one with each: another piece of equipment
+                                      may answer on another one */
 };
 
 #endif

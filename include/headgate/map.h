@@ -70,6 +70,27 @@ struct condition {
     int64_t constant;              /* booleans are 0 and 1 */
 };
 
+/* mul_from with `factors`: what a code in another register makes of this value. */
+struct factor {
+    int64_t code;
+    struct decimal by;
+};
+
+enum read_mode {                   /* when a tag is asked */
+    READ_POLL,
+    READ_ONCE,                     /* when its unit begins to answer on a new connection, and daily */
+    READ_ON_DEMAND,                /* never by the gateway: by people, with `headgate read` */
+};
+
+/* What may be written to a tag, and how. */
+struct write_rule {
+    struct place at;
+    double low, high;              /* engineering units, inclusive; unused for coils, bits and enums */
+    bool has_limits;
+    uint8_t function;              /* 5, 6, 15, 16 or 22 */
+    uint16_t address;              /* wire address of the writing; the tag's own unless the map says else */
+};
+
 /* One tag of a map. What each answer needs stands first and close together: the way from memory is
  * most of what decoding costs. */
 struct point {
@@ -111,7 +132,22 @@ struct point {
     double weir_k, weir_n;         /* WEIR: k * max(x, 0)^n */
     uint8_t string_form, time_form;
     bool own_order;                /* given for this tag, not for its type */
-    bool writable, danger;         /* parsed; nothing writes yet */
+    bool danger;                   /* commands something that moves: refused unless a plant names it */
+    bool optional;                 /* not on every model: refused by the device, it is quiet (28) */
+    bool side_effect;              /* reading changes something: never in passing, never by a search */
+    uint8_t read_mode;             /* enum read_mode */
+    const struct write_rule *write;/* NULL: nobody writes it */
+
+    /* Registers that don't lie side by side: part i lies parts[i] registers behind `address`, most
+     * significant first; `words` reaches from the first to the last of them. With weights, each part
+     * is a number of the type of its own, and the value is their weighted sum. NULL: side by side. */
+    const uint16_t *parts;
+    const struct decimal *weights;
+    uint8_t part_count;
+
+    const struct factor *factors;  /* sorted by code; NULL: mul_from's value is the factor itself */
+    uint32_t factor_count;
+    const char *verified;          /* NULL: as the map */
 
     const char *name;              /* "flow", "status.ready" */
     uint32_t name_length;
@@ -127,6 +163,11 @@ struct never {                     /* addresses that must not be read, even in p
     uint32_t first, last;          /* inclusive */
 };
 
+struct barrier {                   /* no request goes over it: from below to `first` or above */
+    uint8_t table;
+    uint16_t first;
+};
+
 struct limits {
     uint16_t max_registers;        /* 1..125 */
     uint16_t max_bits;             /* 1..2000 */
@@ -134,6 +175,16 @@ struct limits {
     int64_t delay_ns;              /* silence the device needs between requests */
     const struct never *never;
     uint32_t never_count;
+    const struct barrier *barriers;
+    uint32_t barrier_count;
+};
+
+/* What tells one piece of equipment from another: a serial number, a model code, a firmware. */
+struct identity {
+    int32_t point;                 /* -1: the map can't tell */
+    const struct value *is;        /* one of these; none: any, but it stays what it was */
+    uint32_t is_count;
+    struct place at;
 };
 
 struct heartbeat {
@@ -173,6 +224,8 @@ struct map {
     int64_t every_ns;              /* 0: the device's */
     double deadband;
     struct heartbeat heartbeat;
+    struct identity identity;
+    const char *extends;           /* name of the map that this one changes; NULL */
     const struct point *points;    /* one that is computed stands behind the one it comes from */
     uint32_t point_count;
     uint32_t group_count;

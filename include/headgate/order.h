@@ -27,10 +27,20 @@ enum permit {
 
 #define PERMIT_BIT(permit) (UINT32_C(1) << (permit))
 
+/* One tag that a plant file lets people write. */
+struct write_permit {
+    struct place at;
+    uint32_t tag;
+    double low, high;              /* within the map's; NaN: as the map says */
+    bool danger;                   /* it says that it knows */
+};
+
 struct command_rules {
     struct place at;
     uint32_t allow;                /* bits of enum permit */
     int64_t fresh_ms;              /* `sent` is no further from our clock than this */
+    const struct write_permit *writes;   /* sorted by tag */
+    uint32_t write_count;
 };
 
 /* Members that were not given are "", NaN or 0 with has_ false. */

@@ -58,6 +58,8 @@ struct device {
     int64_t stale_ns;              /* no news for so long makes its tags uncertain; 0: 3 periods */
     uint32_t first_tag;
     bool history_all;              /* history frames hold every due tag, not only changed ones */
+    const char *timezone;          /* of its clock: IANA name; NULL: its times are UTC */
+    const char *identity;          /* this very piece of equipment, as its identity reads; NULL: any */
 };
 
 struct input {                     /* of a derived tag */

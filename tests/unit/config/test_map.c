@@ -341,7 +341,7 @@ static void a_map_says_the_rest(void **state)
     assert_int_equal(n->every_ns, 60 * NS_PER_S);
     assert_int_equal(n->max_silence_ns, 60 * NS_PER_S);
     assert_true(n->deadband > 0.4 && n->deadband < 0.6 && w->deadband > 1.9);
-    assert_true(w->writable && w->danger && !n->writable);
+    assert_true(w->write && w->danger && !n->write);
     assert_int_equal(named(m, "s")->kind, KIND_TEXT);
     assert_int_equal(m->text_bytes, 4 * 2 + 32);
 }
