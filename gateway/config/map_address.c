@@ -135,6 +135,8 @@ bool read_doc_base(struct map_builder *b, const struct node *n)
         }
         b->base[t] = base;
         b->has_base[t] = true;
+        b->map->doc_base[t] = (uint32_t)base;
+        b->map->has_doc_base[t] = true;
     }
     return good;
 }

@@ -226,6 +226,8 @@ struct map {
     struct heartbeat heartbeat;
     struct identity identity;
     const char *extends;           /* name of the map that this one changes; NULL */
+    uint32_t doc_base[TABLE_COUNT];/* what the maker calls wire address 0; only where has_doc_base */
+    bool has_doc_base[TABLE_COUNT];
     const struct point *points;    /* one that is computed stands behind the one it comes from */
     uint32_t point_count;
     uint32_t group_count;
