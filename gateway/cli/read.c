@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "app/side.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/ask.h"
 #include "cli/verbs.h"
 #include "config/map.h"
 #include "publish/json.h"
@@ -21,23 +21,10 @@ struct read_arguments {
     int64_t patience_ns;
 };
 
-struct kept { /* a block as it came */
-    struct kept *next;
-    struct block block;
-    uint8_t data[2 * REGISTERS_MAX];
-};
-
 struct reading {
     const struct read_arguments *arguments;
-    struct arena *arena;
-    const struct plan *plan; /* only the requests that are wanted */
-    const struct device *device;
-    int32_t only; /* point index; -1: all */
-    struct board *board;
-    uint32_t *touched;
-    struct kept *first, **last;
-    bool *ended; /* per request */
-    uint32_t waiting;
+    struct ask_target target;
+    const struct asked *asked;
     bool any_bad, printed;
 };
 
@@ -74,90 +61,6 @@ static error_t parse(int key, char *word, struct argp_state *state)
         return ARGP_ERR_UNKNOWN;
     }
     return 0;
-}
-
-/* "area/device" or "area/device/tag": finds both, or says what might have been meant. */
-static bool find(const struct plant *plant, struct arena *arena, struct reading *r)
-{
-    const char *path = r->arguments->path;
-    const char *first = strchr(path, '/');
-    const char *second = first ? strchr(first + 1, '/') : NULL;
-    char *device_path = arena_copy(arena, path, second ? (size_t)(second - path) : strlen(path));
-    r->only = -1;
-    r->device = device_path ? plant_find_device(plant, device_path) : NULL;
-    if (!r->device) {
-        for (uint32_t i = 0; i < plant->derived_count; i++)
-            if (strcmp(plant->derived[i].path, path) == 0) {
-                const char *is = plant->derived[i].expression;
-                fprintf(stderr, "headgate: %s is derived%s%s; %s\n", path,
-                        is ? ": " : " by the gateway", is ? is : "",
-                        is ? "read its inputs" : "no device says it");
-                return false;
-            }
-        const char *near = device_path ? plant_suggest_device(plant, device_path) : NULL;
-        fprintf(stderr, "headgate: %s has no device '%s'%s%s%s\n", plant->file, device_path,
-                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-        return false;
-    }
-    if (!second)
-        return true;
-    uint32_t tag = plant_find_tag(plant, path);
-    if (tag == TAG_NONE) {
-        const char *near = plant_suggest_tag(plant, arena, path);
-        fprintf(stderr, "headgate: %s has no tag '%s'%s%s%s\n", r->device->path, second + 1,
-                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
-        return false;
-    }
-    r->only = (int32_t)(tag - r->device->first_tag);
-    return true;
-}
-
-/* A point is wanted itself, or because the wanted one is computed from it. */
-static bool wanted(const struct reading *r, uint32_t point)
-{
-    if (r->only < 0 || (int32_t)point == r->only)
-        return true;
-    const struct point *points = r->device->map->points, *p = &points[r->only];
-    for (int depth = 0; p->from >= 0 && depth < 8; depth++) {
-        if (p->from == (int32_t)point)
-            return true;
-        p = &points[p->from];
-    }
-    return p->exp_from == (int32_t)point || p->mul_from == (int32_t)point ||
-           p->valid_if.point == (int32_t)point;
-}
-
-static bool serves(const struct reading *r, const struct plant *plant, const struct request *q)
-{
-    uint32_t device = (uint32_t)(r->device - plant->devices);
-    for (uint32_t i = 0; i < q->feed_count; i++)
-        if (q->feeds[i].device == device && wanted(r, q->feeds[i].point))
-            return true;
-    return false;
-}
-
-/* A plan of the wanted requests alone. */
-static const struct plan *narrow(struct arena *arena, const struct plan *whole,
-                                 const struct reading *r)
-{
-    struct plan *p = arena_get(arena, sizeof *p);
-    struct request *requests = arena_get_array(arena, whole->request_count, sizeof *requests);
-    uint32_t *starts = arena_get_array(arena, whole->plant->line_count + 1, sizeof *starts);
-    if (!p || !requests || !starts)
-        return NULL;
-    uint32_t n = 0;
-    for (uint32_t line = 0; line < whole->plant->line_count; line++) {
-        starts[line] = n;
-        for (uint32_t i = whole->first_request[line]; i < whole->first_request[line + 1]; i++)
-            if (serves(r, whole->plant, &whole->requests[i])) {
-                requests[n] = whole->requests[i];
-                requests[n].id = n;
-                n++;
-            }
-    }
-    starts[whole->plant->line_count] = n;
-    *p = (struct plan){whole->plant, requests, n, starts, whole->tick_ns};
-    return p;
 }
 
 static size_t raw_words(char *out, size_t room, const struct block *b, const struct feed *f,
@@ -253,46 +156,19 @@ static void print_line(const struct point *p, const struct sample *s, const char
     printf("  (%.1f ms)\n", wire_ms);
 }
 
-static const struct feed *feed_of(const struct block *b, uint32_t device, uint32_t point)
+static void print_point(struct reading *r, uint32_t point)
 {
-    for (uint32_t i = 0; i < b->request->feed_count; i++)
-        if (b->request->feeds[i].device == device && b->request->feeds[i].point == point)
-            return &b->request->feeds[i];
-    return NULL;
-}
-
-/* Blocks are kept until all have come: a value may hang on a scale that is read after it. */
-static void on_block(void *me, const struct block *b)
-{
-    struct reading *r = me;
-    if (r->ended[b->request->id] || b->fault == FAULT_BACKED_OFF)
-        return;
-    struct kept *k = arena_get(r->arena, sizeof *k);
-    if (!k)
-        return;
-    k->block = *b;
-    if (b->length > 0 && b->length <= sizeof k->data)
-        memcpy(k->data, b->data, b->length);
-    k->block.data = k->data;
-    *r->last = k;
-    r->last = &k->next;
-    board_feed(r->board, b, r->touched);
-    if (b->first == b->request->first && b->count == b->request->count) {
-        r->ended[b->request->id] = true;
-        r->waiting--;
-    }
-}
-
-static void print_point(struct reading *r, const struct block *b, uint32_t point)
-{
-    const struct point *p = &r->device->map->points[point];
-    const struct sample *s = &board_tag(r->board, r->device->first_tag + point)->now;
-    double wire_ms = (double)mono_since(b->answered, b->asked) / (double)NS_PER_MS;
-    uint32_t device = (uint32_t)(r->device - r->plan->plant->devices);
-    const struct feed *f = p->from >= 0 ? NULL : feed_of(b, device, point);
+    const struct device *d = r->target.device;
+    const struct point *p = &d->map->points[point];
+    const struct sample *s = &board_tag(r->asked->board, d->first_tag + point)->now;
+    const struct feed *f;
+    const struct ask_block *b = asked_of(r->asked, d, point, &f);
+    if (!b)
+        return; /* nothing came in the time given; told at the end */
+    double wire_ms = (double)mono_since(b->block.answered, b->block.asked) / (double)NS_PER_MS;
     char raw[800] = "";
-    if (f)
-        raw_words(raw, sizeof raw, b, f, p);
+    if (p->from < 0)
+        raw_words(raw, sizeof raw, &b->block, f, p);
     if (r->arguments->json)
         print_json(r, p, s, raw, wire_ms);
     else
@@ -301,69 +177,43 @@ static void print_point(struct reading *r, const struct block *b, uint32_t point
     r->any_bad |= s->quality != QUALITY_GOOD;
 }
 
-static void print_all(struct reading *r)
-{
-    const struct device *d = r->device;
-    for (const struct kept *k = r->first; k; k = k->next) {
-        uint32_t n = board_feed(r->board, &k->block, r->touched);
-        for (uint32_t i = 0; i < n; i++) {
-            uint32_t point = r->touched[i] - d->first_tag;
-            bool here = r->touched[i] >= d->first_tag && point < d->map->point_count;
-            if (here && (r->only < 0 || (int32_t)point == r->only))
-                print_point(r, &k->block, point);
-        }
-    }
-}
-
-static void on_event(void *me, const struct poll_event *e)
+static void say_hole(void *me, const char *text)
 {
     (void)me;
-    if (e->kind == POLL_HOLE_LEARNED)
-        fprintf(stderr, "headgate: %s\n", e->text);
-}
-
-static bool ask(struct reading *r)
-{
-    struct loop *loop = loop_new();
-    struct poller_hooks hooks = {.me = r, .block = on_block, .event = on_event};
-    struct poller *poller = loop ? poller_new(loop, r->plan, hooks, clock_mono()) : NULL;
-    mono_t end = mono_add(clock_mono(), r->arguments->patience_ns);
-    while (poller && r->waiting > 0 && mono_before(clock_mono(), end)) {
-        mono_t due = mono_min(poller_run(poller, clock_mono()), end);
-        int64_t wait = mono_since(due, clock_mono());
-        loop_run(loop, wait > 0 ? wait : 0);
-    }
-    poller_free(poller);
-    loop_free(loop);
-    return poller != NULL;
+    fprintf(stderr, "headgate: %s\n", text);
 }
 
 static int read_device(const struct read_arguments *a, struct side *side)
 {
-    struct reading r = {.arguments = a, .arena = side->arena};
-    r.last = &r.first;
-    if (!find(side->plant, side->arena, &r))
+    struct reading r = {.arguments = a};
+    if (!ask_find(side->plant, side->arena, a->path, &r.target))
         return EXIT_NO;
-    r.plan = narrow(side->arena, side->plan, &r);
-    r.board = r.plan ? board_new(r.plan) : NULL;
-    int status = EXIT_NO;
-    if (r.board) {
-        r.waiting = r.plan->request_count;
-        r.ended = arena_get_array(side->arena, r.plan->request_count + 1, sizeof *r.ended);
-        r.touched = arena_get_array(side->arena, board_touch_max(r.board) + 1, sizeof *r.touched);
-        if (a->json)
-            fputs("[", stdout);
-        bool asked = r.ended && r.touched && ask(&r);
-        print_all(&r);
-        if (asked && r.waiting == 0 && !r.any_bad)
-            status = EXIT_DONE;
-        if (a->json)
-            fputs("\n]\n", stdout);
-        if (r.waiting > 0)
-            fprintf(stderr, "headgate: %u of %u requests had no end after the time given\n",
-                    r.waiting, r.plan->request_count);
+    if (r.target.derived) {
+        const char *is = r.target.derived->expression;
+        fprintf(stderr, "headgate: %s is derived%s%s; %s\n", a->path, is ? ": " : " by the gateway",
+                is ? is : "", is ? "read its inputs" : "no device says it");
+        return EXIT_NO;
     }
-    board_free(r.board);
+    const struct ask_wish wish = {.device = r.target.device,
+                                  .point = r.target.point,
+                                  .patience_ns = a->patience_ns,
+                                  .event = say_hole};
+    struct asked *asked = ask_now(side->arena, side->plan, &wish);
+    if (!asked)
+        return verb_no_memory("read");
+    r.asked = asked;
+    if (a->json)
+        fputs("[", stdout);
+    for (uint32_t i = 0; i < r.target.device->map->point_count; i++)
+        if (r.target.point < 0 || (int32_t)i == r.target.point)
+            print_point(&r, i);
+    if (a->json)
+        fputs("\n]\n", stdout);
+    if (asked->unfinished > 0)
+        fprintf(stderr, "headgate: %u of %u requests had no end after the time given\n",
+                asked->unfinished, asked->plan->request_count);
+    int status = asked->unfinished == 0 && !r.any_bad ? EXIT_DONE : EXIT_NO;
+    asked_free(asked);
     return status;
 }
 

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ask.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "config/plant.h"
+#include "poll/poller.h"
+
+struct asking {
+    struct asked told; /* first: it is what the caller gets */
+    struct arena *arena;
+    const struct ask_wish *wish;
+    bool *needed; /* per point of the wish's device; NULL: all of them */
+    struct ask_block **last;
+    uint8_t **answered; /* per request and feed */
+    uint32_t *owed; /* per request: feeds that nothing came for */
+    uint32_t *touched;
+};
+
+/* ---- finding --------------------------------------------------------------------------------- */
+
+static const struct derived *find_derived(const struct plant *plant, const char *path)
+{
+    for (uint32_t i = 0; i < plant->derived_count; i++)
+        if (strcmp(plant->derived[i].path, path) == 0)
+            return &plant->derived[i];
+    return NULL;
+}
+
+static bool said_missing(const char *who, const char *what, const char *name, const char *near)
+{
+    fprintf(stderr, "headgate: %s has no %s '%s'%s%s%s\n", who, what, name,
+            near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return false;
+}
+
+bool ask_find(const struct plant *plant, struct arena *arena, const char *path,
+              struct ask_target *out)
+{
+    const char *first = strchr(path, '/');
+    const char *second = first ? strchr(first + 1, '/') : NULL;
+    char *device_path = arena_copy(arena, path, second ? (size_t)(second - path) : strlen(path));
+    *out = (struct ask_target){.point = -1, .tag = TAG_NONE};
+    out->derived = find_derived(plant, path);
+    if (out->derived) {
+        out->tag = plant->first_derived + (uint32_t)(out->derived - plant->derived);
+        return true;
+    }
+    out->device = device_path ? plant_find_device(plant, device_path) : NULL;
+    if (!out->device)
+        return said_missing(plant->file, "device", path,
+                            device_path ? plant_suggest_device(plant, device_path) : NULL);
+    if (!second)
+        return true;
+    out->tag = plant_find_tag(plant, path);
+    if (out->tag == TAG_NONE)
+        return said_missing(out->device->path, "tag", second + 1,
+                            plant_suggest_tag(plant, arena, path));
+    out->point = (int32_t)(out->tag - out->device->first_tag);
+    return true;
+}
+
+/* ---- a plan of the wanted requests ------------------------------------------------------------
+ */
+
+static void need(bool *needed, const struct map *map, int32_t point)
+{
+    if (point < 0 || needed[point])
+        return;
+    const struct point *p = &map->points[point];
+    needed[point] = true;
+    need(needed, map, p->from);
+    need(needed, map, p->exp_from);
+    need(needed, map, p->mul_from);
+    need(needed, map, p->valid_if.point);
+}
+
+static bool serves(const struct asking *a, const struct plant *plant, const struct request *q)
+{
+    const struct device *d = a->wish->device;
+    for (uint32_t i = 0; i < q->feed_count; i++) {
+        bool here = !d || &plant->devices[q->feeds[i].device] == d;
+        if (here && (!a->needed || a->needed[q->feeds[i].point]))
+            return true;
+    }
+    return false;
+}
+
+static const struct plan *narrow(const struct asking *a, const struct plan *whole)
+{
+    struct plan *p = arena_get(a->arena, sizeof *p);
+    struct request *requests =
+        arena_get_array(a->arena, whole->request_count + 1, sizeof *requests);
+    uint32_t *starts = arena_get_array(a->arena, whole->plant->line_count + 1, sizeof *starts);
+    if (!p || !requests || !starts)
+        return NULL;
+    uint32_t n = 0;
+    for (uint32_t line = 0; line < whole->plant->line_count; line++) {
+        starts[line] = n;
+        for (uint32_t i = whole->first_request[line]; i < whole->first_request[line + 1]; i++)
+            if (serves(a, whole->plant, &whole->requests[i])) {
+                requests[n] = whole->requests[i];
+                requests[n].id = n;
+                n++;
+            }
+    }
+    starts[whole->plant->line_count] = n;
+    *p = (struct plan){whole->plant, requests, n, starts, whole->tick_ns};
+    return p;
+}
+
+/* ---- asking -----------------------------------------------------------------------------------
+ */
+
+static bool covers(const struct plan *plan, const struct block *b, const struct feed *f)
+{
+    const struct point *p = &plan->plant->devices[f->device].map->points[f->point];
+    uint32_t at = (uint32_t)b->request->first + f->offset;
+    return b->count == 0 || (at >= b->first && at + p->words <= (uint32_t)b->first + b->count);
+}
+
+/* A request that had to be cut ends in several blocks: it is over when all of its feeds had one. */
+static void settle(struct asking *a, const struct block *b)
+{
+    const struct request *r = b->request;
+    if (a->owed[r->id] == 0)
+        return;
+    for (uint32_t i = 0; i < r->feed_count; i++)
+        if (!a->answered[r->id][i] && covers(a->told.plan, b, &r->feeds[i])) {
+            a->answered[r->id][i] = 1;
+            a->owed[r->id]--;
+        }
+    if (a->owed[r->id] == 0)
+        a->told.unfinished--;
+}
+
+static void on_block(void *me, const struct block *b)
+{
+    struct asking *a = me;
+    if (b->fault == FAULT_BACKED_OFF || a->owed[b->request->id] == 0)
+        return;
+    struct ask_block *k = arena_get(a->arena, sizeof *k);
+    if (!k)
+        return;
+    k->block = *b;
+    if (b->length > 0 && b->length <= sizeof k->data)
+        memcpy(k->data, b->data, b->length);
+    k->block.data = k->data;
+    *a->last = k;
+    a->last = &k->next;
+    board_feed(a->told.board, &k->block, a->touched);
+    settle(a, b);
+}
+
+static void on_event(void *me, const struct poll_event *e)
+{
+    struct asking *a = me;
+    if (e->kind == POLL_HOLE_LEARNED && a->wish->event)
+        a->wish->event(a->wish->me, e->text);
+}
+
+static bool converse(struct asking *a)
+{
+    struct loop *loop = loop_new();
+    struct poller_hooks hooks = {.me = a, .block = on_block, .event = on_event};
+    struct poller *poller = loop ? poller_new(loop, a->told.plan, hooks, clock_mono()) : NULL;
+    mono_t end = mono_add(clock_mono(), a->wish->patience_ns);
+    while (poller && a->told.unfinished > 0 && mono_before(clock_mono(), end)) {
+        mono_t due = mono_min(poller_run(poller, clock_mono()), end);
+        int64_t wait = mono_since(due, clock_mono());
+        loop_run(loop, wait > 0 ? wait : 0);
+    }
+    poller_free(poller);
+    loop_free(loop);
+    return poller != NULL;
+}
+
+static bool prepare(struct asking *a, const struct plan *whole)
+{
+    const struct ask_wish *w = a->wish;
+    if (w->device && w->point >= 0) {
+        a->needed = arena_get_array(a->arena, w->device->map->point_count, sizeof *a->needed);
+        if (!a->needed)
+            return false;
+        need(a->needed, w->device->map, w->point);
+    }
+    a->told.plan = narrow(a, whole);
+    a->told.board = a->told.plan ? board_new(a->told.plan) : NULL;
+    if (!a->told.board)
+        return false;
+    uint32_t count = a->told.plan->request_count;
+    a->told.unfinished = count;
+    a->answered = arena_get_array(a->arena, count + 1, sizeof *a->answered);
+    a->owed = arena_get_array(a->arena, count + 1, sizeof *a->owed);
+    a->touched = arena_get_array(a->arena, board_touch_max(a->told.board) + 1, sizeof *a->touched);
+    for (uint32_t i = 0; a->answered && a->owed && i < count; i++) {
+        const struct request *r = &a->told.plan->requests[i];
+        a->owed[i] = r->feed_count;
+        a->answered[i] = arena_get_array(a->arena, r->feed_count + 1, 1);
+    }
+    return !arena_exhausted(a->arena);
+}
+
+struct asked *ask_now(struct arena *arena, const struct plan *whole, const struct ask_wish *wish)
+{
+    struct asking *a = arena_get(arena, sizeof *a);
+    if (!a)
+        return NULL;
+    *a = (struct asking){.arena = arena, .wish = wish};
+    struct ask_block *first = NULL;
+    a->last = &first;
+    if (!prepare(a, whole) || !converse(a)) {
+        asked_free(&a->told);
+        return NULL;
+    }
+    /* Once more, all of them: a value may hang on a scale that came after it. */
+    for (const struct ask_block *k = first; k; k = k->next)
+        board_feed(a->told.board, &k->block, a->touched);
+    a->told.blocks = first;
+    return &a->told;
+}
+
+void asked_free(struct asked *a)
+{
+    if (!a)
+        return;
+    board_free(a->board);
+    a->board = NULL;
+}
+
+/* ---- looking ----------------------------------------------------------------------------------
+ */
+
+uint32_t ask_root(const struct device *d, uint32_t point)
+{
+    while (d->map->points[point].from >= 0)
+        point = (uint32_t)d->map->points[point].from;
+    return point;
+}
+
+const struct ask_block *asked_of(const struct asked *a, const struct device *d, uint32_t point,
+                                 const struct feed **feed)
+{
+    const struct ask_block *found = NULL;
+    uint32_t device = (uint32_t)(d - a->plan->plant->devices), root = ask_root(d, point);
+    for (const struct ask_block *k = a->blocks; k; k = k->next)
+        for (uint32_t i = 0; i < k->block.request->feed_count; i++) {
+            const struct feed *f = &k->block.request->feeds[i];
+            if (f->device == device && f->point == root && covers(a->plan, &k->block, f)) {
+                found = k;
+                *feed = f;
+            }
+        }
+    return found;
+}

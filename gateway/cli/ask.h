@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Equipment asked now, once, by the gateway's own requests, rules and decoding: for people at a
+ * terminal, beside a gateway or without one. */
+#ifndef CLI_ASK_H
+#define CLI_ASK_H
+
+#include "base/arena.h"
+#include "headgate/block.h"
+#include "values/board.h"
+
+/* What a path names. A tag that no device says has `derived` and no device. */
+struct ask_target {
+    const struct device *device;
+    int32_t point;                 /* in its map; -1: all of the device */
+    uint32_t tag;                  /* TAG_NONE: a whole device */
+    const struct derived *derived; /* NULL: a device's tag */
+};
+
+/* "area/device" or "area/device/tag". false: said on stderr, with what might have been meant. */
+bool ask_find(const struct plant *plant, struct arena *arena, const char *path,
+              struct ask_target *out);
+
+struct ask_block {                 /* as it came, with its data */
+    struct ask_block *next;
+    struct block block;
+    uint8_t data[2 * REGISTERS_MAX];
+};
+
+struct asked {
+    const struct plan *plan;       /* of the wanted requests alone; their numbers are its own */
+    struct board *board;           /* every tag of the plant; those not asked for are not yet read */
+    const struct ask_block *blocks;    /* in the order of their coming */
+    uint32_t unfinished;           /* requests that had no end in the time given */
+};
+
+struct ask_wish {
+    const struct device *device;   /* NULL: every device of the plant, all lines at once */
+    int32_t point;                 /* -1: all of the device; else it, and what it hangs on */
+    int64_t patience_ns;
+    /* Said as it happens: holes that were learned. NULL: nobody listens. */
+    void (*event)(void *me, const char *text);
+    void *me;
+};
+
+/* NULL: out of memory. Lies in the arena, apart from the board: asked_free before the arena goes. */
+struct asked *ask_now(struct arena *arena, const struct plan *whole, const struct ask_wish *wish);
+void asked_free(struct asked *a);
+
+/* The newest block that speaks of the point (of what it is computed from, for a computed one), and
+ * the feed in it. NULL: none came. */
+const struct ask_block *asked_of(const struct asked *a, const struct device *d, uint32_t point,
+                                 const struct feed **feed);
+/* The point that is on the wire: itself, or what it is computed from in the end. */
+uint32_t ask_root(const struct device *d, uint32_t point);
+
+#endif
