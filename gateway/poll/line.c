@@ -139,8 +139,10 @@ void talk_free(struct talk *t)
     if (!t)
         return;
     talk_close(t, false);
-    for (uint32_t i = 0; i < t->request_count && t->errands; i++)
+    for (uint32_t i = 0; i < t->request_count && t->errands; i++) {
         free(t->errands[i].pieces);
+        frames_free(t->errands[i].frames);
+    }
     for (uint32_t i = 0; i < t->party_count; i++)
         free(t->parties[i].shapes);
     free(t->addresses);

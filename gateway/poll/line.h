@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "plan/schedule.h"
 #include "poll/adu.h"
+#include "poll/frames.h"
 #include "poll/link.h"
 #include "poll/party.h"
 #include "poll/pieces.h"
@@ -68,6 +69,7 @@ struct errand {
     mono_t again; /* refused whole: not asked before */
     mono_t since; /* begun: first asked; parked: when */
     struct pieces *pieces; /* NULL: asked whole */
+    struct frames *frames; /* what went over the wire lately; NULL: nothing */
     uint16_t alike; /* others of the unit whose answers look the same */
     uint16_t answered_count; /* of the last good answer */
     mono_t answered;
@@ -121,7 +123,7 @@ struct talk {
 
     struct ask ask;
     uint16_t got, echo_left;
-    uint8_t sent_bytes[12];
+    uint8_t sent_bytes[FRAME_SENT_MAX];
     uint8_t sent_length;
     uint8_t bytes[ANSWER_ROOM];
     struct line_stats stats;
@@ -211,6 +213,8 @@ void talk_over(struct talk *t, struct party *p, mono_t now); /* what was in flig
 void talk_heard(struct talk *t, struct party *p, mono_t now);
 void talk_hand_over(struct talk *t, const struct request *r, struct block *b);
 void talk_put_off(struct talk *t, mono_t until);
+/* What was in flight, for people who ask why. A proof that was answered tells nothing. */
+void talk_remember(struct talk *t, const struct block *what, mono_t now);
 void talk_done(struct talk *t, mono_t now);
 void errand_forget_round(struct errand *e);
 

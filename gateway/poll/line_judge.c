@@ -108,6 +108,28 @@ void talk_unpark(struct talk *t, uint16_t party, mono_t now)
     }
 }
 
+void talk_remember(struct talk *t, const struct block *what, mono_t now)
+{
+    if (!t->current)
+        return;
+    const struct frame e = {
+        .time = what->fault == FAULT_NONE ? t->arrived : clock_wall(),
+        .asked = t->asked,
+        .over = what->fault == FAULT_NONE ? t->last_byte : now,
+        .why = what->why,
+        .connection = (uint32_t)t->stats.connects,
+        .fault = (uint8_t)what->fault,
+        .exception = what->exception,
+        .framing = t->framing,
+        .proof = t->proving,
+        .first = t->ask.address,
+        .count = t->ask.count,
+        .received = t->got,
+        .sent_length = t->sent_length,
+    };
+    frames_keep(&talk_errand(t, t->current)->frames, t->current, &e, t->sent_bytes, t->bytes);
+}
+
 /* ---- good answers ---------------------------------------------------------------------------- */
 
 void talk_over(struct talk *t, struct party *p, mono_t now)
@@ -168,6 +190,7 @@ static void good(struct talk *t, const struct answer *a, mono_t now)
     const struct request *r = t->current;
     struct errand *e = talk_errand(t, r);
     struct party *p = talk_party(t, r);
+    talk_remember(t, &(struct block){.fault = FAULT_NONE}, now);
     p->good++;
     t->stats.good++;
     accepted(t, e, p, now);
@@ -288,6 +311,8 @@ void talk_failed(struct talk *t, enum fault fault, const char *why, mono_t now)
 {
     struct party *p = t->proving ? &t->parties[t->prover] : talk_party(t, t->current);
     bool others = p != talk_party(t, t->current);
+    if (!others)
+        talk_remember(t, &(struct block){.fault = fault, .why = why}, now);
     count_failure(t, p, fault, why, now);
     talk_over(t, p, now);
     if (t->proving && t->lost_proofs < UINT8_MAX)

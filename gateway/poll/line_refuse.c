@@ -311,6 +311,11 @@ void talk_refused(struct talk *t, uint8_t code, mono_t now)
     p->exceptions++;
     t->stats.exceptions++;
     t->answered.unit = 0;
+    if (p == talk_party(t, t->current)) {
+        const struct block what = {
+            .fault = FAULT_EXCEPTION, .exception = code, .why = adu_exception_name(code)};
+        talk_remember(t, &what, now);
+    }
     talk_over(t, p, now);
     if (away) {
         /* The gateway speaks for a unit that it doesn't reach: the line is fine. */

@@ -88,6 +88,14 @@ void poller_ended_stats(const struct poller *p, struct line_stats *out)
     *out = p->ended;
 }
 
+const struct frames *poller_frames(const struct poller *p, const struct request *r)
+{
+    assert(r->line < p->count);
+    struct talk *t = p->talks[r->line];
+    const struct request *own = p->house.plan->requests + r->id;
+    return talk_errand(t, own)->frames;
+}
+
 bool poller_unit_stats(const struct poller *p, uint32_t line, uint8_t unit, struct unit_stats *out)
 {
     assert(line < p->count);

@@ -84,6 +84,10 @@ mono_t poller_run(struct poller *p, mono_t now); /* does what is due; when to ca
 uint32_t poller_waiting(const struct poller *p); /* lines that were asked and haven't answered yet */
 void poller_line_stats(const struct poller *p, uint32_t line, struct line_stats *out);
 void poller_ended_stats(const struct poller *p, struct line_stats *out); /* lines that are no more */
+/* What went over the wire lately for a request of the plan; NULL: nothing. Good until the next call
+ * that lets the poller work. */
+struct frames;
+const struct frames *poller_frames(const struct poller *p, const struct request *r);
 bool poller_unit_stats(const struct poller *p, uint32_t line, uint8_t unit, struct unit_stats *out);
 
 #endif
