@@ -19,6 +19,7 @@ static const struct verb {
     {"sim", verb_sim, "play every device of a plant on ports and ptys of this machine"},
     {"watch", verb_watch, "a live screen of devices and values"},
     {"replay", verb_replay, "a recorded history through alarms, leaks and incidents"},
+    {"docs", verb_docs, "the tag list of a plant for the binder: Markdown, HTML or CSV"},
     {"explain", verb_explain, "what a leak point has learned, and how small a leak it finds"},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* headgate docs PLANT: the tag list for the binder. The same files give the same bytes. */
+#include "cli/docs.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/side.h"
+#include "base/calendar.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/verbs.h"
+
+enum { FILE_LIMIT = 16 << 20 };
+
+struct docs_arguments {
+    const char *plant_file, *output, *date;
+    struct plant_options options;
+    enum paper_format format;
+};
+
+/* "2026-11-23", and a day that there is. */
+static bool is_day(const char *word)
+{
+    char stamp[CALENDAR_MAX];
+    int64_t ms;
+    if (strlen(word) != 10)
+        return false;
+    snprintf(stamp, sizeof stamp, "%sT00:00:00Z", word);
+    return calendar_read(stamp, &ms);
+}
+
+static error_t parse(int key, char *word, struct argp_state *state)
+{
+    struct docs_arguments *a = state->input;
+    switch (key) {
+    case 'f':
+        if (!paper_format_parse(word, &a->format))
+            argp_error(state, "'%s' is no format; there are md, csv and html", word);
+        break;
+    case 'o':
+        a->output = word;
+        break;
+    case 'd':
+        if (!is_day(word))
+            argp_error(state, "'%s' is no day; write it like 2026-11-23", word);
+        a->date = word;
+        break;
+    case 'l':
+        a->options.lines_file = word;
+        break;
+    case 'm':
+        a->options.library = word;
+        break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 0)
+            argp_error(state, "one plant file at a time; '%s' is too much", word);
+        a->plant_file = word;
+        break;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which plant file?");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+static bool prepare(struct docs *d, const struct side *side, const char *date)
+{
+    static char today[CALENDAR_MAX];
+    const struct plant *p = side->plant;
+    uint32_t *alarm_of = arena_get_array(side->arena, p->condition_count + 1, sizeof *alarm_of);
+    size_t length = 0;
+    char *text = text_read_file(p->file, FILE_LIMIT, &length);
+    uint64_t hash = text ? text_hash(0, text, length) : 0;
+    free(text);
+    d->plant = p;
+    d->plan = side->plan;
+    d->alarm_of = alarm_of;
+    snprintf(d->hash, sizeof d->hash, "%016jx", (uintmax_t)hash);
+    (void)calendar_zone(p->timezone);
+    calendar_stamp(today, clock_wall().ms);
+    today[10] = 0;
+    d->date = date ? date : today;
+    for (uint32_t i = 0; alarm_of && i < p->alarm_count; i++)
+        if (p->alarms[i].origin == ALARM_CONDITION)
+            alarm_of[p->alarms[i].origin_index] = i;
+    return alarm_of && mentions_find(side->arena, p, &d->mentions);
+}
+
+static void write_all(struct docs *d)
+{
+    const struct plant *p = d->plant;
+    if (d->paper.format == PAPER_CSV) {
+        docs_list(d);
+        return;
+    }
+    docs_head(d);
+    for (uint32_t i = 0; i < p->area_count; i++) {
+        paper_chapter(&d->paper, *p->areas[i].title ? p->areas[i].title : p->areas[i].name);
+        docs_area(d, i);
+        docs_rules(d, i);
+    }
+    docs_writes(d);
+}
+
+int verb_docs(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"format", 'f', "FORMAT", 0, "md (default), csv or html", 0},
+        {"output", 'o', "FILE", 0, "write to this file, whole or not at all", 0},
+        {"date", 'd', "DAY", 0, "the day that stands on it (default: today)", 0},
+        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
+        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
+        {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "PLANT",
+        "Writes the tag list of a plant, for the binder: each tag with its topic, register, type, "
+        "range, period, alarms and leak points, each line with its load, each map with its "
+        "version.\vNothing is sent. Of the same files and the same day it is the same to the byte.",
+        NULL,
+        NULL,
+        NULL};
+    struct docs_arguments a = {.format = PAPER_MARKDOWN};
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
+    struct diags *ds = diags_new();
+    struct side side = {0};
+    struct docs d = {.paper = {.format = a.format}};
+    if (!ds)
+        return verb_no_memory("docs");
+    int status = EXIT_NO;
+    struct sheet sheet;
+    if (!side_plan(&side, a.plant_file, &a.options, ds)) {
+        diags_print(ds, stderr);
+    } else if (!prepare(&d, &side, a.date)) {
+        verb_no_memory("docs");
+    } else if (sheet_open(&sheet, a.output)) {
+        d.paper.out = sheet.out;
+        write_all(&d);
+        status = sheet_close(&sheet, paper_end(&d.paper)) ? EXIT_DONE : EXIT_NO;
+    }
+    side_fini(&side);
+    diags_free(ds);
+    return status;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/point_words.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/map.h"
+
+const struct device *tag_device(const struct plant *p, uint32_t tag)
+{
+    uint32_t low = 0, high = p->device_count;
+    if (tag >= p->first_derived || high == 0)
+        return NULL;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (p->devices[middle].first_tag <= tag)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &p->devices[low];
+}
+
+const struct point *tag_point(const struct plant *p, uint32_t tag)
+{
+    const struct device *d = tag_device(p, tag);
+    return d ? &d->map->points[tag - d->first_tag] : &p->derived[tag - p->first_derived].point;
+}
+
+const char *tag_words(char out[static TAG_WORDS], const struct plant *p, uint32_t tag)
+{
+    const struct device *d = tag_device(p, tag);
+    if (d)
+        snprintf(out, TAG_WORDS, "%s/%s", d->path, d->map->points[tag - d->first_tag].name);
+    else
+        snprintf(out, TAG_WORDS, "%s", p->derived[tag - p->first_derived].path);
+    return out;
+}
+
+const char *address_words(char out[static POINT_WORDS], const struct point *point)
+{
+    const char *table = table_name((enum table)point->table);
+    if (point->from >= 0)
+        snprintf(out, POINT_WORDS, "computed");
+    else if (point->bit >= 0)
+        snprintf(out, POINT_WORDS, "%s %u.%d", table, point->address, point->bit);
+    else
+        snprintf(out, POINT_WORDS, "%s %u", table, point->address);
+    return out;
+}
+
+const char *doc_words(char out[static POINT_WORDS], const struct map *map,
+                      const struct point *point)
+{
+    static const uint32_t usual[TABLE_COUNT] = {1, 10001, 30001, 40001};
+    static const uint32_t beyond[TABLE_COUNT] = {1, 100001, 300001, 400001};
+    *out = 0;
+    if (point->from >= 0)
+        return out;
+    uint32_t base = map->has_doc_base[point->table] ? map->doc_base[point->table]
+                    : point->address < 9999         ? usual[point->table]
+                                                    : beyond[point->table];
+    int n = snprintf(out, POINT_WORDS, "%0*u", base == 1 ? 5 : 1, base + point->address);
+    if (point->bit >= 0)
+        snprintf(out + n, (size_t)(POINT_WORDS - n), ".%d", point->bit);
+    return out;
+}
+
+const char *order_words(char out[static POINT_WORDS], const struct point *point)
+{
+    *out = 0;
+    if (point->from >= 0 || point->bytes < 2 || point->bytes > 8)
+        return out;
+    /* For each place on the wire the letter of the byte that lies there, as maps write it. */
+    for (unsigned i = 0; i < point->bytes; i++) {
+        if (point->order[i] >= point->bytes) {
+            *out = 0;
+            return out;
+        }
+        out[point->order[i]] = (char)('A' + i);
+    }
+    out[point->bytes] = 0;
+    return out;
+}
+
+const char *type_words(char out[static POINT_WORDS], const struct point *point)
+{
+    char order[POINT_WORDS];
+    order_words(order, point);
+    *out = 0;
+    if (point->from >= 0)
+        return out;
+    if (point->type == RAW_STRING)
+        snprintf(out, POINT_WORDS, "string, %u words", point->words);
+    else
+        snprintf(out, POINT_WORDS, "%s%s%.8s", raw_type_name((enum raw_type)point->type),
+                 *order ? " " : "", order);
+    return out;
+}
+
+const char *range_words(char out[static POINT_WORDS], const struct point *point)
+{
+    *out = 0;
+    if (point->has_valid)
+        snprintf(out, POINT_WORDS, "%.10g .. %.10g", point->valid_low, point->valid_high);
+    return out;
+}
+
+const char *scale_words(char out[static POINT_WORDS], const struct map *map,
+                        const struct point *point)
+{
+    static const char *const curves[] = {[CURVE_TABLE] = "by a table",
+                                         [CURVE_WEIR] = "of a weir",
+                                         [CURVE_PF4Q] = "power factor in four quadrants"};
+    int n = 0;
+    *out = 0;
+    if (point->curve == CURVE_LINEAR) {
+        if (point->scale.real != 1)
+            n = snprintf(out, POINT_WORDS, "x %.10g", point->scale.real);
+        if (point->offset.real != 0)
+            snprintf(out + n, (size_t)(POINT_WORDS - n), "%s%+.10g", n ? " " : "",
+                     point->offset.real);
+    } else if (point->curve == CURVE_SPAN) {
+        snprintf(out, POINT_WORDS, "%.10g .. %.10g is %.10g .. %.10g", point->raw_low,
+                 point->raw_high, point->eng_low, point->eng_high);
+    } else if (point->curve != CURVE_NONE) {
+        snprintf(out, POINT_WORDS, "%s", curves[point->curve]);
+    }
+    n = (int)strlen(out);
+    const char *apart = n ? ", " : "";
+    if (point->exp_from >= 0)
+        snprintf(out + n, (size_t)(POINT_WORDS - n), "%sx 10^%s", apart,
+                 map->points[point->exp_from].name);
+    else if (point->mul_from >= 0)
+        snprintf(out + n, (size_t)(POINT_WORDS - n), "%sx %s", apart,
+                 map->points[point->mul_from].name);
+    return out;
+}
+
+const char *kind_words(const struct point *point)
+{
+    static const char *const kinds[] = {"gauge", "counter", "state", "event", "text"};
+    return kinds[point->kind];
+}
+
+const char *file_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
