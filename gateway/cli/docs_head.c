@@ -16,7 +16,7 @@ static void fact(struct docs *d, const char *what)
 
 static void put_facts(struct docs *d)
 {
-    static const struct column columns[] = {{"What", 30, false, false}, {"Is", 70, false, false}};
+    static const struct column columns[] = {{"What", 14, false, false}, {"Is", 86, false, false}};
     const struct plant *p = d->plant;
     struct plan_totals t = plan_totals_of(d->plan);
     paper_table(&d->paper, columns, 2);
@@ -77,9 +77,9 @@ static void put_lines(struct docs *d)
 static void put_devices(struct docs *d)
 {
     static const struct column columns[] = {
-        {"Device", 20, false, true}, {"Equipment", 27, false, false}, {"Map", 18, false, true},
+        {"Device", 22, false, true}, {"Equipment", 30, false, false}, {"Map", 18, false, true},
         {"Line", 13, false, true},   {"Unit", 5, true, false},        {"Every", 7, false, false},
-        {"Tags", 5, true, false},    {"Written in", 10, false, true}};
+        {"Tags", 5, true, false},    {"Plant line", 5, false, true}};
     char every[32];
     paper_heading(&d->paper, "Devices");
     paper_table(&d->paper, columns, sizeof columns / sizeof *columns);
@@ -93,8 +93,7 @@ static void put_devices(struct docs *d)
         paper_cell(&d->paper, "%s",
                    text_from_duration(every, v->every_ns > 0 ? v->every_ns : NS_PER_S));
         paper_number(&d->paper, v->map->point_count);
-        paper_cell(&d->paper, "%s:%u", file_name(v->at.file ? v->at.file : d->plant->file),
-                   v->at.line);
+        paper_cell(&d->paper, "%u", v->at.line);
     }
     paper_table_end(&d->paper);
 }

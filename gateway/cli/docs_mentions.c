@@ -109,7 +109,8 @@ const char *docs_condition(char out[static CONDITION_WORDS], const struct docs *
 {
     const struct alarm_condition *c = &d->plant->conditions[condition];
     const struct alarm_rule *r = &d->plant->alarms[d->alarm_of[condition]];
-    const char *unit = tag_point(d->plant, c->tag)->unit;
+    const struct point *point = tag_point(d->plant, c->tag);
+    const char *unit = point->unit;
     const char *space = *unit ? " " : "";
     char time[32];
     int n = 0;
@@ -122,6 +123,8 @@ const char *docs_condition(char out[static CONDITION_WORDS], const struct docs *
     case CONDITION_IS:
         if (c->word)
             n = snprintf(out, CONDITION_WORDS, "is %.64s", c->word);
+        else if (point->type == RAW_BOOL || point->bit >= 0)
+            n = snprintf(out, CONDITION_WORDS, "is %s", c->limit != 0 ? "true" : "false");
         else
             n = snprintf(out, CONDITION_WORDS, "is %.10g", c->limit);
         break;

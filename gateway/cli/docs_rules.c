@@ -134,7 +134,7 @@ static void put_limits(struct docs *d, const struct leak_rule *r)
         double x;
     } limits[] = {{"nominal m3/h", r->nominal > 0 ? r->nominal : (double)NAN},
                   {"high-high", r->high_high},
-                  {"high", r->high},
+                  {r->kind == LEAK_WEIR ? "high m3/h" : "high", r->high},
                   {"low", r->low},
                   {"low-low", r->low_low},
                   {"changes by", r->by},

@@ -75,34 +75,37 @@ static void put_device_tag(struct docs *docs, const struct device *d, uint32_t p
     put_kind(docs, p, d->first_tag + point);
     paper_cell(paper, "%s", "");
     docs_mentions(docs, d->first_tag + point, MENTIONS_ALL);
-    paper_cell(paper, "%s:%u", file_name(p->at.file ? p->at.file : d->map->file), p->at.line);
+    if (p->at.file && strcmp(p->at.file, d->map->file) != 0)
+        paper_cell(paper, "%s:%u", file_name(p->at.file), p->at.line);
+    else
+        paper_cell(paper, "%u", p->at.line);
     paper_cell(paper, "%s", p->about);
 }
 
 static void put_device(struct docs *docs, const struct device *d)
 {
-    static const struct column columns[] = {{"Tag", 12, false, true},
+    static const struct column columns[] = {{"Tag", 17, false, true},
                                             {"Wire address", 9, false, true},
                                             {"Maker's", 6, false, true},
-                                            {"Type", 9, false, true},
+                                            {"Type", 11, false, true},
                                             {"Unit", 5, false, false},
                                             {"Valid", 7, false, false},
                                             {"Read", 6, false, false},
                                             {"Kind, values", 12, false, false},
-                                            {"Watched, used by", 16, false, false},
-                                            {"Map", 8, false, true},
-                                            {"About", 10, false, false}};
+                                            {"Watched, used by", 15, false, false},
+                                            {"Map line", 4, false, true},
+                                            {"About", 8, false, false}};
     const struct plant *p = docs->plant;
     const struct line *l = &p->lines[d->line];
     char connect[CONNECT], topic[TOPIC_MAX], every[32];
     plan_connect_text(l, connect, sizeof connect);
     topic_of(topic, p, d->path, NULL);
     paper_heading(&docs->paper, d->path);
-    paper_say(
-        &docs->paper, "%s. Line %s, %s, unit %u. Map %s, version %s. Every %s.%s%s",
-        *d->map->title ? d->map->title : d->map->name, l->name, connect, d->unit, d->map->name,
-        d->map->hash, text_from_duration(every, d->every_ns > 0 ? d->every_ns : NS_PER_S),
-        d->identity ? " It is the one that says of itself: " : "", d->identity ? d->identity : "");
+    paper_say(&docs->paper, "%s. Line %s, %s, unit %u, every %s. Map %s (%s), version %s.%s%s",
+              *d->map->title ? d->map->title : d->map->name, l->name, connect, d->unit,
+              text_from_duration(every, d->every_ns > 0 ? d->every_ns : NS_PER_S), d->map->name,
+              file_name(d->map->file), d->map->hash, d->identity ? " It says that it is " : "",
+              d->identity ? d->identity : "");
     paper_say(&docs->paper, "Topics: %s/<tag>", topic);
     paper_table(&docs->paper, columns, sizeof columns / sizeof *columns);
     for (uint32_t i = 0; i < d->map->point_count; i++)

@@ -33,6 +33,10 @@ void paper_html_text(FILE *out, const char *s)
         case '\n':
             fputs("<br>", out);
             break;
+        case '/':
+        case '_':
+            fprintf(out, "%s<wbr>", sign); /* paths and names may be parted here */
+            break;
         default:
             fputs(sign, out);
         }
@@ -45,7 +49,7 @@ static const char style[] =
     "@page{size:A4 landscape;margin:12mm 11mm 14mm}\n"
     "@page{@bottom-right{content:counter(page) \" / \" counter(pages);font:7pt sans-serif}}\n"
     "*{box-sizing:border-box}\n"
-    "body{font:8pt/1.35 'Liberation Sans',Arial,Helvetica,sans-serif;color:#111;margin:0 auto;"
+    "body{font:8pt/1.3 'Liberation Sans',Arial,Helvetica,sans-serif;color:#111;margin:0 auto;"
     "max-width:277mm;padding:0}\n"
     "h1{font-size:17pt;margin:0;padding-bottom:1mm}\n"
     ".below{border-top:.6mm solid #111;border-bottom:.2mm solid #111;padding:1mm 0;margin:0 0 "
@@ -53,17 +57,19 @@ static const char style[] =
     "h2{font-size:13pt;margin:9mm 0 2mm;border-bottom:.4mm solid #111;break-before:page;"
     "break-after:avoid}\n"
     "h3{font-size:9.5pt;margin:5mm 0 1mm;break-after:avoid}\n"
-    "p{margin:0 0 1.5mm;break-after:avoid;overflow-wrap:anywhere}\n"
-    "table{border-collapse:collapse;width:100%;margin:1mm 0 4mm;table-layout:auto;font-size:7pt}\n"
+    "p{margin:0 0 1mm;break-after:avoid;overflow-wrap:anywhere}\n"
+    "table{border-collapse:separate;border-spacing:0;width:100%;margin:1mm 0 0;table-layout:fixed;"
+    "font-size:7pt}\n"
     "thead{display:table-header-group}\n"
     "tr{break-inside:avoid}\n"
-    "th,td{border:.15mm solid #888;padding:.5mm 1mm;text-align:left;vertical-align:top;"
-    "overflow-wrap:anywhere;unicode-bidi:isolate}\n"
-    "th{background:#e8e8e8;font-weight:bold;overflow-wrap:normal}\n"
+    "th,td{border:solid #888;border-width:0 .15mm .15mm 0;padding:.4mm 1mm;text-align:left;"
+    "vertical-align:top;overflow-wrap:anywhere;unicode-bidi:isolate}\n"
+    "th{background:#e8e8e8;font-weight:bold;overflow-wrap:normal;border-top-width:.15mm}\n"
+    "th:first-child,td:first-child{border-left-width:.15mm}\n"
     "td.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     "td.c{font-family:'Liberation Mono','DejaVu Sans Mono',Consolas,monospace;font-size:6.6pt}\n"
     "@media screen{body{padding:6mm;font-size:10pt}table{font-size:9pt}td.c{font-size:8.5pt}}\n"
-    "@media print{thead th{-webkit-print-color-adjust:exact;print-color-adjust:exact}}\n";
+    "@media print{h2{margin-top:0}th{-webkit-print-color-adjust:exact;print-color-adjust:exact}}\n";
 
 void paper_html_begin(FILE *out, const char *title, const char *below)
 {

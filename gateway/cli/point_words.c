@@ -93,8 +93,10 @@ const char *type_words(char out[static POINT_WORDS], const struct point *point)
     if (point->type == RAW_STRING)
         snprintf(out, POINT_WORDS, "string, %u words", point->words);
     else
+        /* In one register the high byte comes first, always but for oddities. */
         snprintf(out, POINT_WORDS, "%s%s%.8s", raw_type_name((enum raw_type)point->type),
-                 *order ? " " : "", order);
+                 *order && strcmp(order, "AB") != 0 ? " " : "",
+                 strcmp(order, "AB") != 0 ? order : "");
     return out;
 }
 
