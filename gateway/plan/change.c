@@ -100,8 +100,12 @@ static bool same_settings(const struct line *a, const struct line *b)
 static bool same_limits(const struct limits *a, const struct limits *b)
 {
     if (a->max_registers != b->max_registers || a->max_bits != b->max_bits ||
-        a->never_count != b->never_count)
+        a->never_count != b->never_count || a->barrier_count != b->barrier_count)
         return false;
+    for (uint32_t i = 0; i < a->barrier_count; i++)
+        if (a->barriers[i].table != b->barriers[i].table ||
+            a->barriers[i].first != b->barriers[i].first)
+            return false;
     for (uint32_t i = 0; i < a->never_count; i++)
         if (a->never[i].table != b->never[i].table || a->never[i].first != b->never[i].first ||
             a->never[i].last != b->never[i].last)

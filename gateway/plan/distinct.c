@@ -95,7 +95,8 @@ static bool readable(const struct desk *d, struct span s)
         if (gap > d->max_gap && s.first < d->used[i].first && s.last > d->used[i - 1].last)
             return false;
     }
-    return unit_forbids(d->m, d->table, s, &whose) == NULL;
+    return unit_forbids(d->m, d->table, s, &whose) == NULL &&
+           unit_barred(d->m, d->table, s, &whose) == NULL;
 }
 
 /* ---- chains ---------------------------------------------------------------------------------- */
@@ -104,8 +105,10 @@ static bool readable(const struct desk *d, struct span s)
 static bool joined(const struct desk *d, const struct request *a, const struct request *b)
 {
     uint32_t after = a->first + a->count, before = b->first;
+    const struct map *whose;
     if (before <= after)
-        return true;
+        return unit_barred(d->m, d->table, (struct span){a->first, before + b->count - 1U},
+                           &whose) == NULL;
     return (int64_t)(before - after) * d->each_ns < d->fixed_ns &&
            readable(d, (struct span){after - 1, before});
 }

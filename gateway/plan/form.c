@@ -71,6 +71,10 @@ uint32_t form_unused(const struct ground *g, uint32_t after, uint32_t before)
 
 static bool may_pass(const struct ground *g, uint32_t after, uint32_t before)
 {
+    for (uint32_t i = 0; i < g->barrier_count; i++) {
+        if (after < g->barriers[i] && g->barriers[i] <= before)
+            return false;
+    }
     if (before <= after + 1)
         return true;
     for (uint32_t i = 0; i < g->never_count; i++) {

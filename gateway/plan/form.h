@@ -35,6 +35,8 @@ struct ground {                    /* what the unit allows in this table, and wh
     uint32_t max_gap;              /* unused addresses in a row that a read may pass over */
     const struct span *never;      /* sorted */
     uint32_t never_count;
+    const uint32_t *barriers;      /* no read begins below one and ends at it or above */
+    uint32_t barrier_count;
     const struct span *used;       /* all that some tag reads; sorted, apart from each other */
     uint32_t used_count;
     int64_t fixed_ns, each_ns;     /* of one read, of one address more */

@@ -13,7 +13,7 @@ struct group { /* an atomic group of one device */
     bool seen, bad;
 };
 
-enum mistake { GROUP_TABLES = 16, GROUP_LONG, GROUP_FORBIDDEN, GROUP_HOLE };
+enum mistake { GROUP_TABLES = 16, GROUP_LONG, GROUP_FORBIDDEN, GROUP_BARRED, GROUP_HOLE };
 
 static void measure(struct unit_maker *m, struct group *groups, uint32_t from, uint32_t to)
 {
@@ -52,6 +52,7 @@ static void check(struct unit_maker *m, struct group *g, const struct ground *gr
     uint32_t words = g->span.last - g->span.first + 1;
     const struct map *whose = NULL;
     const struct never *n = unit_forbids(m, g->table, g->span, &whose);
+    const struct barrier *b = n == NULL ? unit_barred(m, g->table, g->span, &whose) : NULL;
     if (words > ground->max) {
         g->bad = true;
         if (unit_first_time(m, p->at, GROUP_LONG))
@@ -68,6 +69,14 @@ static void check(struct unit_maker *m, struct group *g, const struct ground *gr
                 "the atomic group of %s spans %s %u..%u, and limits.never of %s forbids %u..%u "
                 "within: make two groups of it",
                 p->name, table, g->span.first, g->span.last, whose->name, n->first, n->last);
+    } else if (b != NULL) {
+        g->bad = true;
+        if (unit_first_time(m, p->at, GROUP_BARRED))
+            diag_add(
+                m->ds, DIAG_ERROR, p->at,
+                "the atomic group of %s spans %s %u..%u, on both sides of the barrier %u of %s: "
+                "make two groups of it",
+                p->name, table, g->span.first, g->span.last, b->first, whose->name);
     } else {
         uint32_t hole = form_unused(ground, g->span.first, g->span.last);
         if (hole <= ground->max_gap)

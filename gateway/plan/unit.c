@@ -9,7 +9,7 @@
 
 enum { PERIOD_LEAST_NS = 100 * 1000, ADDRESSES = 65536 };
 
-enum mistake { TOO_LONG, FORBIDDEN, BEYOND_END };
+enum mistake { TOO_LONG, FORBIDDEN, BARRED, BEYOND_END };
 
 int64_t unit_period(const struct device *d, const struct point *p)
 {
@@ -96,6 +96,22 @@ const struct never *unit_forbids(const struct unit_maker *m, uint8_t table, stru
     return NULL;
 }
 
+const struct barrier *unit_barred(const struct unit_maker *m, uint8_t table, struct span s,
+                                  const struct map **whose)
+{
+    for (uint32_t i = 0; i < m->device_count; i++) {
+        const struct map *map = m->plant->devices[m->devices[i]].map;
+        for (uint32_t k = 0; k < map->limits.barrier_count; k++) {
+            const struct barrier *b = &map->limits.barriers[k];
+            if (b->table == table && s.first < b->first && b->first <= s.last) {
+                *whose = map;
+                return b;
+            }
+        }
+    }
+    return NULL;
+}
+
 static uint32_t length_limit(const struct unit_maker *m, uint8_t table)
 {
     return unit_bits(table) ? m->limits.max_bits : m->limits.max_registers;
@@ -133,6 +149,16 @@ static bool readable(struct unit_maker *m, const struct device *d, const struct 
                 "%s lies at %s %u..%u, of which limits.never of %s forbids %u..%u: take the tag "
                 "out, or the range out of never",
                 p->name, table, s.first, s.last, whose->name, n->first, n->last);
+        return false;
+    }
+    const struct barrier *b = unit_barred(m, p->table, s, &whose);
+    if (b != NULL) {
+        if (unit_first_time(m, p->at, BARRED))
+            diag_add(
+                m->ds, DIAG_ERROR, p->at,
+                "%s lies at %s %u..%u, on both sides of the barrier %u of %s: nothing reads it "
+                "at once",
+                p->name, table, s.first, s.last, b->first, whose->name);
         return false;
     }
     return true;
@@ -257,8 +283,18 @@ bool unit_ground(struct unit_maker *m, struct ground *g, uint32_t from, uint32_t
                 return false;
             m->never[g->never_count++] = (struct span){n->first, n->last};
         }
+        for (uint32_t k = 0; map != before && k < map->limits.barrier_count; k++) {
+            const struct barrier *b = &map->limits.barriers[k];
+            if (b->table != table)
+                continue;
+            if (!form_room(&m->barriers, &m->barrier_room, g->barrier_count + 1,
+                           sizeof *m->barriers))
+                return false;
+            m->barriers[g->barrier_count++] = b->first;
+        }
         before = map;
     }
+    g->barriers = m->barriers;
     if (g->never_count > 1)
         qsort(m->never, g->never_count, sizeof *m->never, by_first);
 
@@ -374,6 +410,7 @@ void unit_maker_fini(struct unit_maker *m)
     free(m->numbers);
     free(m->bonds);
     free(m->never);
+    free(m->barriers);
     free(m->used);
     free(m->groups);
     free(m->requests);

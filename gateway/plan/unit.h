@@ -42,7 +42,8 @@ struct unit_maker {                /* memory used again from unit to unit; begin
     struct bond *bonds;
     uint32_t bond_count, bond_room;
     struct span *never, *used;
-    uint32_t never_room, used_room;
+    uint32_t *barriers;
+    uint32_t never_room, used_room, barrier_room;
     struct group *groups;
     uint32_t group_room;
     struct form form;
@@ -70,6 +71,9 @@ const struct map *unit_map(const struct unit_maker *m, uint32_t want);
 bool unit_first_time(struct unit_maker *m, struct place at, int what);
 const struct never *unit_forbids(const struct unit_maker *m, uint8_t table, struct span s,
                                  const struct map **whose);
+/* The barrier that a read of so much would go over. */
+const struct barrier *unit_barred(const struct unit_maker *m, uint8_t table, struct span s,
+                                  const struct map **whose);
 /* The ground under one table; order[from..to) are its wants by address. */
 bool unit_ground(struct unit_maker *m, struct ground *g, uint32_t from, uint32_t to);
 

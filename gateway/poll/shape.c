@@ -85,6 +85,11 @@ static bool allowed(const struct finder *f, const struct request *r, uint32_t co
             if (n->table == r->table && n->first < r->first + count && r->first <= n->last)
                 return false;
         }
+        for (uint32_t k = 0; k < m->limits.barrier_count; k++) {
+            const struct barrier *b = &m->limits.barriers[k];
+            if (b->table == r->table && r->first < b->first && b->first < r->first + count)
+                return false;
+        }
     }
     return true;
 }

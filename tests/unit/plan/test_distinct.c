@@ -83,6 +83,9 @@ static void assert_sound(const struct bench *b)
                 assert_true(l->never[n].table != r->table || a < l->never[n].first ||
                             a > l->never[n].last);
         }
+        for (uint32_t n = 0; n < l->barrier_count; n++)
+            assert_true(l->barriers[n].table != r->table || r->first >= l->barriers[n].first ||
+                        r->first + r->count <= l->barriers[n].first);
         for (uint32_t k = 0; k < r->feed_count; k++) {
             const struct feed *f = &r->feeds[k];
             const struct point *p = &b->points[f->point];
@@ -243,6 +246,8 @@ static uint32_t chance(uint32_t below)
     return (uint32_t)(x >> 20) % below;
 }
 
+static const struct barrier barrier = {TABLE_HOLDING, 60};
+
 static uint32_t random_points(struct bench *b, const struct never *never, uint32_t never_count)
 {
     static const int periods[] = {1000, 1000, 1000, 5000, 60000};
@@ -257,6 +262,12 @@ static uint32_t random_points(struct bench *b, const struct never *never, uint32
             for (uint32_t k = 0; k < never_count; k++)
                 forbidden |= never[k].table == table && never[k].first < address + words &&
                              never[k].last >= address;
+            if (table == barrier.table && address < barrier.first &&
+                address + 2U * words >= barrier.first) {
+                address = barrier.first;
+                group_left = 0;
+                continue;
+            }
             if (forbidden) {
                 address += words;
                 group_left = 0;
@@ -271,7 +282,10 @@ static uint32_t random_points(struct bench *b, const struct never *never, uint32
             b->points[n++].every_ns = MS(group_left > 0 ? 1000 : periods[chance(5)]);
             bool leap = group_left == 0 && chance(30) == 0;
             group_left -= group_left > 0;
+            uint32_t before = address;
             address += words + (leap ? chance(30) : 0);
+            if (table == barrier.table && before < barrier.first && address >= barrier.first)
+                group_left = 0;
         }
     }
     return n;
@@ -288,7 +302,9 @@ static void whatever_is_asked_the_cuts_are_sound(void **state)
                                 .max_bits = (uint16_t)(16 + chance(200)),
                                 .max_gap = (uint16_t)(chance(2) * chance(12)),
                                 .never = never,
-                                .never_count = 2};
+                                .never_count = 2,
+                                .barriers = &barrier,
+                                .barrier_count = 1};
         uint32_t n = random_points(&b, never, 2);
         static const uint32_t bauds[] = {2400, 19200, 115200};
         if (n == 0)

@@ -281,7 +281,7 @@ static void every_want_is_served_within_the_limits(void **state)
     srand(11);
     for (int round = 0; round < 300; round++) {
         struct span never = {0, 0};
-        uint32_t next = 0;
+        uint32_t next = 0, barrier = 0;
         for (uint32_t i = 0; i < MANY; i++) {
             next += (uint32_t)rand() % 4 == 0 ? (uint32_t)rand() % 12 : 0;
             if (i == MANY / 2) {
@@ -292,12 +292,15 @@ static void every_want_is_served_within_the_limits(void **state)
             wants[i].period_ns = (int64_t[]){1, 1, 2, 5, 60, 7}[rand() % 6];
             used[i] = wants[i].span;
             order[i] = i;
+            barrier = i == MANY / 3 ? wants[i].span.first : barrier;
             next = wants[i].span.last + 1;
         }
         struct ground g = {.max = 4 + (uint32_t)rand() % 60,
                            .max_gap = (uint32_t)rand() % 12,
                            .never = &never,
                            .never_count = 1,
+                           .barriers = &barrier,
+                           .barrier_count = 1,
                            .used = used,
                            .used_count = MANY,
                            .fixed_ns = 1 + rand() % 200,
@@ -313,6 +316,7 @@ static void every_want_is_served_within_the_limits(void **state)
             struct span s = form.reads[i].span;
             assert_true(s.last - s.first + 1 <= g.max);
             assert_true(s.last < never.first || s.first > never.last);
+            assert_true(s.last < barrier || s.first >= barrier);
             assert_true(s.last == s.first || form_unused(&g, s.first, s.last) <= g.max_gap);
         }
         form_fini(&form);

@@ -161,18 +161,32 @@ static const struct mistake {
     } points[POINTS];
     uint16_t max_registers, max_gap;
     struct never never;
+    uint16_t barrier;
 } mistakes[] = {
-    {"needs 4 registers in one read, but area/device gives at most 2", {{0, 4, -1, 3}}, 2, 8, {0}},
-    {"limits.never of some/map forbids 8..12", {{7, 2, -1, 3}}, 125, 8, {TABLE_HOLDING, 8, 12}},
+    {"needs 4 registers in one read, but area/device gives at most 2",
+     {{0, 4, -1, 3}},
+     2,
+     8,
+     {0},
+     0},
+    {"limits.never of some/map forbids 8..12", {{7, 2, -1, 3}}, 125, 8, {TABLE_HOLDING, 8, 12}, 0},
     {"spans holding 0..10, 11 registers, but one read gives at most 10",
      {{0, 1, 0, 3}, {10, 1, 0, 3}},
      10,
      16,
-     {0}},
-    {"forbids 5..5 within", {{0, 1, 0, 3}, {10, 1, 0, 3}}, 125, 16, {TABLE_HOLDING, 5, 5}},
-    {"passes over 9 registers that no tag", {{0, 1, 0, 3}, {10, 1, 0, 3}}, 125, 8, {0}},
-    {"but in another table", {{0, 1, 0, 3}, {1, 1, 0, 2}}, 125, 8, {0}},
-    {"beyond the last address", {{65535, 2, -1, 3}}, 125, 8, {0}},
+     {0},
+     0},
+    {"forbids 5..5 within", {{0, 1, 0, 3}, {10, 1, 0, 3}}, 125, 16, {TABLE_HOLDING, 5, 5}, 0},
+    {"passes over 9 registers that no tag", {{0, 1, 0, 3}, {10, 1, 0, 3}}, 125, 8, {0}, 0},
+    {"but in another table", {{0, 1, 0, 3}, {1, 1, 0, 2}}, 125, 8, {0}, 0},
+    {"beyond the last address", {{65535, 2, -1, 3}}, 125, 8, {0}, 0},
+    {"lies at holding 9..10, on both sides of the barrier 10", {{9, 2, -1, 3}}, 125, 8, {0}, 10},
+    {"spans holding 0..10, on both sides of the barrier 10",
+     {{0, 1, 0, 3}, {10, 1, 0, 3}},
+     125,
+     16,
+     {0},
+     10},
 };
 
 static void mistakes_are_named_once_with_their_place(void **state)
@@ -192,6 +206,9 @@ static void mistakes_are_named_once_with_their_place(void **state)
         map.limits.max_gap = m->max_gap;
         map.limits.never = &m->never;
         map.limits.never_count = m->never.last > 0;
+        struct barrier barrier = {TABLE_HOLDING, m->barrier};
+        map.limits.barriers = &barrier;
+        map.limits.barrier_count = m->barrier > 0;
         map.group_count = 1;
         struct line line = tcp_line("one");
         struct device devices[] = {device_on(&map, 0, 1), device_on(&map, 0, 2)};

@@ -64,6 +64,22 @@ static void a_shape_never_reads_what_must_not_be_read(void **state)
     rig_free(g);
 }
 
+static void a_shape_goes_over_no_barrier(void **state)
+{
+    (void)state;
+    struct rig *g = one_line();
+    static const struct barrier barrier = {TABLE_HOLDING, 5};
+    g->map.limits.barriers = &barrier;
+    g->map.limits.barrier_count = 1;
+    rig_read(g, 1, 2, 2, NS_PER_S);
+    struct shapes s;
+    shapes_find(&s, &g->plan, 0, 1);
+    assert_int_equal(s.count, 2);
+    for (unsigned i = 0; i < s.count; i++)
+        assert_true(s.at[i].first + s.at[i].count <= 5);
+    rig_free(g);
+}
+
 static void an_outstanding_shape_is_not_used_again_soon(void **state)
 {
     (void)state;
@@ -406,6 +422,7 @@ int main(void)
         cmocka_unit_test(what_is_refused_is_tried_again_soon_and_then_ever_more_seldom),
         cmocka_unit_test(no_shape_looks_like_a_poll_or_like_another_shape),
         cmocka_unit_test(a_shape_never_reads_what_must_not_be_read),
+        cmocka_unit_test(a_shape_goes_over_no_barrier),
         cmocka_unit_test(an_outstanding_shape_is_not_used_again_soon),
         cmocka_unit_test(a_request_is_cut_between_values_until_one_is_left),
         cmocka_unit_test(a_group_is_never_cut),
