@@ -139,6 +139,7 @@ void talk_free(struct talk *t)
     if (!t)
         return;
     talk_close(t, false);
+    talk_works_free(t);
     for (uint32_t i = 0; i < t->request_count && t->errands; i++) {
         free(t->errands[i].pieces);
         frames_free(t->errands[i].frames);

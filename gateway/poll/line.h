@@ -18,6 +18,7 @@
 #include "poll/poller.h"
 #include "poll/shape.h"
 #include "poll/timers.h"
+#include "poll/write.h"
 
 enum talk_state {
     TALK_DOWN, /* until the next attempt */
@@ -52,6 +53,7 @@ struct house {
     struct talk *first_queued, **last_queued;
     uint32_t connecting;
     uint32_t waiting; /* conversations in which an answer is awaited */
+    uint32_t works; /* what people wait to have written, on all lines */
     uint64_t random;
 };
 
@@ -73,6 +75,24 @@ struct errand {
     uint16_t alike; /* others of the unit whose answers look the same */
     uint16_t answered_count; /* of the last good answer */
     mono_t answered;
+};
+
+/* Something that a person wants written. The first of a line is being carried out, or is next. */
+struct work {
+    struct work *next;
+    struct write_job job;
+    const struct point *point;
+    uint16_t party;
+    enum { WORK_READ, WORK_WRITE, WORK_BACK } step;
+    bool flying; /* its question is out */
+    bool confirmed;
+    uint8_t tries; /* of this step */
+    enum write_how how; /* of what was sent, when it isn't confirmed */
+    char why[128];
+    bool has_before, has_after;
+    uint16_t before[WRITE_WORDS_MAX], after[WRITE_WORDS_MAX];
+    mono_t not_before, end; /* end: of reading back */
+    struct write_ask ask;
 };
 
 struct talk {
@@ -100,6 +120,7 @@ struct talk {
     struct errand *errands; /* same numbers as the line's requests */
     const struct request *requests;
     uint32_t request_count;
+    struct work *works;
     struct shape *shape;
     struct serial *serial;
     struct addresses *addresses;
@@ -123,7 +144,7 @@ struct talk {
 
     struct ask ask;
     uint16_t got, echo_left;
-    uint8_t sent_bytes[FRAME_SENT_MAX];
+    uint8_t sent_bytes[WRITE_FRAME_MAX];
     uint8_t sent_length;
     uint8_t bytes[ANSWER_ROOM];
     struct line_stats stats;
@@ -170,6 +191,21 @@ static inline struct party *talk_party(struct talk *t, const struct request *r)
     return &t->parties[talk_errand(t, r)->party];
 }
 
+/* It is about something to be written, not about a poll. */
+static inline bool talk_works(const struct talk *t)
+{
+    return t->works && !t->current;
+}
+/* Whose turn it is; and who was asked, which may be another one, to prove the bus with. */
+static inline struct party *talk_turn(struct talk *t)
+{
+    return talk_works(t) ? &t->parties[t->works->party] : talk_party(t, t->current);
+}
+static inline struct party *talk_asked(struct talk *t)
+{
+    return t->proving ? &t->parties[t->prover] : talk_turn(t);
+}
+
 static inline int64_t talk_first_backoff(const struct talk *t)
 {
     int64_t least = 10 * NS_PER_MS; /* whatever the configuration says, never in a circle */
@@ -188,6 +224,28 @@ void talk_confirm(struct talk *t, mono_t now); /* the line has brought an answer
 
 /* line_ask.c */
 void talk_next(struct talk *t, mono_t now); /* asks what is due, or waits for it */
+extern const int64_t talk_repeats_ns;
+void talk_ask(struct talk *t, uint8_t unit, uint8_t function, unsigned address, uint16_t count,
+              mono_t now);
+void talk_send(struct talk *t, size_t length, mono_t now); /* the frame in t->bytes */
+void talk_number(struct talk *t); /* the next transaction */
+bool talk_prove(struct talk *t, struct party *p, mono_t now); /* false: nothing to prove it with */
+
+/* write.c */
+mono_t talk_work_due(const struct talk *t); /* of the first; MONO_NEVER: none */
+bool talk_work_urgent(const struct talk *t, mono_t now); /* polls wait for it */
+bool talk_work(struct talk *t, mono_t now); /* false: it came to nothing, look again */
+bool talk_writing(const struct talk *t); /* a write is out */
+enum verdict talk_check(struct talk *t, struct answer *a);
+size_t talk_answer_length(const struct talk *t);
+void talk_work_answered(struct talk *t, const struct answer *a, mono_t now);
+void talk_work_refused(struct talk *t, uint8_t code, mono_t now);
+bool talk_work_failed(struct talk *t, const char *why, mono_t now); /* true: a write was out */
+void talk_work_lost(struct talk *t, const char *why, mono_t now); /* what was out, if anything */
+void talk_works_reopened(struct talk *t);
+void talk_works_down(struct talk *t, const char *why, mono_t now);
+mono_t talk_works_tick(struct talk *t, mono_t now); /* ends what is over; when the next will be */
+void talk_works_free(struct talk *t);
 
 /* line_hear.c */
 void talk_hear(struct talk *t, mono_t now);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Choosing what to ask, and asking it. */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "poll/line.h"
 
 /* Equipment that says everything twice does so within this. */
-static const int64_t repeats_ns = 40 * NS_PER_MS;
+const int64_t talk_repeats_ns = 40 * NS_PER_MS;
 
 /* ---- choosing -------------------------------------------------------------------------------- */
 
@@ -129,17 +130,16 @@ static bool choose_proof(struct talk *t, struct party *asked, mono_t now)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-static void send_ask(struct talk *t, uint8_t unit, uint8_t function, unsigned address,
-                     uint16_t count, mono_t now)
+void talk_number(struct talk *t)
 {
     /* Steps of chance, and never a small one: a device that counts on by itself, or answers twice,
      * must not hit the next. */
     t->ask.transaction = (uint16_t)(t->ask.transaction + 17 + talk_random(t->house) % 61);
-    t->ask.unit = unit;
-    t->ask.function = function;
-    t->ask.address = (uint16_t)address;
-    t->ask.count = count;
-    size_t length = adu_ask(t->bytes, &t->ask);
+}
+
+void talk_send(struct talk *t, size_t length, mono_t now)
+{
+    assert(length <= sizeof(t->sent_bytes));
     t->got = 0;
     t->asked = now;
     t->sent = mono_add(now, (int64_t)length * t->char_ns);
@@ -157,6 +157,17 @@ static void send_ask(struct talk *t, uint8_t unit, uint8_t function, unsigned ad
     talk_enter(t, TALK_WAITING, t->deadline);
 }
 
+void talk_ask(struct talk *t, uint8_t unit, uint8_t function, unsigned address, uint16_t count,
+              mono_t now)
+{
+    talk_number(t);
+    t->ask.unit = unit;
+    t->ask.function = function;
+    t->ask.address = (uint16_t)address;
+    t->ask.count = count;
+    talk_send(t, adu_ask(t->bytes, &t->ask), now);
+}
+
 static void ask(struct talk *t, mono_t now)
 {
     const struct request *r = t->current;
@@ -170,15 +181,23 @@ static void ask(struct talk *t, mono_t now)
     t->stats.asked++;
     unsigned offset = e->pieces ? e->pieces->at[e->piece].offset : 0;
     uint16_t count = e->pieces ? e->pieces->at[e->piece].count : r->count;
-    send_ask(t, r->unit, adu_function(r->table), r->first + offset, count, now);
+    talk_ask(t, r->unit, adu_function(r->table), r->first + offset, count, now);
 }
 
 static void prove(struct talk *t, mono_t now)
 {
     t->proving = true;
     t->stats.probes++;
-    send_ask(t, t->parties[t->prover].unit, t->shape->function, t->shape->first, t->shape->count,
+    talk_ask(t, t->parties[t->prover].unit, t->shape->function, t->shape->first, t->shape->count,
              now);
+}
+
+bool talk_prove(struct talk *t, struct party *p, mono_t now)
+{
+    if (!choose_proof(t, p, now))
+        return false;
+    prove(t, now);
+    return true;
 }
 
 /* No shape is left to prove the unit with. What helps is time: until nothing can come any more. */
@@ -210,7 +229,7 @@ static mono_t repeats_end(const struct talk *t)
     mono_t end = {0};
     for (uint32_t i = 0; i < t->request_count; i++) {
         const struct errand *other = &t->errands[i];
-        mono_t over = mono_add(other->answered, repeats_ns);
+        mono_t over = mono_add(other->answered, talk_repeats_ns);
         if ((other != e || e->pieces) && other->party == e->party && mono_before(end, over) &&
             adu_function(t->requests[i].table) == function &&
             shape_bytes(function, other->answered_count) == shape_bytes(function, count))
@@ -225,7 +244,7 @@ static bool wait_for_repeats(struct talk *t, mono_t now)
 {
     const struct errand *e = &t->errands[t->current - t->requests];
     uint32_t alike = e->alike + (e->pieces ? e->pieces->count : 0U);
-    if (!talk_is_bus(t) || alike == 0 || (alike + 1) * repeats_ns > t->current->period_ns / 2)
+    if (!talk_is_bus(t) || alike == 0 || (alike + 1) * talk_repeats_ns > t->current->period_ns / 2)
         return false;
     mono_t end = repeats_end(t);
     if (!mono_before(now, end))
@@ -248,10 +267,8 @@ static bool begin(struct talk *t, mono_t now)
     if (!talk_silent(t, now))
         return true;
     if (talk_is_bus(t) && (t->suspect || p->doubt)) {
-        if (choose_proof(t, p, now)) {
-            prove(t, now);
+        if (talk_prove(t, p, now))
             return true;
-        }
         if (!old_enough(t, p, now))
             return false;
     }
@@ -263,16 +280,24 @@ void talk_next(struct talk *t, mono_t now)
 {
     talk_be(t, TALK_IDLE); /* whatever was asked before is over */
     for (;;) {
-        mono_t when = t->not_before;
-        if (!mono_before(now, when)) {
+        mono_t when = t->not_before, work = t->current ? MONO_NEVER : talk_work_due(t);
+        if (!mono_before(now, work) && !mono_before(now, when)) {
+            if (talk_work(t, now))
+                return;
+            continue;
+        }
+        if (!mono_before(now, when) && !(work.ns != INT64_MAX && talk_work_urgent(t, now))) {
             if (t->current || take(t, now)) {
                 if (begin(t, now))
                     return;
                 continue;
             }
         }
-        if (!t->current && mono_before(when, schedule_due(t->schedule)))
-            when = schedule_due(t->schedule);
+        mono_t due = t->current ? when : mono_min(work, schedule_due(t->schedule));
+        if (work.ns != INT64_MAX && talk_work_urgent(t, now))
+            due = work;
+        if (mono_before(when, due))
+            when = due;
         talk_enter(t, TALK_IDLE, when);
         return;
     }

@@ -40,11 +40,6 @@ static void hung_up(struct talk *t, mono_t now)
         talk_reopen(t, true, why, now);
 }
 
-static const struct party *asked_party(const struct talk *t)
-{
-    return &t->parties[t->errands[t->current - t->requests].party];
-}
-
 /* The first byte names the unit, if it is one at all; one that spoke twice may speak a third time.
  */
 static void doubt_sender(struct talk *t, uint8_t unit, mono_t now)
@@ -183,10 +178,10 @@ static bool is_echo(const struct talk *t)
 
 /* No byte may follow within 3.5 characters. An answer that came much sooner than this unit's
  * answers do may be the repetition of an earlier one: wait until the true one would be here. */
-static mono_t settled_at(const struct talk *t, mono_t now)
+static mono_t settled_at(struct talk *t, mono_t now)
 {
     mono_t silent = mono_add(now, t->gap_ns);
-    const struct party *p = t->proving ? &t->parties[t->prover] : asked_party(t);
+    const struct party *p = talk_asked(t);
     if (mono_since(now, t->sent) * 2 >= p->rtt_ns)
         return silent;
     mono_t usual = mono_add(t->sent, p->rtt_ns * 3 / 2);
@@ -196,7 +191,7 @@ static mono_t settled_at(const struct talk *t, mono_t now)
 static void weigh(struct talk *t, mono_t now)
 {
     struct answer a;
-    enum verdict v = adu_check(&t->ask, t->bytes, t->got, &a);
+    enum verdict v = talk_check(t, &a);
     if (v == ADU_MORE)
         return;
     if (v == ADU_BAD) {
@@ -228,9 +223,10 @@ static void receive(struct talk *t, mono_t now)
 {
     /* One byte more than the answer has, so that the same call that brings the answer shows
      * whether anything follows it. */
-    size_t whole = adu_answer_length(&t->ask) + t->echo_left + 1;
-    if (whole < sizeof(t->sent_bytes))
-        whole = sizeof(t->sent_bytes);
+    size_t whole = talk_answer_length(t) + t->echo_left + 1;
+    size_t least = t->sent_length > FRAME_SENT_MAX ? t->sent_length : FRAME_SENT_MAX;
+    if (whole < least)
+        whole = least;
     long n = link_read(t->watcher.fd, t->is_socket, t->bytes + t->got, whole - t->got);
     if (n == 0)
         return;
@@ -286,12 +282,11 @@ bool talk_overslept(struct talk *t, mono_t now)
     if (mono_since(now, t->deadline) < overslept_ns)
         return false;
     static const char why[] = "the gateway itself stood still";
-    if (!talk_is_bus(t)) {
+    if (!talk_is_bus(t) || (t->is_socket && talk_writing(t))) {
         talk_reopen(t, false, why, now);
         return true;
     }
-    struct party *p =
-        t->proving ? &t->parties[t->prover] : &t->parties[asked_party(t) - t->parties];
+    struct party *p = talk_asked(t);
     p->doubt = true;
     p->doubted = now;
     talk_put_back(t, now);
@@ -304,7 +299,7 @@ void talk_settled(struct talk *t, mono_t now)
     if (!talk_silent(t, now))
         return;
     struct answer a;
-    enum verdict v = adu_check(&t->ask, t->bytes, t->got, &a);
+    enum verdict v = talk_check(t, &a);
     if (v == ADU_GOOD)
         talk_answered(t, &a, now);
     else

@@ -83,6 +83,7 @@ void talk_put_back(struct talk *t, mono_t now)
 {
     if (t->current)
         talk_put_off(t, now);
+    talk_work_lost(t, "the connection was given up", now);
     t->proving = false;
 }
 
@@ -218,18 +219,22 @@ static void good(struct talk *t, const struct answer *a, mono_t now)
 
 void talk_answered(struct talk *t, const struct answer *a, mono_t now)
 {
-    struct party *p = t->proving ? &t->parties[t->prover] : talk_party(t, t->current);
+    struct party *p = talk_asked(t);
     int64_t rtt = mono_since(t->last_byte, t->sent);
     if (rtt < 0) /* a pty is faster than the baud rate it was told */
         rtt = 0;
     t->stats.rtt_last_ns = rtt;
     t->answered = t->ask;
+    if (talk_works(t) && !t->proving)
+        t->answered.unit = 0; /* what it says after that is looked at byte by byte */
     t->repeated = 0;
     party_rtt(p, rtt);
     talk_over(t, p, now);
     talk_heard(t, p, now);
     if (t->proving)
         proved(t, now);
+    else if (talk_works(t))
+        talk_work_answered(t, a, now);
     else
         good(t, a, now);
     talk_next(t, now);
@@ -309,8 +314,8 @@ static void count_failure(struct talk *t, struct party *p, enum fault fault, con
 
 void talk_failed(struct talk *t, enum fault fault, const char *why, mono_t now)
 {
-    struct party *p = t->proving ? &t->parties[t->prover] : talk_party(t, t->current);
-    bool others = p != talk_party(t, t->current);
+    struct party *p = talk_asked(t);
+    bool others = p != talk_turn(t), wrote = false;
     if (!others)
         talk_remember(t, &(struct block){.fault = fault, .why = why}, now);
     count_failure(t, p, fault, why, now);
@@ -318,10 +323,12 @@ void talk_failed(struct talk *t, enum fault fault, const char *why, mono_t now)
     if (t->proving && t->lost_proofs < UINT8_MAX)
         t->lost_proofs++;
     t->proving = false;
-    if (!others)
+    if (talk_works(t))
+        wrote = !others && talk_work_failed(t, why, now);
+    else if (!others)
         talk_judge_try(t, &(struct block){.fault = fault, .why = why, .asked = t->asked}, now);
 
-    if (!talk_is_bus(t) || fault == FAULT_CLOSED)
+    if (!talk_is_bus(t) || fault == FAULT_CLOSED || (wrote && t->is_socket))
         talk_reopen(t, fault == FAULT_CLOSED, why, now);
     else if (t->is_socket && t->misses >= MISSES_REOPEN)
         talk_reopen(t, false, why, now);

@@ -81,6 +81,7 @@ static void go_down(struct talk *t, const char *why, mono_t now)
     t->told_up = false;
     t->stats.state = LINE_DOWN;
     talk_enter(t, TALK_DOWN, mono_add(now, wait));
+    talk_works_down(t, why, now);
     if (!t->told_down) {
         t->told_down = true;
         t->why_down = why;
@@ -103,7 +104,7 @@ void talk_reopen(struct talk *t, bool hung_up, const char *why, mono_t now)
     mono_t due = schedule_due(t->schedule);
     talk_enter(t, TALK_DOWN, due);
     /* Devices that close idle connections have few of them: they get theirs back until needed. */
-    if (!hung_up || !mono_before(now, due))
+    if (!hung_up || !mono_before(now, due) || t->works)
         talk_open(t, now);
 }
 
@@ -141,6 +142,7 @@ void talk_confirm(struct talk *t, mono_t now)
 
 void talk_opened(struct talk *t, mono_t now)
 {
+    talk_works_reopened(t);
     t->opened = now;
     t->served = 0;
     t->misses = 0;

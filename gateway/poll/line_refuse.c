@@ -287,13 +287,15 @@ static void poll_refused(struct talk *t, uint8_t code, mono_t now)
 /* A refusal proves nothing: an earlier question may have earned it. */
 static void proof_refused(struct talk *t, uint8_t code, mono_t now)
 {
-    bool own = &t->parties[t->prover] == talk_party(t, t->current);
+    bool own = &t->parties[t->prover] == talk_turn(t);
     t->proving = false;
     if (t->lost_proofs < UINT8_MAX)
         t->lost_proofs++;
     bool busy = code == 5 || code == 6;
     if (code <= 3)
         shapes_refused(t->shape);
+    else if (talk_works(t))
+        talk_work_refused(t, code, now);
     else if (own && !(busy && waited(t, now))) {
         /* It is ill, and would say the same to the poll. */
         tell_refusal(t, code, now);
@@ -307,11 +309,11 @@ static void proof_refused(struct talk *t, uint8_t code, mono_t now)
 void talk_refused(struct talk *t, uint8_t code, mono_t now)
 {
     bool away = code == 10 || code == 11;
-    struct party *p = t->proving ? &t->parties[t->prover] : talk_party(t, t->current);
+    struct party *p = talk_asked(t);
     p->exceptions++;
     t->stats.exceptions++;
     t->answered.unit = 0;
-    if (p == talk_party(t, t->current)) {
+    if (p == talk_turn(t)) {
         const struct block what = {
             .fault = FAULT_EXCEPTION, .exception = code, .why = adu_exception_name(code)};
         talk_remember(t, &what, now);
@@ -323,9 +325,11 @@ void talk_refused(struct talk *t, uint8_t code, mono_t now)
         t->misses = 0;
         p->why = adu_exception_name(code);
         party_missed(p);
-        bool others = t->proving && p != talk_party(t, t->current);
+        bool others = t->proving && p != talk_turn(t);
         t->proving = false;
-        if (!others)
+        if (!others && talk_works(t))
+            talk_work_refused(t, code, now);
+        else if (!others)
             talk_judge_try(t,
                            &(struct block){.fault = FAULT_EXCEPTION,
                                            .exception = code,
@@ -336,6 +340,8 @@ void talk_refused(struct talk *t, uint8_t code, mono_t now)
         talk_heard(t, p, now);
         if (t->proving)
             proof_refused(t, code, now);
+        else if (talk_works(t))
+            talk_work_refused(t, code, now);
         else
             poll_refused(t, code, now);
     }

@@ -14,6 +14,12 @@ static void set(int fd, int level, int option, int value)
     (void)setsockopt(fd, level, option, &value, sizeof(value));
 }
 
+void link_tcp_patience(int fd, int64_t ns)
+{
+    int64_t ms = ns / NS_PER_MS;
+    set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, ns == 0 ? 10000 : ms < 1 ? 1 : (int)ms);
+}
+
 enum { RESERVED = 8 };
 
 /* The kernel gives the lowest number that is free. The last ones are not for us: a gateway whose
@@ -40,7 +46,7 @@ enum link_opening link_tcp_open(const union address *to, int *fd, const char **w
     set(s, IPPROTO_TCP, TCP_NODELAY, 1);
     /* A peer that lost its power is found by the first unacknowledged request, one behind an
      * idle connection by the probes. */
-    set(s, IPPROTO_TCP, TCP_USER_TIMEOUT, 10000);
+    link_tcp_patience(s, 0);
     set(s, SOL_SOCKET, SO_KEEPALIVE, 1);
     set(s, IPPROTO_TCP, TCP_KEEPIDLE, 10);
     set(s, IPPROTO_TCP, TCP_KEEPINTVL, 3);

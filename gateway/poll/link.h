@@ -14,11 +14,14 @@ enum link_opening link_tcp_open(const union address *to, int *fd, const char **w
 bool link_tcp_connected(int fd, const char **why);
 /* reset: what is still on its way is dropped at both ends, so that it can't arrive later. */
 void link_tcp_close(int fd, bool reset);
+/* The kernel gives the connection up when nobody confirms for so long what was sent; 0: as usual. */
+void link_tcp_patience(int fd, int64_t ns);
 
 /* A serial port, ours alone (flock, TIOCEXCL), raw, emptied. */
 struct serial;
 struct serial *link_serial_open(const struct line *l, int *fd, const char **why);
 void link_serial_close(struct serial *s);
+void link_serial_forget(int fd); /* what was written and hasn't left yet */
 
 enum { LINK_GONE = -1 }; /* the other end has gone; errno 0 when it went in good order */
 

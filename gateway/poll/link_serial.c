@@ -97,6 +97,11 @@ struct serial *link_serial_open(const struct line *l, int *fd, const char **why)
     return s;
 }
 
+void link_serial_forget(int fd)
+{
+    (void)tcflush(fd, TCOFLUSH);
+}
+
 void link_serial_close(struct serial *s)
 {
     if (!s)

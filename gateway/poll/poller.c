@@ -56,19 +56,28 @@ void poller_free(struct poller *p)
     free(p);
 }
 
+/* Those for whom people wait, each with a time after which nobody does. */
+static mono_t end_works(struct poller *p, mono_t now)
+{
+    mono_t due = MONO_NEVER;
+    for (uint32_t i = 0; p->house.works && i < p->count; i++)
+        due = mono_min(due, talk_works_tick(p->talks[i], now));
+    return due;
+}
+
 mono_t poller_run(struct poller *p, mono_t now)
 {
     /* Hundreds of lines may be due at one tick; the last is asked a millisecond after the first,
      * and its time-out should know that. */
     for (struct timer *first; (first = timers_first(&p->house.timers)) != NULL;) {
         if (mono_before(now, first->when))
-            return first->when;
+            return mono_min(first->when, end_works(p, now));
         talk_tick(talk_of(first), now);
         mono_t later = clock_mono();
         if (mono_before(now, later))
             now = later;
     }
-    return MONO_NEVER;
+    return end_works(p, now);
 }
 
 uint32_t poller_waiting(const struct poller *p)

@@ -55,10 +55,15 @@ struct unit_stats {
     int64_t probe_interval_ns;
 };
 
+/* How something that a person wanted written ended; see poll/write.h. */
+struct write_end;
+typedef void poller_wrote_fn(void *me, const struct write_end *e);
+
 struct poller_hooks {
     void *me;
     poller_block_fn *block;
     poller_event_fn *event; /* may be NULL */
+    poller_wrote_fn *wrote; /* may be NULL where nothing is written */
 };
 
 struct poller *poller_new(struct loop *loop, const struct plan *plan, struct poller_hooks hooks,

@@ -144,6 +144,7 @@ static void add_stats(struct line_stats *sum, const struct talk *t)
 void poller_commit(struct poller *p, struct succession *s, struct poller_hooks hooks, mono_t now)
 {
     const struct change *c = s->change;
+    poller_cancel_writes(p, "the gateway was reloaded", now);
     for (uint32_t i = 0; i < s->count; i++) {
         if (s->talks[i])
             continue;
@@ -177,8 +178,9 @@ void poller_forgive(struct poller *p, int64_t ns)
     for (uint32_t i = 0; i < p->count; i++) {
         struct talk *t = p->talks[i];
         if (t->state == TALK_WAITING)
-            t->deadline = mono_add(t->deadline, ns);
-        if (t->state == TALK_WAITING || t->state == TALK_CONNECTING)
+            t->deadline = mono_add(t->deadline, t->works && t->works->flying ? 0 : ns);
+        if ((t->state == TALK_WAITING && !(t->works && t->works->flying)) ||
+            t->state == TALK_CONNECTING)
             timers_set(&p->house.timers, &t->timer, mono_add(t->timer.when, ns));
     }
 }
