@@ -58,7 +58,7 @@ static void check_map(struct check *c, const char *file)
     if (kept == NULL) {
         return;
     }
-    const struct map *map = map_load(c->arena, kept, kept, c->ds);
+    const struct map *map = map_load(c->arena, kept, kept, c->options.library, c->ds);
     if (map == NULL) {
         return;
     }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/map.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,24 +12,25 @@
 /* After so many, what hangs on them is not looked at. */
 enum { MISTAKES_ENOUGH = 200 };
 
-static const char *const verified_words[] = {"device", "document", "implementation", "invented"};
+const char *const verified_words[VERIFIED_WORDS] = {"device", "document", "implementation",
+                                                    "invented"};
 
 struct map_nodes {
-    const struct node *format, *title, *source, *verified, *doc_base, *limits, *order, *identify,
-        *every, *deadband, *max_silence, *heartbeat, *tags, *examples;
+    const struct node *format, *extends, *title, *source, *verified, *doc_base, *limits, *order,
+        *identify, *every, *deadband, *max_silence, *heartbeat, *tags, *examples;
 };
 #define FIELD(name)                                                                                \
     {                                                                                              \
 #name, offsetof(struct map_nodes, name)                                                    \
     }
 static const struct field map_fields[] = {
-    FIELD(format),      FIELD(title),     FIELD(source),   FIELD(verified), FIELD(doc_base),
-    FIELD(limits),      FIELD(order),     FIELD(identify), FIELD(every),    FIELD(deadband),
-    FIELD(max_silence), FIELD(heartbeat), FIELD(tags),     FIELD(examples),
+    FIELD(format),   FIELD(extends),     FIELD(title),     FIELD(source),   FIELD(verified),
+    FIELD(doc_base), FIELD(limits),      FIELD(order),     FIELD(identify), FIELD(every),
+    FIELD(deadband), FIELD(max_silence), FIELD(heartbeat), FIELD(tags),     FIELD(examples),
 };
 
 struct limit_nodes {
-    const struct node *max_registers, *max_bits, *max_gap, *delay, *never;
+    const struct node *max_registers, *max_bits, *max_gap, *delay, *never, *barriers;
 };
 
 static bool read_limits(struct map_builder *b, const struct node *n)
@@ -40,16 +40,17 @@ static bool read_limits(struct map_builder *b, const struct node *n)
 #name, offsetof(struct limit_nodes, name)                                                  \
     }
     static const struct field fields[] = {LIMIT(max_registers), LIMIT(max_bits), LIMIT(max_gap),
-                                          LIMIT(delay), LIMIT(never)};
+                                          LIMIT(delay),         LIMIT(never),    LIMIT(barriers)};
     struct limit_nodes l = {0};
     struct limits *out = &b->map->limits;
     uint64_t registers = REGISTERS_MAX, bits = BITS_MAX, gap = DEFAULT_MAX_GAP;
-    bool good = n == NULL || take_fields(&b->r, n, fields, 5, &l, "limits");
+    bool good = n == NULL || take_fields(&b->r, n, fields, 6, &l, "limits");
     good = read_u64(&b->r, l.max_registers, "max_registers", 1, REGISTERS_MAX, &registers) && good;
     good = read_u64(&b->r, l.max_bits, "max_bits", 1, BITS_MAX, &bits) && good;
     good = read_u64(&b->r, l.max_gap, "max_gap", 0, REGISTERS_MAX, &gap) && good;
     good = read_duration(&b->r, l.delay, "delay", 0, 10 * NS_PER_S, &out->delay_ns) && good;
     good = read_never(b, l.never, out) && good;
+    good = read_barriers(b, l.barriers, out) && good;
     out->max_registers = (uint16_t)registers;
     out->max_bits = (uint16_t)bits;
     out->max_gap = (uint16_t)gap;
@@ -123,8 +124,11 @@ static bool read_tags(struct map_builder *b, const struct node *root, const stru
     if (tags->length == 0) {
         return complain(&b->r, tags, "a map has at least one tag");
     }
-    bool good = true;
+    bool good = find_changes(b, tags);
     for (const struct node *k = tags->first; k != NULL; k = k->next->next) {
+        if (is_change(b, k)) {
+            continue;
+        }
         if (!read_tag(b, k, k->next)) {
             good = false;
             add_unread(b, k);
@@ -154,7 +158,8 @@ static bool read_head(struct map_builder *b, const struct node *root, const stru
     bool good = check_format(&b->r, root, n->format);
     good = read_text(&b->r, n->title, "title", &m->title) && good;
     good = read_source(b, n->source, &m->source) && good;
-    good = read_word(&b->r, n->verified, "verified", verified_words, 4, &verified) && good;
+    good = read_word(&b->r, n->verified, "verified", verified_words, VERIFIED_WORDS, &verified) &&
+           good;
     if (n->verified != NULL) {
         m->verified = verified_words[verified];
     }
@@ -203,33 +208,33 @@ static bool build(struct map_builder *b, const struct node *root)
     return good;
 }
 
-static const struct map *parse(struct arena *a, struct arena *scratch, const char *text,
-                               size_t length, const char *file, const char *name, struct diags *ds,
-                               struct names *names)
+const struct map *map_build(struct arena *a, struct arena *scratch, const struct map_tree *tree,
+                            struct diags *ds, struct names *names)
 {
-    static const struct yaml_limits limits = {MAP_BYTES_MAX, MAP_NODES_MAX, DEPTH_OF_FILES,
-                                              SCALAR_MAX};
     size_t before = diags_errors(ds);
-    struct map_builder b = {.r = {a, ds, arena_copy(a, file, strlen(file))}, .scratch = scratch};
+    struct map_builder b = {.r = {a, ds, tree->file, NULL, tree->overlaid}, .scratch = scratch};
+    const char **others = arena_get_array(a, ORIGIN_OVERLAY, sizeof *others);
     b.map = arena_get(a, sizeof *b.map);
-    if (b.r.file == NULL || b.map == NULL) {
+    if (others == NULL || b.map == NULL) {
         return NULL;
     }
-    const struct node *root = yaml_parse(scratch, text, length, b.r.file, &limits, ds);
-    if (root == NULL) {
-        return NULL;
-    }
+    memcpy(others, tree->others, sizeof tree->others);
+    b.r.others = others;
+    b.merged = tree->merged;
     names_init(&b.names, true, a);
     names_init(&b.groups, false, a);
+    names_init(&b.plain, false, scratch);
     default_orders(b.order);
-    b.map->name = arena_copy(a, name, strlen(name));
-    b.map->file = b.r.file;
-    snprintf(b.map->hash, sizeof b.map->hash, "%016jx", (uintmax_t)text_hash(0, text, length));
-    bool good = build(&b, root) && diags_errors(ds) == before;
+    b.map->name = arena_copy(a, tree->name, strlen(tree->name));
+    b.map->file = tree->file;
+    b.map->extends = tree->extends;
+    snprintf(b.map->hash, sizeof b.map->hash, "%016jx", (uintmax_t)tree->hash);
+    bool good = build(&b, tree->root) && diags_errors(ds) == before && !tree->flawed;
     names_fini(&b.groups);
+    names_fini(&b.plain);
     /* What came to nothing for want of memory says nothing of it by itself. */
     if ((arena_exhausted(a) || arena_exhausted(scratch)) && diags_errors(ds) == before) {
-        good = complain(&b.r, root, "out of memory");
+        good = complain(&b.r, tree->root, "out of memory");
     }
     if (good && names != NULL) {
         *names = b.names;
@@ -239,16 +244,22 @@ static const struct map *parse(struct arena *a, struct arena *scratch, const cha
     return good ? b.map : NULL;
 }
 
-const struct map *map_parse_names(struct arena *a, const char *text, size_t length,
-                                  const char *file, const char *name, struct diags *ds,
-                                  struct names *names)
+/* What stands in scratch is needed only until the map is built. */
+static const struct map *open_and_build(struct arena *a, const char *text, size_t length,
+                                        const char *file, const char *name, const char *library,
+                                        struct diags *ds)
 {
+    struct map_tree tree;
+    size_t before = diags_errors(ds);
     struct arena *scratch = arena_new(0);
-    if (scratch == NULL) {
+    bool good =
+        scratch != NULL &&
+        (text == NULL ? map_open(a, scratch, file, name, library, ds, &tree)
+                      : map_open_text(a, scratch, text, length, file, name, library, ds, &tree));
+    const struct map *m = good ? map_build(a, scratch, &tree, ds, NULL) : NULL;
+    if (m == NULL && diags_errors(ds) == before) {
         diag_add(ds, DIAG_ERROR, (struct place){file, 1, 1}, "out of memory");
-        return NULL;
     }
-    const struct map *m = parse(a, scratch, text, length, file, name, ds, names);
     arena_free(scratch);
     return m;
 }
@@ -256,27 +267,11 @@ const struct map *map_parse_names(struct arena *a, const char *text, size_t leng
 const struct map *map_parse(struct arena *a, const char *text, size_t length, const char *file,
                             const char *name, struct diags *ds)
 {
-    return map_parse_names(a, text, length, file, name, ds, NULL);
+    return open_and_build(a, text, length, file, name, NULL, ds);
 }
 
-const struct map *map_load_names(struct arena *a, const char *file, const char *name,
-                                 struct diags *ds, struct names *names)
+const struct map *map_load(struct arena *a, const char *file, const char *name, const char *library,
+                           struct diags *ds)
 {
-    size_t length;
-    char *text = text_read_file(file, MAP_BYTES_MAX, &length);
-    if (text == NULL) {
-        const char *kept = arena_copy(a, file, strlen(file));
-        diag_add(ds, DIAG_ERROR, (struct place){kept, 1, 1},
-                 errno == EFBIG ? "a map has 1 MiB at most; split it" : "cannot be read: %s",
-                 strerror(errno));
-        return NULL;
-    }
-    const struct map *m = map_parse_names(a, text, length, file, name, ds, names);
-    free(text);
-    return m;
-}
-
-const struct map *map_load(struct arena *a, const char *file, const char *name, struct diags *ds)
-{
-    return map_load_names(a, file, name, ds, NULL);
+    return open_and_build(a, NULL, 0, file, name, library, ds);
 }

@@ -7,8 +7,10 @@
 #include "base/diag.h"
 #include "headgate/map.h"
 
-/* NULL when there was an error (and it stands in ds). name: how plant files call it. */
-const struct map *map_load(struct arena *a, const char *file, const char *name, struct diags *ds);
+/* NULL when there was an error (and it stands in ds). name: how plant files call it. library: where
+ * maps are looked for that this one extends, when they don't lie beside it; as plant_options has it. */
+const struct map *map_load(struct arena *a, const char *file, const char *name,
+                           const char *library, struct diags *ds);
 const struct map *map_parse(struct arena *a, const char *text, size_t length, const char *file,
                             const char *name, struct diags *ds);
 

@@ -197,6 +197,33 @@ bool read_never(struct map_builder *b, const struct node *n, struct limits *out)
     return good;
 }
 
+bool read_barriers(struct map_builder *b, const struct node *n, struct limits *out)
+{
+    if (n == NULL) {
+        return true;
+    }
+    if (!is_list(&b->r, n, "barriers")) {
+        return false;
+    }
+    if (n->length > NEVER_MAX) {
+        return complain(&b->r, n, "more than %d barriers", NEVER_MAX);
+    }
+    struct barrier *barriers = arena_get_array(b->r.arena, n->length + 1U, sizeof *barriers);
+    bool good = barriers != NULL;
+    for (const struct node *i = n->first; barriers != NULL && i != NULL; i = i->next) {
+        struct barrier *at = &barriers[out->barrier_count];
+        if (!read_address(b, i, "a barrier", &at->table, &at->first)) {
+            good = false;
+        } else if (at->first == 0) {
+            good = complain(&b->r, i, "a barrier stands between two addresses: at the upper one");
+        } else {
+            out->barrier_count++;
+        }
+    }
+    out->barriers = barriers;
+    return good;
+}
+
 bool check_doc(const struct map_builder *b, const struct node *doc, const struct point *p)
 {
     uint64_t number;
@@ -249,6 +276,13 @@ bool check_reach(const struct map_builder *b, const struct node *n, const struct
         if (never->table == p->table && p->address <= never->last && last >= never->first) {
             return complain(&b->r, n, "this lies in `never: %s %u..%u`, which must not be read",
                             table_names[p->table], never->first, never->last);
+        }
+    }
+    for (uint32_t i = 0; i < limits->barrier_count; i++) {
+        const struct barrier *barrier = &limits->barriers[i];
+        if (barrier->table == p->table && p->address < barrier->first && last >= barrier->first) {
+            return complain(&b->r, n, "this lies on both sides of the barrier `%s %u`",
+                            table_names[p->table], barrier->first);
         }
     }
     return true;

@@ -14,6 +14,8 @@ enum {
     SCALAR_MAX = 8192,
     DEFAULT_MAX_GAP = 16,
 };
+enum { VERIFIED_WORDS = 4 };
+extern const char *const verified_words[VERIFIED_WORDS];
 #define EVERY_MIN_NS (100 * NS_PER_US)
 #define EVERY_MAX_NS (7 * 24 * 3600 * NS_PER_S)
 
@@ -33,7 +35,7 @@ struct tag_nodes {
     const struct node *at, *doc, *type, *order, *byte, *bit, *invert, *mask, *shift, *bits,
         *choices, *scale, *offset, *span, *table, *weir, *convert, *from, *exp_from, *mul_from,
         *invalid, *valid, *valid_if, *kind, *wrap, *reset, *group, *len, *chars, *format, *every,
-        *deadband, *max_silence, *repeat, *write, *danger, *unit, *about;
+        *deadband, *max_silence, *repeat, *write, *danger, *verified, *unit, *about;
 };
 
 /* A word that names another tag; looked up when all tags are known. */
@@ -52,6 +54,13 @@ struct unread {
     const char *name;
 };
 
+/* An entry of `tags` of a map that lies over another one: it may be about one of many that a single
+ * entry below makes, with `repeat` or with `bits`. */
+struct plain_tag {
+    const struct node *key;
+    bool change; /* of such a one: no tag of its own */
+};
+
 struct map_builder {
     struct reader r;
     struct arena *scratch; /* gone when the map is read */
@@ -66,6 +75,9 @@ struct map_builder {
     int64_t max_silence_ns;
     struct reference *references, *last_reference;
     struct unread *unread;
+    bool merged;
+    struct names plain; /* of entries without {n}; only where merged */
+    struct plain_tag *plain_tags;
 };
 
 /* map_address.c */
@@ -73,6 +85,7 @@ bool read_address(const struct map_builder *b, const struct node *n, const char 
                   uint8_t *table, uint16_t *address);
 bool read_doc_base(struct map_builder *b, const struct node *n);
 bool read_never(struct map_builder *b, const struct node *n, struct limits *out);
+bool read_barriers(struct map_builder *b, const struct node *n, struct limits *out);
 bool check_doc(const struct map_builder *b, const struct node *doc, const struct point *p);
 bool check_reach(const struct map_builder *b, const struct node *n, const struct point *p);
 
@@ -101,6 +114,16 @@ bool read_write(const struct map_builder *b, const struct node *n, struct point 
 bool count_points(struct map_builder *b, const struct node *tags);
 bool read_tag(struct map_builder *b, const struct node *key, const struct node *value);
 void name_point(const struct reader *r, struct point *p, const char *name); /* and its JSON key */
+
+/* map_changes.c: what lies over one of many */
+bool find_changes(struct map_builder *b, const struct node *tags);
+bool is_change(const struct map_builder *b, const struct node *key);
+const struct node *change_of(const struct map_builder *b, const char *name); /* NULL: as it is below */
+
+/* {n} replaced in text. NULL: out of memory or longer than room. */
+const char *put_label(struct arena *a, const char *text, const char *label);
+const char *repeat_label(const struct node *label, uint64_t i, char number[24]);
+uint64_t repeat_count(const struct node *repeat);
 
 /* map_refs.c */
 uint32_t find_point(const struct map_builder *b, const struct node *n, const char *name,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "config/map_merge.h"
 #include "config/map_parts.h"
 
 enum { REPEAT_MAX = 65536, NAME_ROOM = 160 };
@@ -51,6 +52,7 @@ static const struct field tag_fields[] = {
     FIELD("repeat", repeat),
     FIELD("write", write),
     FIELD("danger", danger),
+    FIELD("verified", verified),
     FIELD("unit", unit),
     FIELD("about", about),
 };
@@ -66,7 +68,7 @@ static bool is_bit_table(const struct point *p)
     return p->table == TABLE_COIL || p->table == TABLE_DISCRETE;
 }
 
-static uint64_t repeat_count(const struct node *repeat)
+uint64_t repeat_count(const struct node *repeat)
 {
     uint64_t count = 1;
     if (repeat != NULL && repeat->kind == NODE_MAPPING) {
@@ -139,8 +141,7 @@ static bool read_repeat(const struct map_builder *b, const struct node *key, con
     return good;
 }
 
-/* {n} replaced in text. NULL: out of memory or longer than room. */
-static const char *put_in(struct map_builder *b, const char *text, const char *label)
+const char *put_label(struct arena *a, const char *text, const char *label)
 {
     char out[NAME_ROOM * 4];
     size_t at = 0, label_length = label == NULL ? 0 : strlen(label);
@@ -157,7 +158,12 @@ static const char *put_in(struct map_builder *b, const char *text, const char *l
         at += length;
         text += here ? 3 : 1;
     }
-    return arena_copy(b->r.arena, out, at);
+    return arena_copy(a, out, at);
+}
+
+static const char *put_in(struct map_builder *b, const char *text, const char *label)
+{
+    return put_label(b->r.arena, text, label);
 }
 
 void name_point(const struct reader *r, struct point *p, const char *name)
@@ -178,8 +184,9 @@ static bool add_point(struct map_builder *b, const struct node *at, const struct
     uint32_t before = names_find(&b->names, name, strlen(name));
     if (before != NAMES_NONE) {
         const struct point *other = &b->points[before];
-        return complain(&b->r, at, "there is already a tag `%s` in line %u%s", other->name,
-                        other->at.line,
+        bool elsewhere = strcmp(other->at.file, place_of(&b->r, at).file) != 0;
+        return complain(&b->r, at, "there is already a tag `%s` in line %u%s%s%s", other->name,
+                        other->at.line, elsewhere ? " of " : "", elsewhere ? other->at.file : "",
                         strcmp(other->name, name) == 0 ? "; names must differ"
                                                        : "; names must differ by more than case");
     }
@@ -226,7 +233,11 @@ static bool add_bits(struct map_builder *b, const struct node *bits, const struc
         p.deadband = 0;
         p.unit = "";
         const char *whole = arena_printf(b->r.arena, "%s.%s", name, word);
-        good = add_point(b, k->next, &p, put_in(b, whole, label)) && good;
+        const char *full = put_in(b, whole, label);
+        if (change_of(b, full) != NULL) {
+            continue; /* there is no other change of a bit than `off` */
+        }
+        good = add_point(b, k->next, &p, full) && good;
     }
     return good;
 }
@@ -374,6 +385,12 @@ static bool read_looks(const struct map_builder *b, const struct tag_nodes *n, s
     good = read_counter(b, n, p) && good;
     good = read_text(&b->r, n->unit, "unit", &p->unit) && good;
     good = read_text(&b->r, n->about, "about", &p->about) && good;
+    if (n->verified != NULL) {
+        unsigned word = 0;
+        good = read_word(&b->r, n->verified, "verified", verified_words, VERIFIED_WORDS, &word) &&
+               good;
+        p->verified = verified_words[word];
+    }
     good =
         read_duration(&b->r, n->every, "every", EVERY_MIN_NS, EVERY_MAX_NS, &p->every_ns) && good;
     good = read_duration(&b->r, n->max_silence, "max_silence", NS_PER_MS, EVERY_MAX_NS,
@@ -465,8 +482,8 @@ static bool read_read(const struct map_builder *b, const struct node *key,
     if (n->bits != NULL && n->bits->kind != NODE_MAPPING) {
         good = complain(&b->r, n->bits, "bits have names: {0: ready, 3: fault, 12: not warm}");
     }
-    if (n->doc == NULL && !is_bit_table(p) && b->has_base[p->table] && b->base[p->table] > 9999 &&
-        p->address >= b->base[p->table]) {
+    if (n->doc == NULL && !is_bit_table(p) && b->has_base[p->table] &&
+        b->base[p->table] > 9999 && p->address >= b->base[p->table]) {
         caution(&b->r, n->at,
                 "`%s` looks like the maker's number; its wire address would be %ju (say "
                 "`doc:` too if it is right)",
@@ -475,16 +492,36 @@ static bool read_read(const struct map_builder *b, const struct node *key,
     return read_looks(b, n, p) && good;
 }
 
+static const struct point no_point = {.from = -1,
+                                      .bit = -1,
+                                      .group = -1,
+                                      .exp_from = -1,
+                                      .mul_from = -1,
+                                      .valid_if = {.point = -1, .bit = -1}};
+
+/* One of many, of which a map above says something else. */
+static bool add_changed(struct map_builder *b, const struct node *key, const struct node *below,
+                        const struct node *change, const char *label, uint64_t step)
+{
+    struct tag_nodes n = {0};
+    struct point p = no_point;
+    if (node_is_off(change)) {
+        return true;
+    }
+    const struct node *value = map_merge_tag(b->scratch, below, change);
+    if (value == NULL || !take_fields(&b->r, value, tag_fields, TAG_FIELDS, &n, "a tag") ||
+        !(n.from != NULL ? read_computed(b, key, &n, &p) : read_read(b, key, &n, &p))) {
+        return false;
+    }
+    bool own = change->kind == NODE_MAPPING && node_get(change, "at") != NULL;
+    return add_instance(b, key, &n, &p, label, own ? 0 : step);
+}
+
 bool read_tag(struct map_builder *b, const struct node *key, const struct node *value)
 {
     struct tag_nodes n = {0};
     struct repeat repeat;
-    struct point p = {.from = -1,
-                      .bit = -1,
-                      .group = -1,
-                      .exp_from = -1,
-                      .mul_from = -1,
-                      .valid_if = {.point = -1, .bit = -1}};
+    struct point p = no_point;
     bool good = take_fields(&b->r, value, tag_fields, TAG_FIELDS, &n, "a tag");
     if (value->kind != NODE_MAPPING) {
         return false;
@@ -499,9 +536,11 @@ bool read_tag(struct map_builder *b, const struct node *key, const struct node *
     const struct node *label = repeat.labels;
     for (uint64_t i = 0; good && i < repeat.count; i++) {
         char number[24];
-        snprintf(number, sizeof number, "%ju", (uintmax_t)i + 1);
-        const char *text = n.repeat == NULL ? NULL : label != NULL ? label->text : number;
-        good = add_instance(b, key, &n, &p, text, i * repeat.stride);
+        const char *text = n.repeat == NULL ? NULL : repeat_label(label, i, number);
+        const struct node *change =
+            n.repeat == NULL ? NULL : change_of(b, put_label(b->scratch, key->text, text));
+        good = change != NULL ? add_changed(b, key, value, change, text, i * repeat.stride)
+                              : add_instance(b, key, &n, &p, text, i * repeat.stride);
         label = label == NULL ? NULL : label->next;
     }
     return good;

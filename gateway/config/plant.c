@@ -32,20 +32,19 @@ static bool read_head(struct plant_builder *b, const struct node *root, const st
     return read_duration(&b->r, n->tick, "tick", NS_PER_MS, NS_PER_S, &p->tick_ns) && good;
 }
 
-static bool read_timezone(struct plant_builder *b, const struct node *n)
+bool read_timezone(const struct reader *r, struct arena *scratch, const struct node *n,
+                   const char **out)
 {
     static const char folder[] = "/usr/share/zoneinfo";
-    const struct reader *r = &b->r;
-    b->plant->timezone = "UTC";
-    if (!read_text(r, n, "timezone", &b->plant->timezone) || n == NULL) {
+    if (!read_text(r, n, "timezone", out) || n == NULL) {
         return n == NULL;
     }
-    const char *zone = b->plant->timezone;
+    const char *zone = *out;
     bool plain =
         *zone != '\0' && *zone != '/' && strstr(zone, "..") == NULL &&
         strspn(zone, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-_/") ==
             strlen(zone);
-    const char *file = arena_printf(b->scratch, "%s/%s", folder, zone);
+    const char *file = arena_printf(scratch, "%s/%s", folder, zone);
     /* Where no zones are installed nobody can say that there is no such zone. */
     struct stat s;
     bool known = file == NULL || access(folder, F_OK) != 0 || strcmp(zone, "UTC") == 0 ||
@@ -64,11 +63,10 @@ static bool build(struct plant_builder *b, const struct node *root)
 #name, offsetof(struct plant_nodes, name)                                                  \
     }
     static const struct field fields[] = {
-        FIELD(format),         FIELD(site),    FIELD(gateway),   FIELD(timezone),
-        FIELD(mqtt),           FIELD(journal), FIELD(tick),      FIELD(lines),
-        FIELD(areas),          FIELD(devices), FIELD(derived),   FIELD(alarms),
-        FIELD(alarm_settings), FIELD(leaks),   FIELD(equipment), FIELD(incidents),
-        FIELD(commands)};
+        FIELD(format),    FIELD(site),    FIELD(gateway),        FIELD(timezone), FIELD(mqtt),
+        FIELD(journal),   FIELD(tick),    FIELD(lines),          FIELD(areas),    FIELD(devices),
+        FIELD(derived),   FIELD(alarms),  FIELD(alarm_settings), FIELD(leaks),    FIELD(equipment),
+        FIELD(incidents), FIELD(commands)};
 #undef FIELD
     struct plant_nodes n = {0};
     bool good = take_fields(&b->r, root, fields, sizeof fields / sizeof *fields, &n, "a plant");
@@ -76,7 +74,8 @@ static bool build(struct plant_builder *b, const struct node *root)
         return false;
     }
     good = read_head(b, root, &n) && good;
-    good = read_timezone(b, n.timezone) && good;
+    b->plant->timezone = "UTC";
+    good = read_timezone(&b->r, b->scratch, n.timezone, &b->plant->timezone) && good;
     good = read_mqtt(b, n.mqtt) && good;
     good = read_journal(b, n.journal) && good;
     good = read_commands(b, n.commands) && good;
@@ -126,8 +125,8 @@ static bool read_overrides(struct plant_builder *b)
 
 static void fini(struct plant_builder *b)
 {
-    struct names *all[] = {&b->lines,   &b->areas,     &b->devices,
-                           &b->derived, &b->map_names, &b->adapted_names};
+    struct names *all[] = {&b->lines,     &b->areas,         &b->devices,      &b->derived,
+                           &b->map_names, &b->overlay_names, &b->adapted_names};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         names_fini(all[i]);
     }
@@ -181,6 +180,7 @@ const struct plant *plant_load(struct arena *a, const char *file,
         names_init(folded[i], true, a);
     }
     names_init(&b.map_names, false, a);
+    names_init(&b.overlay_names, false, a);
     names_init(&b.adapted_names, false, a);
     const struct plant *p = load(&b, file);
     if (p == NULL && diags_errors(ds) == 0) {

@@ -9,7 +9,7 @@
 
 struct device_nodes {
     const struct node *map, *line, *unit, *area, *every, *order, *delay, *stale, *heartbeat,
-        *history, *about;
+        *history, *about, *tags, *timezone, *identity;
 };
 
 /* The number of a line or an area by its name; NAMES_NONE after a complaint. */
@@ -116,6 +116,14 @@ static bool read_map(struct plant_builder *b, const struct node *key, const stru
     if (loaded == NULL) {
         return false;
     }
+    if (n->tags != NULL) {
+        loaded = is_mapping(&b->r, n->tags, "tags")
+                     ? overlay_map(b, (uint32_t)(loaded - b->maps), n->tags)
+                     : NULL;
+    }
+    if (loaded == NULL) {
+        return false;
+    }
     b->device_maps[device] = (uint32_t)(loaded - b->maps);
     out->map = adapt(b, b->device_maps[device], loaded, n);
     return out->map != NULL;
@@ -167,6 +175,21 @@ static bool read_times(const struct plant_builder *b, const struct device_nodes 
     return good;
 }
 
+static bool read_identity(const struct plant_builder *b, const struct node *n, struct device *out)
+{
+    if (n == NULL || !read_text(&b->r, n, "identity", &out->identity)) {
+        return n == NULL;
+    }
+    if (n->length == 0) {
+        return complain(&b->r, n, "identity is what the equipment says of itself, like \"4711\"");
+    }
+    return out->map == NULL || out->map->identity.point >= 0 ||
+           complain(&b->r, n,
+                    "identity: map `%s` does not say what tells one piece of equipment from "
+                    "another; it needs `identify: {tag: ...}`",
+                    out->map->name);
+}
+
 static bool read_device(struct plant_builder *b, const struct node *key, const struct node *value,
                         uint32_t index, struct device *out)
 {
@@ -175,8 +198,9 @@ static bool read_device(struct plant_builder *b, const struct node *key, const s
 #name, offsetof(struct device_nodes, name)                                                 \
     }
     static const struct field fields[] = {
-        FIELD(map),   FIELD(line),  FIELD(unit),      FIELD(area),    FIELD(every), FIELD(order),
-        FIELD(delay), FIELD(stale), FIELD(heartbeat), FIELD(history), FIELD(about)};
+        FIELD(map),   FIELD(line),  FIELD(unit),     FIELD(area),      FIELD(every),
+        FIELD(order), FIELD(delay), FIELD(stale),    FIELD(heartbeat), FIELD(history),
+        FIELD(about), FIELD(tags),  FIELD(timezone), FIELD(identity)};
 #undef FIELD
     struct device_nodes n = {0};
     const struct plant *p = b->plant;
@@ -199,6 +223,8 @@ static bool read_device(struct plant_builder *b, const struct node *key, const s
     good = read_unit(b, key, n.unit, line, &out->unit) && good;
     good = read_map(b, key, &n, index, out) && good;
     good = read_text(&b->r, n.about, "about", &about) && good;
+    good = read_timezone(&b->r, b->scratch, n.timezone, &out->timezone) && good;
+    good = read_identity(b, n.identity, out) && good;
     return read_times(b, &n, out) && good;
 }
 
@@ -226,6 +252,16 @@ static void warn_of_twins(struct plant_builder *b, const struct node *keys)
     names_fini(&seen);
 }
 
+/* How many devices change their map. */
+static size_t overlays_of(const struct node *devices)
+{
+    size_t count = 0;
+    for (const struct node *k = devices->first; k != NULL; k = k->next->next) {
+        count += k->next->kind == NODE_MAPPING && node_get(k->next, "tags") != NULL;
+    }
+    return count;
+}
+
 bool read_devices(struct plant_builder *b, const struct node *n)
 {
     if (n == NULL || n->kind != NODE_MAPPING || n->length == 0) {
@@ -235,7 +271,7 @@ bool read_devices(struct plant_builder *b, const struct node *n)
             "mill}}");
     }
     struct device *devices = arena_get_array(b->r.arena, n->length, sizeof *devices);
-    b->maps = arena_get_array(b->scratch, n->length, sizeof *b->maps);
+    b->maps = arena_get_array(b->scratch, n->length + overlays_of(n), sizeof *b->maps);
     b->adapted = arena_get_array(b->scratch, n->length, sizeof *b->adapted);
     b->device_maps = arena_get_array(b->scratch, n->length, sizeof *b->device_maps);
     b->sound = arena_get_array(b->scratch, n->length, sizeof *b->sound);

@@ -1,137 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A map by its name: beside the plant file, then in the library; each read once. */
-#include <dirent.h>
-#include <stdio.h>
-#include <stdlib.h>
+/* A map by its name: beside the plant file, then in the library; each read once. And what a device
+ * changes in its map: read once for all devices that change the same. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/text.h"
+#include "config/library.h"
 #include "config/plant_parts.h"
-
-enum { NAME_LIMIT = 200, FOUND_MAX = 1000, FOLDERS_DEEP = 3 };
-
-struct found {
-    struct arena *arena;
-    const char *names[FOUND_MAX];
-    size_t count;
-};
-
-/* Where they were to be installed; or, if that isn't there, beside the program: packages are
- * unpacked under prefixes that nobody knew when it was built. */
-static const char *installed_library(const struct plant_builder *b)
-{
-    char program[4096];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (access(HEADGATE_MAPS_DIR, F_OK) == 0 || length <= 0) {
-        return HEADGATE_MAPS_DIR;
-    }
-    program[length] = '\0';
-    for (int up = 0; up < 2; up++) {
-        char *slash = strrchr(program, '/');
-        if (slash != NULL) {
-            *slash = '\0';
-        }
-    }
-    const char *near = arena_printf(b->r.arena, "%s/share/headgate/maps", program);
-    return near != NULL && access(near, F_OK) == 0 ? near : HEADGATE_MAPS_DIR;
-}
 
 bool find_maps(struct plant_builder *b)
 {
-    const char *library = b->options == NULL ? NULL : b->options->library;
-    if (library == NULL) {
-        library = getenv("HEADGATE_MAPS");
-    }
-    b->library = library == NULL || *library == '\0' ? installed_library(b) : library;
-    return true;
+    b->library = library_folder(b->r.arena, b->options == NULL ? NULL : b->options->library);
+    return b->library != NULL;
 }
 
-static void look_into(struct found *f, const char *folder, const char *prefix, int deep)
+static void read_found(struct plant_builder *b, const struct node *n, struct loaded_map *out)
 {
-    DIR *dir = opendir(folder);
-    if (dir == NULL) {
+    const char *folders[2] = {arena_printf(b->r.arena, "%smaps", b->folder), b->library};
+    const char *file = folders[0] == NULL ? NULL : library_find(&b->r, b->scratch, n, folders, 2);
+    struct map_tree *tree = arena_get(b->scratch, sizeof *tree);
+    if (file == NULL || tree == NULL ||
+        !map_open(b->r.arena, b->scratch, file, n->text, b->library, b->r.ds, tree)) {
         return;
     }
-    for (struct dirent *e = readdir(dir); e != NULL && f->count < FOUND_MAX; e = readdir(dir)) {
-        size_t length = strlen(e->d_name);
-        char path[4096];
-        struct stat s;
-        if (e->d_name[0] == '.' ||
-            (size_t)snprintf(path, sizeof path, "%s/%s", folder, e->d_name) >= sizeof path ||
-            stat(path, &s) != 0) {
-            continue;
-        }
-        if (S_ISDIR(s.st_mode) && deep > 0) {
-            const char *inner = arena_printf(f->arena, "%s%s/", prefix, e->d_name);
-            if (inner != NULL) {
-                look_into(f, path, inner, deep - 1);
-            }
-        } else if (length > 5 && strcmp(e->d_name + length - 5, ".yaml") == 0) {
-            const char *name = arena_printf(f->arena, "%s%.*s", prefix, (int)length - 5, e->d_name);
-            if (name != NULL) {
-                f->names[f->count++] = name;
-            }
-        }
-    }
-    closedir(dir);
-}
-
-static bool not_found(struct plant_builder *b, const struct node *n, const char *beside)
-{
-    struct found f = {.arena = b->scratch};
-    look_into(&f, beside, "", FOLDERS_DEEP);
-    look_into(&f, b->library, "", FOLDERS_DEEP);
-    const char *near = did_you_mean(&b->r, n->text, f.names, f.count);
-    return complain(&b->r, n, "no map `%s`: neither %s/%s.yaml nor %s/%s.yaml is there%s", n->text,
-                    beside, n->text, b->library, n->text, near);
-}
-
-static bool good_name(const struct plant_builder *b, const struct node *n)
-{
-    if (!is_scalar(&b->r, n, "map")) {
-        return false;
-    }
-    bool good = n->length > 0 && n->length <= NAME_LIMIT;
-    const char *part = n->text;
-    for (size_t length; good; part += length + 1) {
-        length = strcspn(part, "/");
-        good = text_is_name(part, length) && part[0] != '.';
-        if (part[length] != '/') {
-            break;
-        }
-    }
-    if (good && n->length > 5 && strcmp(n->text + n->length - 5, ".yaml") == 0) {
-        return complain(&b->r, n, "map `%s`: leave out the .yaml", n->text);
-    }
-    return good || complain(&b->r, n,
-                            "map `%.80s`: a name like eastron/sdm630, relative to the "
-                            "folder of maps, without a leading `/` and without `..`",
-                            n->text);
-}
-
-static bool read_found(struct plant_builder *b, const struct node *n, struct loaded_map *out)
-{
-    const char *beside = arena_printf(b->r.arena, "%smaps", b->folder);
-    const char *file = arena_printf(b->r.arena, "%s/%s.yaml", beside, n->text);
-    if (file != NULL && access(file, F_OK) != 0) {
-        file = arena_printf(b->r.arena, "%s/%s.yaml", b->library, n->text);
-        if (file != NULL && access(file, F_OK) != 0) {
-            return not_found(b, n, beside);
-        }
-    }
-    if (file == NULL) {
-        return false;
-    }
-    size_t before = diags_errors(b->r.ds);
-    out->map = map_load_names(b->r.arena, file, n->text, b->r.ds, &out->names);
-    return out->map != NULL || diags_errors(b->r.ds) > before;
+    out->tree = tree;
+    out->map = map_build(b->r.arena, b->scratch, tree, b->r.ds, &out->names);
 }
 
 struct loaded_map *load_map(struct plant_builder *b, const struct node *n)
 {
-    if (!good_name(b, n)) {
+    if (!library_name(&b->r, n, "map")) {
         return NULL;
     }
     uint32_t known = names_put(&b->map_names, n->text, n->length, b->map_count);
@@ -140,5 +37,59 @@ struct loaded_map *load_map(struct plant_builder *b, const struct node *n)
     }
     struct loaded_map *m = &b->maps[b->map_count++];
     read_found(b, n, m);
+    return m->map == NULL ? NULL : m;
+}
+
+struct spelling { /* of a node, into a text that no other node has */
+    char *text; /* NULL: only measured */
+    size_t length;
+};
+
+static void put(struct spelling *s, const char *text, size_t length)
+{
+    if (s->text != NULL) {
+        memcpy(s->text + s->length, text, length);
+    }
+    s->length += length;
+}
+
+static void spell(struct spelling *s, const struct node *n)
+{
+    static const char *const open[] = {"'", "[", "{"};
+    if (n->kind == NODE_SCALAR) {
+        put(s, n->quoted ? "\"" : "'", 1);
+        put(s, n->text, n->length + 1); /* no text holds a NUL: with it, the end is certain */
+        return;
+    }
+    put(s, open[n->kind], 1);
+    for (const struct node *i = n->first; i != NULL; i = i->next) {
+        spell(s, i);
+    }
+    put(s, "]", 1);
+}
+
+struct loaded_map *overlay_map(struct plant_builder *b, uint32_t index, const struct node *tags)
+{
+    const struct loaded_map *below = &b->maps[index];
+    struct spelling s = {NULL, 0};
+    spell(&s, tags);
+    s.text = arena_get(b->scratch, s.length + sizeof index);
+    if (s.text == NULL) {
+        return NULL;
+    }
+    s.length = 0;
+    spell(&s, tags);
+    uint64_t hash = text_hash(below->tree->hash, s.text, s.length);
+    put(&s, (const char *)&index, sizeof index);
+    uint32_t known = names_put(&b->overlay_names, s.text, s.length, b->map_count);
+    if (known != NAMES_NONE) {
+        return b->maps[known].map == NULL ? NULL : &b->maps[known];
+    }
+    struct loaded_map *m = &b->maps[b->map_count++];
+    struct map_tree tree;
+    if (map_overlay(b->scratch, below->tree, tags, b->r.file, &tree)) {
+        tree.hash = hash;
+        m->map = map_build(b->r.arena, b->scratch, &tree, b->r.ds, &m->names);
+    }
     return m->map == NULL ? NULL : m;
 }

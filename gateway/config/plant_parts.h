@@ -17,6 +17,7 @@ struct plant_nodes {
 };
 
 struct loaded_map { /* NULL map: tried, and complained of */
+    const struct map_tree *tree;
     const struct map *map;
     struct names names;
 };
@@ -31,9 +32,9 @@ struct plant_builder {
     const struct node *line_overrides; /* of lines_file; NULL: none */
     struct reader overrides_reader;
     struct names lines, areas, devices, derived;
-    struct loaded_map *maps; /* one for each map name, at most as many as devices */
+    struct loaded_map *maps; /* one for each map name and each overlay of a map */
     uint32_t map_count;
-    struct names map_names;
+    struct names map_names, overlay_names;
     const struct map *
         *adapted; /* copies with a device's changes, shared where the changes are alike */
     uint32_t adapted_count;
@@ -53,6 +54,10 @@ bool read_commands(struct plant_builder *b, const struct node *n);
 /* plant_url.c: tcp://HOST[:PORT] and the like; the part behind "://". false: not understood */
 bool split_host(const char *text, struct arena *a, const char **host, uint16_t *port);
 
+/* plant.c; out: NULL: UTC */
+bool read_timezone(const struct reader *r, struct arena *scratch, const struct node *n,
+                   const char **out);
+
 /* plant_line.c */
 bool read_lines(struct plant_builder *b, const struct node *n);
 
@@ -60,6 +65,8 @@ bool read_lines(struct plant_builder *b, const struct node *n);
 bool find_maps(struct plant_builder *b); /* where they are looked for */
 struct loaded_map *load_map(struct plant_builder *b,
                             const struct node *n); /* NULL after a complaint */
+struct loaded_map *overlay_map(struct plant_builder *b, uint32_t index, /* of the map below */
+                               const struct node *tags);
 
 /* plant_area.c */
 bool read_areas(struct plant_builder *b, const struct node *n);

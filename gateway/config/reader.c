@@ -11,7 +11,8 @@ enum { DIAGS_KEPT = 200, TEXT_MAX = 2000, WORD_MAX = 80, CANDIDATES_MAX = 1000 }
 
 struct place place_of(const struct reader *r, const struct node *n)
 {
-    return (struct place){r->file, n->line, n->column};
+    const char *file = n->origin == 0 ? r->file : r->others[n->origin - 1];
+    return (struct place){file, n->line, n->column};
 }
 
 bool complain(const struct reader *r, const struct node *n, const char *format, ...)
@@ -40,6 +41,9 @@ void caution(const struct reader *r, const struct node *n, const char *format, .
 {
     char text[600];
     va_list args;
+    if (r->hushed && n->origin != ORIGIN_OVERLAY) {
+        return;
+    }
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);

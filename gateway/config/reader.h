@@ -12,7 +12,12 @@ struct reader {                    /* what everybody who reads one file carries 
     struct arena *arena;           /* for what is kept */
     struct diags *ds;
     const char *file;              /* in arena */
+    const char *const *others;     /* files of nodes that come from elsewhere, by origin - 1 */
+    bool hushed;                   /* cautions of this file and those below were given before: only
+                                      those of an overlay count */
 };
+
+enum { ORIGIN_OVERLAY = 6 };       /* of nodes that a plant file lays over a map */
 
 struct place place_of(const struct reader *r, const struct node *n);
 bool complain(const struct reader *r, const struct node *n, const char *format, ...)

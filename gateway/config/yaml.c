@@ -361,6 +361,27 @@ const struct node *yaml_parse(struct arena *a, const char *text, size_t length, 
     return b.whole ? b.root : NULL;
 }
 
+struct node *node_copy(struct arena *a, const struct node *n, unsigned by)
+{
+    struct node *copy = arena_get(a, sizeof *copy);
+    if (copy == NULL) {
+        return NULL;
+    }
+    *copy = *n;
+    copy->next = NULL;
+    copy->origin = (uint16_t)(n->origin + by);
+    const struct node **tail = &copy->first;
+    for (const struct node *i = n->kind == NODE_SCALAR ? NULL : n->first; i != NULL; i = i->next) {
+        struct node *inner = node_copy(a, i, by);
+        if (inner == NULL) {
+            return NULL;
+        }
+        *tail = inner;
+        tail = &inner->next;
+    }
+    return copy;
+}
+
 bool node_is_null(const struct node *n)
 {
     return n->kind == NODE_SCALAR && !n->quoted &&

@@ -24,6 +24,7 @@ struct node {
     uint32_t length;               /* SCALAR: bytes; LIST: items; MAPPING: pairs */
     uint8_t kind;                  /* enum node_kind */
     bool quoted;                   /* "5" and '5' are texts, 5 is a number */
+    uint16_t origin;               /* 0: the reader's own file, else one of its others */
 };
 
 struct yaml_limits {
@@ -34,6 +35,9 @@ struct yaml_limits {
 /* NULL after an error, which then stands in ds. Nodes and their texts live in a. */
 const struct node *yaml_parse(struct arena *a, const char *text, size_t length, const char *file,
                               const struct yaml_limits *limits, struct diags *ds);
+
+/* A tree of one file as a part of another file's: `by` is added to the origins. NULL: out of memory. */
+struct node *node_copy(struct arena *a, const struct node *n, unsigned by);
 
 bool node_is_null(const struct node *n);               /* empty, ~ or null, without quotes */
 const struct node *node_get(const struct node *mapping, const char *key);   /* NULL: not there */
