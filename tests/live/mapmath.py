@@ -3,6 +3,7 @@
 fractions where the gateway uses its own arithmetic. Used to fill devices and to say what must come."""
 import math
 import struct
+from datetime import datetime, timezone
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import yaml
 WORDS = {"bool": 1, "u8": 1, "s8": 1, "u16": 1, "s16": 1, "u24": 2, "s24": 2, "u32": 2, "s32": 2, "u48": 3, "s48": 3,
          "u64": 4, "s64": 4, "f16": 1, "f32": 2, "f64": 4, "bcd16": 1, "bcd32": 2, "bcd64": 4, "m10k32": 2,
          "m10k48": 3, "m10k64": 4, "sm16": 1}
+TIMES = {"unix": 2, "pm800": 3, "six": 6, "sel": 6, "ge469": 4}
 FLOATS = {"f16": ">e", "f32": ">f", "f64": ">d"}
 LETTERS = "ABCDEFGH"
 BAD = object()                              # must not be published as good
@@ -56,14 +58,16 @@ class Tag:
         self.address = whole(at)
         self.bits = self.table in ("coil", "discrete")
         self.type = "bool" if self.bits else spec.get("type", "u16")
-        self.words = whole(spec["len"]) if self.type == "string" else WORDS.get(self.type)
+        self.words = (whole(spec["len"]) if self.type == "string" else TIMES.get(spec.get("format")) if self.type == "time"
+                      else WORDS.get(self.type))
         if self.words is None:
             raise Unsupported(f"{name}: type {self.type}")
         own = orders if isinstance(orders, str) and len(orders) == 2 * self.words else None
         self.order = spec.get("order", own or (orders.get(self.type) if isinstance(orders, dict) else None))
         known = {"at", "doc", "type", "order", "bit", "bits", "mask", "shift", "enum", "scale", "offset", "span", "table",
                  "weir", "convert", "exp_from", "mul_from", "invalid", "valid", "valid_if", "kind", "wrap", "reset", "group",
-                 "len", "chars", "every", "deadband", "max_silence", "unit", "about", "inverted", "invert", "write", "danger"}
+                 "len", "chars", "every", "deadband", "max_silence", "unit", "about", "inverted", "invert", "write", "danger",
+                 "format", "byte", "optional", "read", "side_effect", "verified"}
         if set(spec) - known:
             raise Unsupported(f"{name}: {sorted(set(spec) - known)}")
 
@@ -195,6 +199,8 @@ class Map:
             letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-. "
             n = rng.randrange(1, 2 * tag.words + 1)
             tag.put(image, ("".join(rng.choice(letters) for _ in range(n)).strip() or "x").encode().ljust(2 * tag.words, b"\0"))
+        elif t == "time":
+            self.draw_time(tag, image, rng)
         elif t in FLOATS:
             tag.put(image, struct.pack(FLOATS[t], rng.uniform(low, high)))
         elif t.startswith("bcd"):
@@ -221,6 +227,40 @@ class Map:
             size = {"u8": 2, "s8": 2, "u24": 3, "s24": 3}.get(t, 2 * tag.words)
             tag.put(image, (bits & (1 << 8 * size) - 1).to_bytes(size, "big"))
 
+    @staticmethod
+    def draw_time(tag, image, rng):
+        year, month, day = rng.randrange(2001, 2038), rng.randrange(1, 13), rng.randrange(1, 29)
+        hour, minute, second, hundredth = rng.randrange(24), rng.randrange(60), rng.randrange(60), rng.randrange(100)
+        tag.put(image, {
+            "unix": lambda: struct.pack(">I", rng.randrange(1 << 31)),
+            "pm800": lambda: bytes((month, day, year - 1900, hour, minute, second)),
+            "six": lambda: struct.pack(">6H", second, minute, hour, day, month, year),
+            "sel": lambda: struct.pack(">6H", 100 * second + hundredth, minute, hour, day, month, year),
+            "ge469": lambda: bytes((month, day, year >> 8, year & 255, hour, minute, second, hundredth)),
+        }[tag.spec["format"]]())
+
+    @staticmethod
+    def time(tag, image):
+        """As ISO 8601; BAD when there is no such day."""
+        b, form = tag.bytes_of(image), tag.spec["format"]
+        fraction = ""
+        try:
+            if form == "unix":
+                return datetime.fromtimestamp(int.from_bytes(b, "big"), timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+            if form == "pm800":
+                month, day, year, hour, minute, second = *b[:2], 1900 + b[2], *b[3:]
+            elif form == "ge469":
+                (month, day, year), (hour, minute, second, hundredth) = struct.unpack(">BBH", b[:4]), b[4:]
+                fraction = f".{hundredth:02}0"
+            else:
+                second, minute, hour, day, month, year = struct.unpack(">6H", b)
+                year += 2000 if year < 100 else 0
+            if form == "sel":
+                second, fraction = second // 100, f".{second % 100:02}0"
+            return datetime(year, month, day, hour, minute, second).isoformat() + fraction
+        except ValueError:
+            return BAD
+
     def value(self, name, image):
         """What must be published for this tag: bool, str, Fraction (exact), float, or BAD."""
         if name not in self.tags:
@@ -241,6 +281,8 @@ class Map:
             return bool(image[tag.table][tag.address]) != truth(spec.get("inverted", spec.get("invert", False)))
         if tag.type == "string":
             return self.text(tag, image)
+        if tag.type == "time":
+            return self.time(tag, image)
         b = tag.bytes_of(image)
         bits = int.from_bytes(b, "big")
         if tag.is_invalid(bits):
