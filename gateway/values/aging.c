@@ -106,3 +106,8 @@ uint32_t board_tick(struct board *b, wall_t wall, mono_t now, uint32_t *touched,
     b->next_scan_ns = now.ns + scan_every_ns;
     return b->touched_count;
 }
+
+int64_t board_stale_ns(const struct board *b, const struct request *r, const struct feed *f)
+{
+    return slate_stale_after(b, r, f);
+}

@@ -43,6 +43,8 @@ enum { BOARD_TEXT_MAX = 64 };
 void board_put(struct board *b, uint32_t tag, const struct sample *s);
 
 const struct tag_state *board_tag(const struct board *b, uint32_t tag);
+/* After so long without news a tag of the feed is stale. */
+int64_t board_stale_ns(const struct board *b, const struct request *r, const struct feed *f);
 uint32_t board_good(const struct board *b);             /* how many tags are good now */
 
 /* Report by exception: did it change by more than its deadband, its quality or its reason since it
@@ -50,6 +52,14 @@ uint32_t board_good(const struct board *b);             /* how many tags are goo
 enum lane { LANE_VALUE, LANE_HISTORY, LANE_COUNT };
 bool board_news(const struct board *b, uint32_t tag, enum lane lane, wall_t now);
 void board_reported(struct board *b, uint32_t tag, enum lane lane, wall_t now);
+/* What the lane was told last. value NONE: a text, or none. */
+struct lane_told {
+    bool known;
+    wall_t time;
+    enum quality quality;
+    struct value value;
+};
+struct lane_told board_told(const struct board *b, uint32_t tag, enum lane lane);
 void board_forget(struct board *b, enum lane lane);    /* everything is news again (new broker session) */
 
 /* Tags with news for the value lane, without looking at all of them: a touched or put tag that is

@@ -7,12 +7,8 @@
 
 #include "base/text.h"
 #include "values/decode.h"
+#include "values/explain_parts.h"
 #include "values/judge.h"
-
-static bool is_bits(const struct point *p)
-{
-    return p->table == TABLE_COIL || p->table == TABLE_DISCRETE;
-}
 
 const char *explain_kind_name(enum explain_kind k)
 {
@@ -114,7 +110,7 @@ static void tell_words(const struct explain_input *in, const struct point *p,
 {
     struct explain_step *s = add(out, EXPLAIN_WORDS);
     size_t n = 0;
-    if (is_bits(p)) {
+    if (explain_is_bits(p)) {
         snprintf(s->text, sizeof s->text, "%u: %d", p->address,
                  in->data[in->offset >> 3] >> (in->offset & 7) & 1);
         return;
@@ -130,7 +126,7 @@ static void tell_words(const struct explain_input *in, const struct point *p,
         snprintf(s->text + n, sizeof s->text - n, " ...");
 }
 
-static void order_name(const struct point *p, char out[9])
+void explain_order_name(const struct point *p, char out[static 9])
 {
     size_t n = p->bytes < 8 ? p->bytes : 8;
     for (size_t i = 0; i < n; i++)
@@ -141,12 +137,12 @@ static void order_name(const struct point *p, char out[9])
 static void tell_order(const struct explain_input *in, const struct point *p,
                        struct explanation *out)
 {
-    if (is_bits(p) || p->bytes == 0 || p->part_count)
+    if (explain_is_bits(p) || p->bytes == 0 || p->part_count)
         return;
     struct explain_step *s = add(out, EXPLAIN_ORDER);
     const uint8_t *at = in->data + (size_t)in->offset * 2;
     char name[9];
-    order_name(p, name);
+    explain_order_name(p, name);
     size_t n = (size_t)snprintf(s->text, sizeof s->text, "%s:", name);
     for (size_t i = 0; i < p->bytes && i < 8; i++)
         n += (size_t)snprintf(s->text + n, sizeof s->text - n, " %02X", at[p->order[i]]);
@@ -187,7 +183,7 @@ static void tell_raw(const struct explain_input *in, const struct point *p, stru
         snprintf(s->text, sizeof s->text, "the value of %s", in->map->points[p->from].name);
     } else if (p->part_count && p->weights) {
         snprintf(s->text, sizeof s->text, "%u %s numbers, weighed and added", p->part_count, type);
-    } else if (is_bits(p)) {
+    } else if (explain_is_bits(p)) {
         snprintf(s->text, sizeof s->text, "a bit%s",
                  p->inverted ? ", which means its opposite" : "");
     } else {
@@ -203,7 +199,7 @@ static void tell_bits(const struct explain_input *in, const struct point *p, str
     known->inverted = p->inverted;
     known->mask = p->mask;
     known->shift = p->shift;
-    if (is_bits(p) || (p->bit < 0 && !p->mask && !p->shift))
+    if (explain_is_bits(p) || (p->bit < 0 && !p->mask && !p->shift))
         return;
     struct explain_step *s = add(out, EXPLAIN_BITS);
     decode(in, known, &s->after);
@@ -313,8 +309,7 @@ static void tell_condition(const struct explain_input *in, const struct point *p
     s->after = *now;
 }
 
-/* All of it at once, as the board does it. */
-static void judge(const struct explain_input *in, const struct point *p, struct sample *s)
+void explain_judge(const struct explain_input *in, const struct point *p, struct sample *s)
 {
     decode(in, p, s);
     if (p->exp_from >= 0 || p->mul_from >= 0 || p->valid_if.point >= 0)
@@ -372,85 +367,7 @@ void explain_point(const struct explain_input *in, struct explanation *out)
         if (p->valid_if.point >= 0 && has_value(&now))
             tell_condition(in, p, &now, out);
     }
-    judge(in, p, &out->result);
+    explain_judge(in, p, &out->result);
     out->drifted = !same(last(out), &out->result);
     out->steps[out->count - 1].after = out->result;
-}
-
-/* ---- orders -----------------------------------------------------------------------------------
- */
-
-uint32_t explain_orders(const struct explain_input *in, struct explain_order out[EXPLAIN_ORDERS])
-{
-    static const char *const known[] = {"AB",       "BA",       "ABCD",     "CDAB",     "BADC",
-                                        "DCBA",     "ABCDEF",   "EFCDAB",   "BADCFE",   "FEDCBA",
-                                        "ABCDEFGH", "GHEFCDAB", "BADCFEHG", "HGFEDCBA", "CDABGHEF",
-                                        "EFGHABCD", "DCBAHGFE", "FEHGBADC"};
-    const struct point *p = &in->map->points[in->point];
-    uint32_t count = 0;
-    if (is_bits(p) || p->from >= 0 || p->part_count || p->bytes < 2 || p->bytes == 3)
-        return 0;
-    char own[9];
-    order_name(p, own);
-    bool seen = false;
-    for (size_t i = 0; i <= sizeof known / sizeof *known; i++) {
-        bool extra = i == sizeof known / sizeof *known;
-        const char *name = extra ? own : known[i];
-        if (strlen(name) != p->bytes || (extra && seen) || count == EXPLAIN_ORDERS)
-            continue;
-        struct explain_order *o = &out[count++];
-        struct point other = *p;
-        for (size_t k = 0; k < p->bytes; k++)
-            other.order[k] = (uint8_t)(name[k] - 'A');
-        *o = (struct explain_order){.configured = strcmp(name, own) == 0};
-        seen = seen || o->configured;
-        snprintf(o->name, sizeof o->name, "%s", name);
-        judge(in, &other, &o->sample);
-    }
-    return count;
-}
-
-/* Sizes that are measured by people lie within a dozen decades around one; bytes in a wrong order
- * mostly don't. */
-static unsigned looks_real(double x)
-{
-    double size = fabs(x);
-    if (size < 1e-30 || (size >= 1e-4 && size < 1e8)) /* zero is a good value */
-        return size < 1e-30 && size > 0 ? 0 : 2;
-    return size >= 1e-7 && size < 1e12 ? 1 : 0;
-}
-
-unsigned explain_looks(const struct point *p, const struct sample *s)
-{
-    if (s->value.kind == VALUE_NONE)
-        return 0;
-    if (s->value.kind == VALUE_BOOL || s->value.kind == VALUE_TEXT)
-        return s->quality == QUALITY_GOOD ? 3 : 1;
-    if (p->choice_count) /* a number that is none of its words */
-        return 1;
-    if (p->has_valid)
-        return 3;
-    double x = fabs(value_number(&s->value));
-    if (s->value.kind == VALUE_REAL)
-        return looks_real(x);
-    return x < 1e7 ? 2 : 1;
-}
-
-bool explain_far_better(const struct point *p, const struct sample *own, const struct sample *other)
-{
-    unsigned a = explain_looks(p, own), b = explain_looks(p, other);
-    double x = fabs(value_number(&own->value)), y = fabs(value_number(&other->value));
-    /* A small number in the upper word is a multiple of 65536, which few true values are. */
-    bool whole = own->value.kind == VALUE_INT || own->value.kind == VALUE_UINT;
-    if (whole && b >= a && y > 0 && fabs(x / y - 65536) < 1e-4)
-        return true;
-    if (b < 2 || a >= b)
-        return false;
-    bool nothing = other->value.kind != VALUE_TEXT && value_number(&other->value) == 0;
-    if (nothing) /* zero looks well in every order */
-        return false;
-    if (a == 0 || p->has_valid || p->choice_count)
-        return true;
-    /* Both may be: a large counter isn't a wrong one yet, unless the other is smaller by far. */
-    return x > 1e3 * y || x * 1e3 < y;
 }

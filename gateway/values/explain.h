@@ -66,6 +66,15 @@ unsigned explain_looks(const struct point *p, const struct sample *s);
 /* Does `other` look so much better than `own` that people should be told? */
 bool explain_far_better(const struct point *p, const struct sample *own, const struct sample *other);
 
+/* An address as people write it who don't count as the wire does. */
+struct explain_address {
+    char hex[8];                   /* "0x0064" */
+    uint32_t number;               /* 101: counted from one, as most manuals do */
+    char modicon[8];               /* "40101", "400101" where five digits aren't enough */
+    char iec[10];                  /* "%MW100", "%M5"; "": the table has none */
+};
+void explain_address(struct explain_address *out, enum table table, uint16_t address);
+
 /* For people: "412.5", "'text'", "true"; "-" for none. Returns out. */
 const char *explain_value(char *out, size_t room, const struct value *v);
 

@@ -91,6 +91,18 @@ void board_reported(struct board *b, uint32_t tag, enum lane lane, wall_t now)
     };
 }
 
+struct lane_told board_told(const struct board *b, uint32_t tag, enum lane lane)
+{
+    const struct told *t = &b->tags[tag].told[lane];
+    struct lane_told out = {
+        .known = t->known, .time = {t->time_ms}, .quality = (enum quality)t->quality};
+    if (is_number(t->kind))
+        out.value = (struct value){.kind = t->kind, .places = t->places, .u = t->mark};
+    else if (t->kind == VALUE_BOOL)
+        out.value = (struct value){.kind = VALUE_BOOL, .truth = t->mark != 0};
+    return out;
+}
+
 void board_forget(struct board *b, enum lane lane)
 {
     for (uint32_t i = 0; i < b->plant->tag_count; i++)
