@@ -118,10 +118,10 @@ static bool read_word_of(struct rule_builder *w, const struct node *n, const str
 static bool read_is(struct rule_builder *w, const struct node *n, const struct tag_facts *f,
                     struct alarm_condition *c)
 {
-    bool truth = strcmp(n->text, "true") == 0;
     if (!is_scalar(&w->b->r, n, "is")) {
         return false;
     }
+    bool truth = strcmp(n->text, "true") == 0;
     if (n->length == 0) {
         return complain(&w->b->r, n, "is: true, false, a number, or a word that the tag says");
     }

@@ -86,6 +86,8 @@ static const struct mistakes cases[] = {
      HEAD "alarms: {mill/a/high: {tag: mill/a/level, above: 5}}\n",
      "plant.yaml:7:50: warning: `mill/a/level` goes from 0 to 4; beyond that it is bad, and "
      "this never true\n"},
+    {"what an alarm waits for is one word", HEAD "alarms: {mill/a/high: {tag: mill/a/mode, is: {}}}\n",
+     "plant.yaml:7:46: error: is is one value, not a mapping\n"},
     {"words an enum never says", HEAD "alarms: {mill/a/high: {tag: mill/a/mode, is: fualt}}\n",
      "plant.yaml:7:46: error: is: `mill/a/mode` never says `fualt`, did you mean `fault`?\n"},
     {"a number is not compared by true",
