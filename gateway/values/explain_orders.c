@@ -8,9 +8,7 @@
 #include "values/explain.h"
 #include "values/explain_parts.h"
 
-* /
-
-    uint32_t explain_orders(const struct explain_input *in,
+uint32_t explain_orders(const struct explain_input *in,
                             struct explain_order out[EXPLAIN_ORDERS])
 {
     static const char *const known[] = {"AB",       "BA",       "ABCD",     "CDAB",     "BADC",
