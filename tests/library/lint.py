@@ -204,7 +204,7 @@ class Row:
         row = self.row
         if row["type"] != "enum16":
             return
-        wanted = {int(m) for m in re.findall(r"(?:^|, ?)(\d+)(?= [A-Za-z=(\"])", row["description"])}
+        wanted = numbers_told(row["description"])
         have = set()
         for _, tag in self.tags:
             have |= {facts.whole(k) for k in tag.get("enum") or {}}
@@ -221,6 +221,11 @@ def bits_told(text):
     if not re.match(r"(SW: |ZSW1: |STW1; |[A-Za-z0-9]+: byte .*)?(bit ?|b)?\d+ ?[A-Za-z(]", text):
         return set()
     return {int(m) for m in re.findall(r"(?:^|[,;:] ?|, )(?:bit ?|b)?(\d+)(?= [A-Za-z(])", text)}
+
+
+def numbers_told(text):
+    """The codes that a description of an enumeration names: `0 stopped,1 running`."""
+    return {int(m) for m in re.findall(r"(?:^|, ?)(\d+)(?= [A-Za-z=(\"])", text)}
 
 
 def check(stem):
