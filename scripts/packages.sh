@@ -7,7 +7,7 @@ build_packages="gcc cmake ninja-build pkg-config libc6-dev libmodbus-dev libmosq
 test_packages="libcmocka-dev mosquitto mosquitto-clients python3 python3-pytest python3-paho-mqtt
     python3-pymodbus python3-serial libfaketime python3-jsonschema python3-yaml mandoc systemd
     postgresql-15 python3-psycopg2 nftables iproute2 e2fsprogs mount strace
-    openssl"
+    openssl dpkg-dev lintian file"
 clang_packages="clang"
 fuzz_packages="clang libclang-rt-14-dev"
 lint_packages="clang-format clang-tidy cppcheck"

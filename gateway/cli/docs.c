@@ -111,7 +111,7 @@ static void write_all(struct docs *d)
 int verb_docs(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"format", 'f', "FORMAT", 0, "md (default), csv or html", 0},
+        {"format", 'f', "md|csv|html", 0, "default md", 0},
         {"output", 'o', "FILE", 0, "write to this file, whole or not at all", 0},
         {"date", 'd', "DAY", 0, "the day that stands on it (default: today)", 0},
         {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
