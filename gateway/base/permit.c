@@ -17,6 +17,7 @@ static const char *const words[WORDS] = {
     [ORDER_PROOF] = "proof",
     [ORDER_INCIDENT] = "incident",
     [ORDER_DRILL] = "drill",
+    [ORDER_WRITE] = "write",
     [PERMIT_REPLAY] = "replay",
     [PERMIT_BULLETIN] = "bulletin",
     [PERMIT_COUNT] = "alarms",

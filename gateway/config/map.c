@@ -193,6 +193,7 @@ static bool build(struct map_builder *b, const struct node *root)
         return false;
     }
     good = resolve_references(b) && sort_computed(b) && good;
+    good = check_writes(b) && good;
     good = check_groups(b) && good;
     m->heartbeat.point = -1;
     m->identity.point = -1;

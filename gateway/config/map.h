@@ -16,5 +16,6 @@ const struct map *map_parse(struct arena *a, const char *text, size_t length, co
 
 const char *table_name(enum table t);                  /* "holding" */
 const char *raw_type_name(enum raw_type t);            /* "u16" */
+bool map_point_is_number(const struct point *p);       /* not true or false, nor a word, when written */
 
 #endif

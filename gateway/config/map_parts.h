@@ -109,6 +109,9 @@ bool read_choices(const struct map_builder *b, const struct node *n, struct poin
 
 /* map_write.c */
 bool read_write(const struct map_builder *b, const struct node *n, struct point *p);
+bool shift_write(const struct map_builder *b, const struct node *key, struct point *p,
+                 uint64_t step); /* of one of many */
+bool check_writes(const struct map_builder *b);
 
 /* map_tag.c */
 bool count_points(struct map_builder *b, const struct node *tags);

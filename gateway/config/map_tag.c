@@ -295,7 +295,7 @@ static bool add_instance(struct map_builder *b, const struct node *key, const st
     }
     p.address = (uint16_t)address;
     p.about = put_in(b, p.about, label);
-    if (p.about == NULL || !join(b, n->group, label, &p)) {
+    if (p.about == NULL || !shift_write(b, key, &p, step) || !join(b, n->group, label, &p)) {
         return false;
     }
     if (p.from < 0 && !check_reach(b, n->at, &p)) {

@@ -83,6 +83,7 @@ static bool build(struct plant_builder *b, const struct node *root)
     good = read_areas(b, n.areas) && good;
     good = find_maps(b) && read_devices(b, n.devices) && good;
     good = (b->plant->devices == NULL || read_derived(b, n.derived)) && good;
+    good = (b->plant->devices == NULL || read_writes(b, n.commands)) && good;
     return (b->plant->devices == NULL || read_rules(b, &n)) && good;
 }
 

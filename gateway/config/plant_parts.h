@@ -50,6 +50,7 @@ bool read_journal(struct plant_builder *b, const struct node *n);
 
 /* plant_commands.c */
 bool read_commands(struct plant_builder *b, const struct node *n);
+bool read_writes(struct plant_builder *b, const struct node *n); /* after the devices */
 
 /* plant_url.c: tcp://HOST[:PORT] and the like; the part behind "://". false: not understood */
 bool split_host(const char *text, struct arena *a, const char **host, uint16_t *port);

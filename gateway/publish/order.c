@@ -11,7 +11,7 @@
 #include "publish/json_read.h"
 
 const char order_unknown[] = "no such command; there are ack, reset, shelve, unshelve, oos, "
-                             "in-service, proof, incident, drill and replay";
+                             "in-service, proof, incident, drill, write and replay";
 
 #define BIT(verb) (1u << (verb))
 enum {
@@ -19,9 +19,10 @@ enum {
     OF_ALARMS = BIT(ORDER_ACK) | BIT(ORDER_RESET) | BIT(ORDER_SHELVE) | BIT(ORDER_UNSHELVE) |
                 BIT(ORDER_OOS) | BIT(ORDER_IN_SERVICE),
     ID_BYTES = 64,
+    SPAN_MAX = 60000,
 };
 
-enum member_kind { WORDS, COUNT, NUMBER, TRUTH, TIME };
+enum member_kind { WORDS, COUNT, NUMBER, TRUTH, TIME, SPAN, WISH };
 
 struct member {
     const char *name;
@@ -52,6 +53,10 @@ static const struct member members[] = {
     {"item", WORDS, TEXT(item), BIT(ORDER_INCIDENT), 0},
     {"state", WORDS, TEXT(state), BIT(ORDER_INCIDENT) | BIT(ORDER_DRILL), BIT(ORDER_DRILL)},
     {"value", NUMBER, PLACE(value), BIT(ORDER_INCIDENT), 0},
+    {"tag", WORDS, TEXT(tag), BIT(ORDER_WRITE), BIT(ORDER_WRITE)},
+    {"value", WISH, PLACE(wish), BIT(ORDER_WRITE), BIT(ORDER_WRITE)},
+    {"was", WISH, PLACE(was), BIT(ORDER_WRITE), 0},
+    {"within_ms", SPAN, PLACE(within_ms), BIT(ORDER_WRITE), 0},
     {"time", TIME, PLACE(time_ms), BIT(ORDER_PROOF) | BIT(ORDER_INCIDENT), 0},
 };
 enum { MEMBERS = sizeof(members) / sizeof(members[0]) };
@@ -116,6 +121,27 @@ static const char *take_words(const struct member *m, const json_t *x, struct or
     return NULL;
 }
 
+static const char *take_wish(const struct member *m, const json_t *x, struct order *out)
+{
+    struct wish w = {.given = true};
+    if (json_is_boolean(x))
+        w.value = (struct value){.kind = VALUE_BOOL, .truth = json_is_true(x)};
+    else if (json_is_integer(x))
+        w.value = (struct value){.kind = VALUE_INT, .i = json_integer_value(x)};
+    else if (json_is_real(x))
+        w.value = (struct value){.kind = VALUE_REAL, .real = json_real_value(x)};
+    else if (json_is_string(x) && json_string_length(x) < sizeof(w.text)) {
+        w.value = (struct value){.kind = VALUE_TEXT, .length = (uint32_t)json_string_length(x)};
+        memcpy(w.text, json_string_value(x), json_string_length(x));
+    } else
+        return say("%s is a number, true or false, or a text of at most %zu bytes", m->name,
+                   sizeof(w.text) - 1);
+    if (!one_line(w.text))
+        return say("%s is one line, without control characters", m->name);
+    memcpy((char *)out + m->at, &w, sizeof(w));
+    return NULL;
+}
+
 static const char *take(const struct member *m, const json_t *x, struct order *out)
 {
     void *to = (char *)out + m->at;
@@ -144,6 +170,13 @@ static const char *take(const struct member *m, const json_t *x, struct order *o
         if (m->at)
             memcpy(to, &(int64_t){json_integer_value(x)}, sizeof(int64_t));
         return NULL;
+    case SPAN:
+        if (!json_is_integer(x) || json_integer_value(x) < 1 || json_integer_value(x) > SPAN_MAX)
+            return say("%s is a whole number of milliseconds, 1 to %d", m->name, SPAN_MAX);
+        memcpy(to, &(int64_t){json_integer_value(x)}, sizeof(int64_t));
+        return NULL;
+    case WISH:
+        return take_wish(m, x, out);
     }
     return NULL;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "headgate/place.h"
+#include "headgate/value.h"
 
 enum { ORDER_WORD_MAX = 128, ORDER_TEXT_MAX = 512 };
 
@@ -15,6 +16,7 @@ enum order_verb {
     ORDER_PROOF,                   /* a leak's sensor was tested */
     ORDER_INCIDENT,                /* see op */
     ORDER_DRILL,                   /* on or off */
+    ORDER_WRITE,                   /* a value into a piece of equipment */
     ORDER_VERB_COUNT
 };
 
@@ -43,6 +45,21 @@ struct command_rules {
     uint32_t write_count;
 };
 
+/* A value as a person gave it. */
+struct wish {
+    bool given;
+    struct value value;            /* TEXT: points nowhere; see wish_value */
+    char text[ORDER_WORD_MAX];
+};
+
+static inline struct value wish_value(const struct wish *w)
+{
+    struct value v = w->value;
+    if (v.kind == VALUE_TEXT)
+        v.text = w->text;
+    return v;
+}
+
 /* Members that were not given are "", NaN or 0 with has_ false. */
 struct order {
     uint8_t verb;                  /* enum order_verb */
@@ -62,6 +79,10 @@ struct order {
     char state[32];                /* new state; flag: yes, no, unknown; drill: on, off */
     double value;                  /* signoff; NaN */
     int64_t time_ms;               /* when it happened, if not now; 0 */
+    char tag[3 * 65 + 4];          /* write: area/device/tag ... */
+    struct wish wish;              /* ... what it shall be ... */
+    struct wish was;               /* ... and what the person saw; not given: whatever it is */
+    int64_t within_ms;             /* write: nothing is sent later than this after it was heard; 0: as usual */
 };
 
 #endif
