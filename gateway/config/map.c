@@ -182,6 +182,9 @@ static bool build(struct map_builder *b, const struct node *root)
 {
     struct map_nodes n = {0};
     struct map *m = b->map;
+    if (!refuse_unsupported(b, root)) {
+        return false;
+    }
     bool good =
         take_fields(&b->r, root, map_fields, sizeof map_fields / sizeof *map_fields, &n, "a map");
     if (root->kind != NODE_MAPPING) {

@@ -118,6 +118,9 @@ bool count_points(struct map_builder *b, const struct node *tags);
 bool read_tag(struct map_builder *b, const struct node *key, const struct node *value);
 void name_point(const struct reader *r, struct point *p, const char *name); /* and its JSON key */
 
+/* map_refuse.c: of a tag, or of the whole map; false after a complaint */
+bool refuse_unsupported(const struct map_builder *b, const struct node *mapping);
+
 /* map_changes.c: what lies over one of many */
 bool find_changes(struct map_builder *b, const struct node *tags);
 bool is_change(const struct map_builder *b, const struct node *key);

@@ -499,6 +499,19 @@ static const struct point no_point = {.from = -1,
                                       .mul_from = -1,
                                       .valid_if = {.point = -1, .bit = -1}};
 
+/* What `off` took away is gone; what is left of it found nothing. */
+static bool refuse_idle_off(const struct map_builder *b, const struct node *tag)
+{
+    bool good = true;
+    for (const struct node *k = b->merged ? tag->first : NULL; k != NULL; k = k->next->next) {
+        if (node_is_off(k->next) && strcmp(k->text, "about") != 0) {
+            good = complain(&b->r, k->next, "`%.40s: off`, but the tag below has no `%.40s`", k->text,
+                            k->text);
+        }
+    }
+    return good;
+}
+
 /* One of many, of which a map above says something else. */
 static bool add_changed(struct map_builder *b, const struct node *key, const struct node *below,
                         const struct node *change, const char *label, uint64_t step)
@@ -509,7 +522,9 @@ static bool add_changed(struct map_builder *b, const struct node *key, const str
         return true;
     }
     const struct node *value = map_merge_tag(b->scratch, below, change);
-    if (value == NULL || !take_fields(&b->r, value, tag_fields, TAG_FIELDS, &n, "a tag") ||
+    if (value == NULL || !refuse_unsupported(b, value) ||
+        (value->kind == NODE_MAPPING && !refuse_idle_off(b, value)) ||
+        !take_fields(&b->r, value, tag_fields, TAG_FIELDS, &n, "a tag") ||
         !(n.from != NULL ? read_computed(b, key, &n, &p) : read_read(b, key, &n, &p))) {
         return false;
     }
@@ -522,8 +537,14 @@ bool read_tag(struct map_builder *b, const struct node *key, const struct node *
     struct tag_nodes n = {0};
     struct repeat repeat;
     struct point p = no_point;
+    if (!refuse_unsupported(b, value)) {
+        return false;
+    }
     bool good = take_fields(&b->r, value, tag_fields, TAG_FIELDS, &n, "a tag");
     if (value->kind != NODE_MAPPING) {
+        return false;
+    }
+    if (!refuse_idle_off(b, value)) {
         return false;
     }
     good = read_repeat(b, key, n.repeat, &repeat) && good;

@@ -38,7 +38,7 @@ static const char *const instead[] = {
 enum { INSTEADS = sizeof instead / sizeof *instead };
 
 static struct spot spots[SPOTS];
-static char *every_plant, *every_map, *watch_map;
+static char *every_plant, *every_map, *watch_map, *over_map;
 
 static size_t find_spots(const char *text)
 {
@@ -178,6 +178,12 @@ static void every_word_of_a_map_may_be_wrong(void **state)
     every_word_of("maps/e.yaml", every_map);
 }
 
+static void every_word_of_a_map_over_another_may_be_wrong(void **state)
+{
+    (void)state;
+    every_word_of("maps/x.yaml", over_map);
+}
+
 static char folder[] = "/tmp/headgate-test-XXXXXX";
 
 static int in_a_folder(void **state)
@@ -187,10 +193,11 @@ static int in_a_folder(void **state)
     every_plant = text_read_file(EVERYTHING "plant.yaml", 1 << 20, &length);
     every_map = text_read_file(EVERYTHING "maps/e.yaml", 1 << 20, &length);
     watch_map = text_read_file(EVERYTHING "maps/w.yaml", 1 << 20, &length);
+    over_map = text_read_file(EVERYTHING "maps/x.yaml", 1 << 20, &length);
     if (mkdtemp(folder) == NULL || chdir(folder) != 0 || mkdir("maps", 0700) != 0) {
         return -1;
     }
-    if (!every_plant || !every_map || !watch_map) {
+    if (!every_plant || !every_map || !watch_map || !over_map) {
         return -1;
     }
     write_file("maps/e.yaml", every_map, strlen(every_map), "", "");
@@ -199,6 +206,7 @@ static int in_a_folder(void **state)
         lines = lines_of(every_map);
     }
     write_file("maps/w.yaml", watch_map, strlen(watch_map), "", "");
+    write_file("maps/x.yaml", over_map, strlen(over_map), "", "");
     write_file("plant.yaml", every_plant, strlen(every_plant), "", "");
     return 0;
 }
@@ -209,9 +217,11 @@ static int out_of_it(void **state)
     free(every_plant);
     free(every_map);
     free(watch_map);
+    free(over_map);
     unlink("plant.yaml");
     unlink("maps/e.yaml");
     unlink("maps/w.yaml");
+    unlink("maps/x.yaml");
     rmdir("maps");
     return chdir("/") != 0 || rmdir(folder) != 0;
 }
@@ -222,6 +232,7 @@ int main(void)
         cmocka_unit_test(the_file_itself_is_taken),
         cmocka_unit_test(every_word_of_a_plant_file_may_be_wrong),
         cmocka_unit_test(every_word_of_a_map_may_be_wrong),
+        cmocka_unit_test(every_word_of_a_map_over_another_may_be_wrong),
     };
     return cmocka_run_group_tests(tests, in_a_folder, out_of_it);
 }

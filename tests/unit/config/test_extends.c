@@ -410,6 +410,8 @@ static const struct {
     {"a misspelt tag lies nowhere", "tags: {levels: {unit: cm}}",
      "plant.yaml:8:59: error: `levels` lies nowhere; say `at: holding 100`, or `from:` another "
      "tag\n"},
+    {"a key that isn't there cannot be turned off", "tags: {level: {span: off}}",
+     "plant.yaml:8:73: error: `span: off`, but the tag below has no `span`\n"},
     {"tags are a mapping", "tags: [level]",
      "plant.yaml:8:58: error: tags is a mapping, like {a: b}\n"},
     {"identity needs a map that can tell", "identity: 4711",

@@ -59,6 +59,31 @@ static const struct mistakes cases[] = {
      "  b: {at: input 2, type: uint16}\n",
      "map.yaml:3:26: error: type `REAL` is called `f32` here\n"
      "map.yaml:4:26: error: type `uint16` is called `u16` here\n"},
+    {"what cannot be read says what to do instead",
+     "format: 1\n"
+     "tags:\n"
+     "  a: {at: input 0, type: T5}\n"
+     "  b: {at: holding 5000, type: enron32}\n"
+     "  c: {at: file 1.2, type: u16}\n"
+     "  d: {at: input 0, type: u16, read: mailbox}\n"
+     "  e: {at: input 0, type: u16, fc: 4}\n",
+     "map.yaml:3:26: error: `T5`: Finder's packed T types are not read; take the meter's own block of "
+     "IEEE floats, with `type: f32`, or its whole-number registers\n"
+     "map.yaml:4:31: error: `enron32`: registers of four bytes each (Enron, Daniel) are not read; set "
+     "the flow computer to standard Modbus, two registers to a value, and say `type: f32` or u32\n"
+     "map.yaml:5:11: error: `file`: file records (functions 20 and 21) are not read; archives are "
+     "fetched with the maker's tool, and what is measured now stands in ordinary registers\n"
+     "map.yaml:6:37: error: `mailbox`: mailboxes are not spoken: a question is written to them before "
+     "they are read, and this gateway polls without writing; map the parameter to a register of its "
+     "own with the maker's tool\n"
+     "map.yaml:7:31: error: `fc`: the function follows from the table: coil is read with 1, discrete "
+     "with 2, holding with 3, input with 4; say `at: holding N` or `at: input N`\n"},
+    {"a map that would set equipment up is refused",
+     "format: 1\n"
+     "scan_list: [1, 2]\n"
+     "tags: {a: {at: input 0, type: u16}}\n",
+     "map.yaml:2:1: error: `scan_list`: scan lists are not written: set the list with the maker's tool, "
+     "and give the registers that it fills as ordinary tags\n"},
     {"a misspelt table is named with the right one",
      "format: 1\n"
      "tags:\n"
@@ -353,7 +378,8 @@ static const struct mistakes cases[] = {
      "tags:\n"
      "  a: {at: input 0, type: u16, write: true}\n",
      "map.yaml:3:38: error: what lies in `input` cannot be written; only coils and holding "
-     "registers can\n"},
+     "registers can. If it is "
+     "written elsewhere: `write: {at: holding N}`\n"},
     {"limits have ceilings",
      "format: 1\n"
      "limits: {max_registers: 126, max_gap: -1, never: [holding 5..2, 7]}\n"
