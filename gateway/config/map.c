@@ -82,28 +82,6 @@ static bool read_source(const struct map_builder *b, const struct node *n, const
     return true;
 }
 
-static bool read_identify(const struct map_builder *b, const struct node *n)
-{
-    static const struct field fields[] = {{"tag", 0}};
-    const struct node *tag = NULL;
-    if (n == NULL) {
-        return true;
-    }
-    if (!take_fields(&b->r, n, fields, 1, &tag, "identify")) {
-        return false;
-    }
-    if (tag == NULL) {
-        return complain(&b->r, n, "identify names a tag: {tag: serial_number}");
-    }
-    uint32_t point =
-        is_scalar(&b->r, tag, "tag") ? find_point(b, tag, tag->text, "identify") : NAMES_NONE;
-    if (point == NAMES_NONE) {
-        return false;
-    }
-    b->map->identity = (struct identity){.point = (int32_t)point, .at = place_of(&b->r, tag)};
-    return true;
-}
-
 static void add_unread(struct map_builder *b, const struct node *key)
 {
     struct unread *u = arena_get(b->scratch, sizeof *u);
@@ -197,7 +175,7 @@ static bool build(struct map_builder *b, const struct node *root)
     }
     good = resolve_references(b) && sort_computed(b) && good;
     good = check_writes(b) && good;
-    good = check_groups(b) && good;
+    good = check_groups(b) && check_gaps(b) && good;
     m->heartbeat.point = -1;
     m->identity.point = -1;
     good = (b->unread != NULL ||

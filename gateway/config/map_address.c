@@ -240,7 +240,7 @@ bool check_doc(const struct map_builder *b, const struct node *doc, const struct
                         "maker's numbers of this table are",
                         doc->text);
     }
-    if (number - base == p->address) {
+    if (number - base == first_part(p)) {
         return true;
     }
     if (number < base || number - base >= ADDRESSES) {

@@ -49,7 +49,7 @@ static bool read_given(const struct map_builder *b, const struct node *key, cons
     return good;
 }
 
-static bool value_of(const struct map_builder *b, const struct node *n, struct value *out)
+bool value_of_node(const struct map_builder *b, const struct node *n, struct value *out)
 {
     struct decimal d;
     if (!n->quoted) {
@@ -100,7 +100,7 @@ static bool read_expected(const struct map_builder *b, const struct node *key, c
         return false;
     }
     return node_is_null(n) || (!n->quoted && strcmp(n->text, "bad") == 0) ||
-           value_of(b, n, &out->value);
+           value_of_node(b, n, &out->value);
 }
 
 static bool read_both(const struct map_builder *b, const struct example_nodes *n,

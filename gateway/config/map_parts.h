@@ -35,7 +35,8 @@ struct tag_nodes {
     const struct node *at, *doc, *type, *order, *byte, *bit, *invert, *mask, *shift, *bits,
         *choices, *scale, *offset, *span, *table, *weir, *convert, *from, *exp_from, *mul_from,
         *invalid, *valid, *valid_if, *kind, *wrap, *reset, *group, *len, *chars, *format, *every,
-        *deadband, *max_silence, *repeat, *write, *danger, *verified, *unit, *about;
+        *deadband, *max_silence, *repeat, *write, *danger, *verified, *unit, *about, *weights,
+        *optional, *read, *side_effect;
 };
 
 /* A word that names another tag; looked up when all tags are known. */
@@ -46,6 +47,7 @@ struct reference {
     const char *text; /* {n} already put in */
     uint32_t point;
     enum reference_kind kind;
+    const struct node *factors; /* REF_MUL: by code; NULL */
 };
 
 /* A tag that could not be read: who refers to it has made no mistake. */
@@ -134,12 +136,29 @@ uint64_t repeat_count(const struct node *repeat);
 /* map_refs.c */
 uint32_t find_point(const struct map_builder *b, const struct node *n, const char *name,
                     const char *what); /* NAMES_NONE after a complaint */
+bool constant_of(const struct point *p, const char *text, int64_t *out);
 bool resolve_references(struct map_builder *b);
 bool sort_computed(struct map_builder *b);
 bool check_groups(const struct map_builder *b);
 
+/* map_parts_of.c */
+bool read_place(const struct map_builder *b, const struct node *at, struct point *p);
+bool read_parts(const struct map_builder *b, const struct tag_nodes *n, struct point *p);
+uint16_t first_part(const struct point *p);
+bool split_mul_from(const struct map_builder *b, const struct node *n, const struct node **tag,
+                    const struct node **factors);
+bool read_factors(const struct map_builder *b, const struct node *n, const struct point *source,
+                  struct point *p);
+bool read_manners(const struct map_builder *b, const struct tag_nodes *n, struct point *p);
+bool check_reads(const struct map_builder *b);
+bool check_gaps(const struct map_builder *b);
+
 /* map_example.c */
 bool read_examples(struct map_builder *b, const struct node *n);
+bool value_of_node(const struct map_builder *b, const struct node *n, struct value *out);
+
+/* map_identity.c */
+bool read_identify(const struct map_builder *b, const struct node *n);
 
 /* map_adapt.c: a device's own copy of a map. names: the map's tags. */
 struct map_changes {

@@ -95,7 +95,7 @@ static bool split_condition(const char *text, char name[160], struct condition *
 }
 
 /* A number, a truth, or a word of the other tag's enum. */
-static bool constant_of(const struct point *p, const char *text, int64_t *out)
+bool constant_of(const struct point *p, const char *text, int64_t *out)
 {
     if (strcmp(text, "true") == 0 || strcmp(text, "false") == 0) {
         *out = *text == 't';
@@ -189,6 +189,16 @@ static bool resolve_one(struct map_builder *b, const struct reference *ref)
     if (other == ref->point) {
         return complain(&b->r, ref->node, "%s: the tag names itself", words[ref->kind]);
     }
+    if (ref->factors != NULL) {
+        if (!is_plain_integer(source) && !is_boolean(source) && source->choice_count == 0) {
+            return complain(&b->r, ref->node,
+                            "mul_from: `%s` holds no code: a whole number as it "
+                            "stands, a bit or an enum",
+                            source->name);
+        }
+        p->mul_from = (int32_t)other;
+        return read_factors(b, ref->factors, source, p);
+    }
     if (!is_number(source)) {
         return complain(&b->r, ref->node, "%s: `%s` is no number", words[ref->kind], source->name);
     }
@@ -231,6 +241,7 @@ bool resolve_references(struct map_builder *b)
     for (const struct reference *ref = b->references; ref != NULL; ref = ref->next) {
         good = resolve_one(b, ref) && good;
     }
+    good = check_reads(b) && good;
     return check_scales(b) && good;
 }
 

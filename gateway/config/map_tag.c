@@ -55,6 +55,10 @@ static const struct field tag_fields[] = {
     FIELD("verified", verified),
     FIELD("unit", unit),
     FIELD("about", about),
+    FIELD("weights", weights),
+    FIELD("optional", optional),
+    FIELD("read", read),
+    FIELD("side_effect", side_effect),
 };
 enum { TAG_FIELDS = sizeof tag_fields / sizeof *tag_fields };
 
@@ -255,7 +259,7 @@ static bool refer(struct map_builder *b, const struct node *n, enum reference_ki
     if (ref == NULL) {
         return false;
     }
-    *ref = (struct reference){NULL, n, put_in(b, n->text, label), point, kind};
+    *ref = (struct reference){NULL, n, put_in(b, n->text, label), point, kind, NULL};
     if (b->references == NULL) {
         b->references = ref;
     } else {
@@ -263,6 +267,19 @@ static bool refer(struct map_builder *b, const struct node *n, enum reference_ki
     }
     b->last_reference = ref;
     return ref->text != NULL;
+}
+
+static bool refer_factor(struct map_builder *b, const struct tag_nodes *n, uint32_t point,
+                         const char *label)
+{
+    const struct node *tag, *factors;
+    if (!split_mul_from(b, n->mul_from, &tag, &factors) || !refer(b, tag, REF_MUL, point, label)) {
+        return false;
+    }
+    if (factors != NULL) {
+        b->last_reference->factors = factors;
+    }
+    return true;
 }
 
 static bool join(struct map_builder *b, const struct node *n, const char *label, struct point *p)
@@ -307,8 +324,7 @@ static bool add_instance(struct map_builder *b, const struct node *key, const st
         return false;
     }
     bool good = refer(b, n->from, REF_FROM, first, label) &&
-                refer(b, n->exp_from, REF_EXP, first, label) &&
-                refer(b, n->mul_from, REF_MUL, first, label);
+                refer(b, n->exp_from, REF_EXP, first, label) && refer_factor(b, n, first, label);
     if (n->bits != NULL) {
         good = add_bits(b, n->bits, &p, name, label) && good;
     }
@@ -434,6 +450,10 @@ static bool read_computed(const struct map_builder *b, const struct node *key,
         {"every", n->every},
         {"write", n->write},
         {"danger", n->danger},
+        {"weights", n->weights},
+        {"optional", n->optional},
+        {"read", n->read},
+        {"side_effect", n->side_effect},
     };
     for (size_t i = 0; i < sizeof unfit / sizeof *unfit; i++) {
         if (unfit[i].node != NULL) {
@@ -463,12 +483,13 @@ static bool read_read(const struct map_builder *b, const struct node *key,
                         "tag",
                         key->text);
     }
-    bool good = read_address(b, n->at, "at", &p->table, &p->address);
-    if (!good || !read_type(b, n, p, key)) {
+    bool good = read_place(b, n->at, p);
+    if (!good || !read_type(b, n, p, key) || !read_parts(b, n, p)) {
         return false;
     }
     good = read_bit_keys(b, n, p);
     good = (n->doc == NULL || check_doc(b, n->doc, p)) && good;
+    good = read_manners(b, n, p) && good;
     good = read_invalid(b, n->invalid, p) && good;
     good = read_choices(b, n->choices, p) && good;
     good = read_curve(b, n, p) && good;
@@ -482,7 +503,7 @@ static bool read_read(const struct map_builder *b, const struct node *key,
     if (n->bits != NULL && n->bits->kind != NODE_MAPPING) {
         good = complain(&b->r, n->bits, "bits have names: {0: ready, 3: fault, 12: not warm}");
     }
-    if (n->doc == NULL && !is_bit_table(p) && b->has_base[p->table] &&
+    if (n->doc == NULL && p->part_count == 0 && !is_bit_table(p) && b->has_base[p->table] &&
         b->base[p->table] > 9999 && p->address >= b->base[p->table]) {
         caution(&b->r, n->at,
                 "`%s` looks like the maker's number; its wire address would be %ju (say "

@@ -44,11 +44,15 @@ static const struct {
     const char *name;
     uint8_t bytes, words;
 } time_facts[] = {
-    [TIME_UNIX32] = {"unix", 4, 2},     [TIME_UNIX64] = {"unix64", 8, 4},
-    [TIME_UNIX_MS] = {"unix_ms", 8, 4}, [TIME_PM800] = {"pm800", 0, 3},
-    [TIME_SIX] = {"six", 0, 6},         [TIME_IEC870] = {"iec870", 0, 4},
+    [TIME_UNIX32] = {"unix", 4, 2},       [TIME_UNIX64] = {"unix64", 8, 4},
+    [TIME_UNIX_MS] = {"unix_ms", 8, 4},   [TIME_PM800] = {"pm800", 0, 3},
+    [TIME_SIX] = {"six", 0, 6},           [TIME_IEC870] = {"iec870", 0, 4},
+    [TIME_SEL] = {"sel", 0, 6},           [TIME_GE469] = {"ge469", 0, 4},
+    [TIME_FINDER7M] = {"finder7m", 0, 4},
 };
-static const char *const time_names[] = {"unix", "unix64", "unix_ms", "pm800", "six", "iec870"};
+static const char *const time_names[] = {"unix",   "unix64", "unix_ms", "pm800",   "six",
+                                         "iec870", "sel",    "ge469",   "finder7m"};
+enum { TIME_NAMES = sizeof time_names / sizeof *time_names };
 
 const char *raw_type_name(enum raw_type t)
 {
@@ -184,10 +188,10 @@ static bool read_time(const struct map_builder *b, const struct tag_nodes *n, st
     unsigned form = TIME_UNIX32;
     if (n->format == NULL) {
         return complain(&b->r, tag,
-                        "a time needs `format:` unix, unix64, unix_ms, pm800, six or "
-                        "iec870");
+                        "a time needs `format:` unix, unix64, unix_ms, pm800, six, iec870, "
+                        "sel, ge469 or finder7m");
     }
-    bool good = read_word(&b->r, n->format, "format", time_names, 6, &form);
+    bool good = read_word(&b->r, n->format, "format", time_names, TIME_NAMES, &form);
     p->time_form = (uint8_t)form;
     p->bytes = time_facts[form].bytes;
     p->words = time_facts[form].words;

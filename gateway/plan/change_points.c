@@ -26,7 +26,24 @@ static bool same_source(const struct point *a, const struct point *b)
            memcmp(a->order, b->order, sizeof a->order) == 0 && a->words == b->words &&
            a->address == b->address && a->mask == b->mask && a->shift == b->shift &&
            a->inverted == b->inverted && a->string_form == b->string_form &&
-           a->time_form == b->time_form;
+           a->time_form == b->time_form && a->optional == b->optional &&
+           a->read_mode == b->read_mode && a->side_effect == b->side_effect;
+}
+
+static bool same_parts(const struct point *a, const struct point *b)
+{
+    if (a->part_count != b->part_count || !a->weights != !b->weights ||
+        a->factor_count != b->factor_count)
+        return false;
+    for (unsigned i = 0; i < a->part_count; i++)
+        if (a->parts[i] != b->parts[i] ||
+            (a->weights && !same_decimal(&a->weights[i], &b->weights[i])))
+            return false;
+    for (uint32_t i = 0; i < a->factor_count; i++)
+        if (a->factors[i].code != b->factors[i].code ||
+            !same_decimal(&a->factors[i].by, &b->factors[i].by))
+            return false;
+    return true;
 }
 
 static bool same_curve(const struct point *a, const struct point *b)
@@ -71,9 +88,9 @@ static bool same_judgement(const struct point *a, const struct point *b)
 
 bool change_point_same(const struct point *a, const struct point *b)
 {
-    return same_source(a, b) && same_curve(a, b) && same_words(a, b) && same_judgement(a, b) &&
-           same_real(a->deadband, b->deadband) && a->max_silence_ns == b->max_silence_ns &&
-           change_text_same(a->unit, b->unit);
+    return same_source(a, b) && same_parts(a, b) && same_curve(a, b) && same_words(a, b) &&
+           same_judgement(a, b) && same_real(a->deadband, b->deadband) &&
+           a->max_silence_ns == b->max_silence_ns && change_text_same(a->unit, b->unit);
 }
 
 bool change_point_described(const struct point *a, const struct point *b)

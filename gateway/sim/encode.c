@@ -108,6 +108,8 @@ static bool encode_truth(const struct point *p, const struct value *v, uint16_t 
 
 bool raw_encode(const struct point *p, const struct value *v, double factor, uint16_t *words)
 {
+    if (p->part_count > 0)
+        return encode_parts(p, v, factor, words);
     if (p->table == TABLE_COIL || p->table == TABLE_DISCRETE || p->bit >= 0 || p->type == RAW_BOOL)
         return encode_truth(p, v, words);
     if (p->type == RAW_STRING)
@@ -137,7 +139,7 @@ bool raw_encode(const struct point *p, const struct value *v, double factor, uin
 
 bool raw_encode_bad(const struct point *p, uint16_t *words)
 {
-    if (p->table == TABLE_COIL || p->table == TABLE_DISCRETE)
+    if (p->table == TABLE_COIL || p->table == TABLE_DISCRETE || p->part_count > 0)
         return false;
     uint64_t raw;
     if (p->invalid_count > 0)

@@ -28,6 +28,11 @@ static uint16_t pair_of(int high, int low)
     return (uint16_t)((unsigned)high << 8 | (unsigned)low);
 }
 
+static int digits(int two)
+{
+    return two / 10 << 4 | two % 10;
+}
+
 bool encode_time(const struct point *p, long double seconds, uint64_t *raw, uint16_t *words)
 {
     if (seconds > 4e11L)
@@ -59,6 +64,26 @@ bool encode_time(const struct point *p, long double seconds, uint64_t *raw, uint
             words[i] = (uint16_t)parts[i];
         return true;
     }
+    case TIME_SEL: {
+        const int parts[6] = {
+            t.tm_sec * 100 + ms / 10, t.tm_min, t.tm_hour, t.tm_mday, t.tm_mon + 1,
+            t.tm_year % 100};
+        for (unsigned i = 0; i < 6; i++)
+            words[i] = (uint16_t)parts[i];
+        return t.tm_year >= 100 && t.tm_year < 200;
+    }
+    case TIME_GE469:
+        words[0] = pair_of(t.tm_mon + 1, t.tm_mday);
+        words[1] = (uint16_t)(t.tm_year + 1900);
+        words[2] = pair_of(t.tm_hour, t.tm_min);
+        words[3] = pair_of(t.tm_sec, ms / 10);
+        return true;
+    case TIME_FINDER7M:
+        words[0] = pair_of(digits(ms / 10), digits(t.tm_sec));
+        words[1] = pair_of(digits(t.tm_min), digits(t.tm_hour));
+        words[2] = pair_of(digits(t.tm_mday), digits(t.tm_mon + 1));
+        words[3] = (uint16_t)(t.tm_year + 1900);
+        return true;
     case TIME_IEC870:
         if (t.tm_year < 100 || t.tm_year >= 228)
             return false;

@@ -2,6 +2,7 @@
 #include "sim/generic.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TURNS = 10 };
@@ -217,7 +218,10 @@ static void serve_others(const struct map *m, struct life *lives)
         if (p->exp_from >= 0)
             lives[p->exp_from] = (struct life){.habit = HABIT_STILL, .start = -1};
         if (p->mul_from >= 0)
-            lives[p->mul_from] = (struct life){.habit = HABIT_STILL, .start = 1};
+            lives[p->mul_from] = (struct life){
+                .habit = HABIT_STILL,
+                .start = p->factor_count > 0 ? (double)p->factors[0].code : 1,
+            };
         const struct condition *c = &p->valid_if;
         if (c->point < 0)
             continue;
@@ -284,6 +288,33 @@ static void say_text(struct generic *g, uint32_t tag)
     world_set(g->w, tag, &v);
 }
 
+/* Equipment that is what its map, or the plant file, says it is, and stays so. */
+static void say_identity(struct generic *g, const struct device *d)
+{
+    const struct identity *id = &d->map->identity;
+    uint32_t tag = d->first_tag + (uint32_t)id->point;
+    struct life *l = &g->lives[tag];
+    if (g->w->owned[tag])
+        return;
+    l->habit = HABIT_NONE;
+    struct value v = {.kind = VALUE_REAL, .real = l->start};
+    if (d->identity != NULL) {
+        char *end;
+        double x = strtod(d->identity, &end);
+        v = d->map->points[id->point].type != RAW_STRING && *end == '\0'
+                ? (struct value){.kind = VALUE_REAL, .real = x}
+                : (struct value){.kind = VALUE_TEXT,
+                                 .length = (uint32_t)strlen(d->identity),
+                                 .text = d->identity};
+    } else if (id->is_count > 0) {
+        v = id->is[0];
+    } else if (d->map->points[id->point].type == RAW_STRING) {
+        say_text(g, tag);
+        return;
+    }
+    world_set(g->w, tag, &v);
+}
+
 /* A value that would read as a sentinel isn't said; then there has to be another one. */
 static void say_first(struct generic *g, uint32_t tag)
 {
@@ -311,6 +342,9 @@ void generic_start(struct generic *g)
                 say_first(g, t);
         }
     }
+    for (uint32_t i = 0; i < g->w->plant->device_count; i++)
+        if (g->w->plant->devices[i].map->identity.point >= 0)
+            say_identity(g, &g->w->plant->devices[i]);
 }
 
 void generic_turn(struct generic *g, double t)

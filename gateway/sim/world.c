@@ -44,6 +44,11 @@ static double factor_of(const struct world *w, uint32_t tag, const struct point 
     }
     if (p->mul_from >= 0) {
         double m = w->numbers[first + (uint32_t)p->mul_from];
+        for (uint32_t i = 0; i < p->factor_count; i++)
+            if ((double)p->factors[i].code == m) {
+                m = p->factors[i].by.real;
+                break;
+            }
         factor *= isfinite(m) ? m : 1;
     }
     return factor;

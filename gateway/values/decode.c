@@ -16,6 +16,8 @@ static const uint8_t type_bits[RAW_COUNT] = {
     [RAW_M10K48] = 48, [RAW_M10K64] = 64, [RAW_SM16] = 16,  [RAW_STRING] = 0, [RAW_TIME] = 64,
 };
 
+enum { COLLECTED_MAX = 16 };
+
 static void refuse(struct sample *out, const char *why)
 {
     out->value = (struct value){.kind = VALUE_NONE};
@@ -259,6 +261,39 @@ static void finish_truth(const struct point *p, bool truth, struct sample *out)
         choose(p, out);
 }
 
+/* Registers that lie apart, put side by side. words reaches to the end of the last of them. */
+static const uint8_t *collect(const struct point *p, const uint8_t *at, uint8_t *out)
+{
+    unsigned last = 0;
+    for (unsigned i = 0; i < p->part_count; i++)
+        last = p->parts[i] > last ? p->parts[i] : last;
+    size_t each = (size_t)(p->words - last) * 2;
+    for (unsigned i = 0; i < p->part_count && (i + 1) * each <= COLLECTED_MAX; i++)
+        memcpy(out + i * each, at + (size_t)p->parts[i] * 2, each);
+    return out;
+}
+
+/* Each part is a number by itself. */
+static void weigh(const struct point *p, const uint8_t *at, struct sample *out)
+{
+    static const struct decimal zero = {0};
+    struct value sum = {.kind = VALUE_INT}, v;
+    for (unsigned i = 0; i < p->part_count; i++) {
+        uint64_t raw = gather(p, at + (size_t)p->parts[i] * 2);
+        const char *why = p->invalid_count ? sentinel(p, raw & ones(type_bits[p->type])) : NULL;
+        if (!why)
+            why = number(p, raw, &v);
+        if (why) {
+            refuse(out, why);
+            return;
+        }
+        number_linear(&v, &p->weights[i], &zero);
+        number_add(&sum, &v);
+    }
+    out->value = sum;
+    finish(p, out);
+}
+
 void decode_point(const struct point *p, const uint8_t *data, uint16_t offset, char *text,
                   struct sample *out)
 {
@@ -270,7 +305,15 @@ void decode_point(const struct point *p, const uint8_t *data, uint16_t offset, c
         return;
     }
     const uint8_t *at = data + (size_t)offset * 2;
+    uint8_t collected[COLLECTED_MAX];
     const char *why = NULL;
+    if (p->part_count) {
+        if (p->weights) {
+            weigh(p, at, out);
+            return;
+        }
+        at = collect(p, at, collected);
+    }
     if (p->type == RAW_STRING) {
         why = words_string(p, at, text, &out->value);
         if (why)
@@ -349,6 +392,49 @@ static bool partner_stands(const struct sample *partner, struct sample *out)
     return false;
 }
 
+static const struct decimal *factor_of(const struct point *p, const struct value *code)
+{
+    if (code->kind == VALUE_TEXT) {
+        for (uint32_t i = 0; i < p->factor_count; i++)
+            if (p->factors[i].word && p->factors[i].word_length == code->length &&
+                memcmp(p->factors[i].word, code->text, code->length) == 0)
+                return &p->factors[i].by;
+        return NULL;
+    }
+    bool truth = code->kind == VALUE_BOOL;
+    if (!truth && (!value_is_whole(code) || (code->kind == VALUE_UINT && code->u > INT64_MAX)))
+        return NULL;
+    int64_t wanted = truth ? code->truth : code->i;
+    uint32_t low = 0, high = p->factor_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (p->factors[middle].code < wanted)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < p->factor_count && p->factors[low].code == wanted ? &p->factors[low].by : NULL;
+}
+
+static bool multiply(const struct point *p, const struct value *factor, struct sample *out)
+{
+    static const struct decimal zero = {0};
+    if (p->factor_count) {
+        const struct decimal *by = factor_of(p, factor);
+        if (by)
+            number_linear(&out->value, by, &zero);
+        else
+            refuse(out, "the code in its unit or scale register has no factor in the map");
+        return by != NULL;
+    }
+    if (isnan(value_number(factor))) {
+        refuse(out, "its factor is not a number");
+        return false;
+    }
+    number_times(&out->value, factor);
+    return true;
+}
+
 void decode_scaled(const struct point *p, const struct sample *exponent,
                    const struct sample *factor, struct sample *out)
 {
@@ -366,13 +452,8 @@ void decode_scaled(const struct point *p, const struct sample *exponent,
         number_power(&out->value, (int)e);
     }
     if (factor) {
-        if (!partner_stands(factor, out))
+        if (!partner_stands(factor, out) || !multiply(p, &factor->value, out))
             return;
-        if (isnan(value_number(&factor->value))) {
-            refuse(out, "its factor is not a number");
-            return;
-        }
-        number_times(&out->value, &factor->value);
     }
     if (out->value.kind == VALUE_REAL && !isfinite(out->value.real))
         refuse(out, "not a number");

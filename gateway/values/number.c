@@ -73,16 +73,31 @@ static double real_times(double x, const struct decimal *d)
     return x * (double)d->mantissa / (double)power_of_ten[d->places];
 }
 
+/* With places of its own, or beyond 64 bits. */
+static bool linear_wide(struct value *v, const struct decimal *scale, const struct decimal *offset)
+{
+    unsigned own = (unsigned)v->places + scale->places;
+    unsigned places = own > offset->places ? own : offset->places;
+    wide w = wide_of(v), o;
+    if (__builtin_mul_overflow(w, (wide)scale->mantissa, &w) ||
+        __builtin_mul_overflow(w, (wide)power_of_ten[places - own], &w) ||
+        __builtin_mul_overflow((wide)offset->mantissa, (wide)power_of_ten[places - offset->places],
+                               &o) ||
+        __builtin_add_overflow(w, o, &w))
+        return false;
+    return keep(v, w, places);
+}
+
 static bool linear_exact(struct value *v, const struct decimal *scale, const struct decimal *offset)
 {
-    if (v->places != 0 || scale->places > PLACES_MAX || offset->places > PLACES_MAX)
+    if (scale->places > PLACES_MAX || offset->places > PLACES_MAX)
         return false;
     unsigned places = scale->places > offset->places ? scale->places : offset->places;
     int64_t up_scale = power_of_ten[places - scale->places];
     int64_t up_offset = power_of_ten[places - offset->places];
     int64_t x, y;
     /* Nearly every tag of every plant takes this way. */
-    if ((v->kind == VALUE_INT || v->u <= (uint64_t)INT64_MAX) &&
+    if (v->places == 0 && (v->kind == VALUE_INT || v->u <= (uint64_t)INT64_MAX) &&
         !__builtin_mul_overflow(v->i, scale->mantissa, &x) &&
         !__builtin_mul_overflow(x, up_scale, &x) &&
         !__builtin_mul_overflow(offset->mantissa, up_offset, &y) &&
@@ -93,11 +108,7 @@ static bool linear_exact(struct value *v, const struct decimal *scale, const str
         v->places = (uint8_t)places;
         return true;
     }
-    wide w, o = (wide)offset->mantissa * up_offset;
-    if (__builtin_mul_overflow(wide_of(v), (wide)scale->mantissa, &w) ||
-        __builtin_mul_overflow(w, (wide)up_scale, &w) || __builtin_add_overflow(w, o, &w))
-        return false;
-    return keep(v, w, places);
+    return linear_wide(v, scale, offset);
 }
 
 void number_linear(struct value *v, const struct decimal *scale, const struct decimal *offset)
@@ -135,6 +146,18 @@ void number_times(struct value *v, const struct value *factor)
         keep(v, w, (unsigned)v->places + factor->places))
         return;
     *v = value_real(value_number(v) * value_number(factor));
+}
+
+void number_add(struct value *v, const struct value *other)
+{
+    if (is_exact(v) && is_exact(other)) {
+        unsigned places = v->places > other->places ? v->places : other->places;
+        wide sum = wide_of(v) * power_of_ten[places - v->places] +
+                   wide_of(other) * power_of_ten[places - other->places];
+        if (keep(v, sum, places))
+            return;
+    }
+    *v = value_real(value_number(v) + value_number(other));
 }
 
 double value_number(const struct value *v)

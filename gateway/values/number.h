@@ -19,5 +19,6 @@ static inline bool value_is_whole(const struct value *v)
 void number_linear(struct value *v, const struct decimal *scale, const struct decimal *offset);
 void number_power(struct value *v, int exponent); /* v * 10^exponent; |exponent| <= 18 */
 void number_times(struct value *v, const struct value *factor);
+void number_add(struct value *v, const struct value *other);
 
 #endif

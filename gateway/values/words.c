@@ -119,6 +119,12 @@ static const char *unix_time(uint64_t seconds, int milliseconds, char *text, str
     return write_moment(&m, text, v);
 }
 
+/* A byte of two decimal digits; 255 when it is none. */
+static unsigned two_digits(uint8_t byte)
+{
+    return byte >> 4 <= 9 && (byte & 0xF) <= 9 ? (unsigned)(byte >> 4) * 10 + (byte & 0xF) : 255;
+}
+
 static unsigned word(const uint8_t *at, unsigned i)
 {
     return (unsigned)at[i * 2] << 8 | at[i * 2 + 1];
@@ -143,7 +149,12 @@ const char *words_time(const struct point *p, const uint8_t *at, uint64_t raw, c
         m.second = at[5];
         break;
     case TIME_SIX:
+    case TIME_SEL:
         m.second = word(at, 0);
+        if (p->time_form == TIME_SEL) {
+            m.milliseconds = (int)(m.second % 100) * 10;
+            m.second /= 100;
+        }
         m.minute = word(at, 1);
         m.hour = word(at, 2);
         m.day = word(at, 3);
@@ -162,6 +173,24 @@ const char *words_time(const struct point *p, const uint8_t *at, uint64_t raw, c
         m.minute = at[5] & 0x3FU;
         m.second = word(at, 3) / 1000;
         m.milliseconds = (int)(word(at, 3) % 1000);
+        break;
+    case TIME_GE469:
+        m.month = at[0];
+        m.day = at[1];
+        m.year = word(at, 1);
+        m.hour = at[4];
+        m.minute = at[5];
+        m.second = at[6];
+        m.milliseconds = at[7] * 10;
+        break;
+    case TIME_FINDER7M:
+        m.milliseconds = (int)two_digits(at[0]) * 10;
+        m.second = two_digits(at[1]);
+        m.minute = two_digits(at[2]);
+        m.hour = two_digits(at[3]);
+        m.day = two_digits(at[4]);
+        m.month = two_digits(at[5]);
+        m.year = word(at, 3);
         break;
     }
     return write_moment(&m, text, v);

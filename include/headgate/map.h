@@ -32,6 +32,10 @@ enum time_form {
     TIME_PM800,                    /* [pm800] 3 words: month/day, year-1900/hour, minute/second */
     TIME_SIX,                      /* [six] 6 words: second, minute, hour, day, month, year */
     TIME_IEC870,                   /* [iec870] 4 words, IEC 60870-5-4: year, day/month, hour/minute, ms */
+    TIME_SEL,                      /* [sel] as six, the seconds in hundredths */
+    TIME_GE469,                    /* [ge469] 4 words: month/day, year, hour/minute, second/hundredth */
+    TIME_FINDER7M,                 /* [finder7m] 4 words, BCD but for the year: hundredth/second,
+                                      minute/hour, day/month, year */
 };
 
 enum kind { KIND_GAUGE, KIND_COUNTER, KIND_STATE, KIND_EVENT, KIND_TEXT };
@@ -74,6 +78,8 @@ struct condition {
 struct factor {
     int64_t code;
     struct decimal by;
+    const char *word;              /* of the other tag's enum for this code; NULL: it has none */
+    uint32_t word_length;
 };
 
 enum read_mode {                   /* when a tag is asked */
@@ -97,7 +103,7 @@ struct point {
     uint8_t table;                 /* enum table */
     uint8_t type;                  /* enum raw_type */
     uint8_t bytes;                 /* bytes of the number on the wire; 0 for strings, coils, and
-                                      times of several fields (PM800, SIX, IEC870) */
+                                      times of several fields (PM800, SIX ...) */
     int8_t bit;                    /* one bit of a register, 0 = least significant; -1: none */
     uint8_t order[8];              /* numbers of 2..8 bytes: most significant byte first, the place
                                       of each byte on the wire; order[0] for AB.. is 0. u8 and s8:
@@ -118,6 +124,7 @@ struct point {
     bool has_valid;
     bool has_wrap;
     bool reset;                    /* a counter may be set to zero by people */
+    uint8_t part_count;            /* see parts; 0: its registers lie side by side */
     double deadband;               /* engineering units; 0: every change */
     int64_t max_silence_ns;        /* publish at least this often though unchanged; 0: never */
 
@@ -143,7 +150,6 @@ struct point {
      * is a number of the type of its own, and the value is their weighted sum. NULL: side by side. */
     const uint16_t *parts;
     const struct decimal *weights;
-    uint8_t part_count;
 
     const struct factor *factors;  /* sorted by code; NULL: mul_from's value is the factor itself */
     uint32_t factor_count;
@@ -183,6 +189,7 @@ struct limits {
 struct identity {
     int32_t point;                 /* -1: the map can't tell */
     const struct value *is;        /* one of these; none: any, but it stays what it was */
+    const struct value *to;        /* same number: where a range of numbers ends; NONE: no range */
     uint32_t is_count;
     struct place at;
 };

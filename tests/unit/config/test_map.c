@@ -324,7 +324,7 @@ static void a_map_says_the_rest(void **state)
     (void)state;
     const struct map *m = parse(
         "format: 1\ntitle: T\nsource: [one, two]\nverified: document\nevery: 5s\ndeadband: 0.5\n"
-        "max_silence: 1m\nheartbeat: {tag: n, within: 10s}\nidentify: {tag: n}\n"
+        "max_silence: 1m\nheartbeat: {tag: n, within: 10s}\nidentify: {tag: s, is: [\"AB12\", \"CD\"]}\n"
         "limits: {max_registers: 80, max_bits: 100, max_gap: 0, delay: 5ms, never: [holding "
         "5..7]}\n"
         "tags:\n  n: {at: input 0, type: u32, kind: counter, wrap: 999999, reset: true, every: "
