@@ -3,6 +3,8 @@
 
 #include <stdlib.h>
 
+#include "sim/identity.h"
+
 struct span { /* addresses that exist, without a hole */
     uint32_t first, end;
     uint16_t *words;
@@ -217,6 +219,15 @@ static size_t put_registers(const uint16_t *words, uint32_t count, uint8_t *out)
     return 1 + 2 * (size_t)count;
 }
 
+/* Which of several devices of one unit speaks for it: the first. */
+static const struct device *device_of(const struct image *i, const struct station *s)
+{
+    const struct device *d = i->plant->devices;
+    while (d->line != s->line || d->unit != s->unit)
+        d++;
+    return d;
+}
+
 size_t image_answer(const struct image *i, uint32_t line, uint8_t unit, const uint8_t *request,
                     size_t length, uint8_t *out)
 {
@@ -225,6 +236,8 @@ size_t image_answer(const struct image *i, uint32_t line, uint8_t unit, const ui
     const struct station *s = find(i, line, unit);
     if (s == NULL)
         return exception(function, EXCEPTION_AWAY, out);
+    if (function == IDENTITY_REPORT || function == IDENTITY_MEI)
+        return identity_answer(device_of(i, s), request, length, out);
     if (function < 1 || function > 4)
         return exception(function, EXCEPTION_FUNCTION, out);
     if (length != 5)

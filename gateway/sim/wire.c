@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "sim/identity.h"
+
 enum { MBAP = 7, RTU_LEAST = 4 };
 
 enum wire_result wire_tcp(const struct image *i, uint32_t line, const uint8_t *in, size_t length,
@@ -51,6 +53,10 @@ static size_t rtu_length(const uint8_t *in, size_t length)
         return 8;
     if (function == 15 || function == 16)
         return length < 7 ? 0 : (size_t)in[6] + 9;
+    if (function == IDENTITY_REPORT)
+        return 4;
+    if (function == IDENTITY_MEI)
+        return 7;
     for (size_t n = RTU_LEAST; n <= length && n <= PDU_MAX + 3; n++)
         if (sealed(in, n))
             return n;
