@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "app/reload.h"
+#include "app/socket.h"
+#include "app/socket_words.h"
 #include "app/state_dir.h"
 #include "app/tell.h"
 #include "base/arena.h"
@@ -24,6 +26,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "poll/write.h"
 #include "publish/retained.h"
 
 /* Rows wait here while the broker thread commits; at 50,000 tags a second this is some seconds of
@@ -45,6 +48,7 @@ struct gateway {
     struct door door;
     struct sequence sequence;
     struct broker *broker;
+    struct socket_door *socket; /* NULL: nobody can ask why */
     struct arena *own; /* what the broker thread reads; plants come and go with reloads */
     struct retained *retained;
     struct memory *memory; /* of an earlier run, until the first plan has it */
@@ -130,7 +134,8 @@ static void on_command(void *me, uint32_t events)
         if (c.news[0])
             pipeline_note(g->side.pipeline, c.news, g->side.plant->gateway, at + sizeof c, c.time);
         else
-            pipeline_order(g->side.pipeline, &c, at + sizeof c, clock_wall(), clock_mono());
+            pipeline_order(g->side.pipeline, g->side.poller, &c, at + sizeof c, clock_wall(),
+                           clock_mono());
         mailbox_done(g->door.commands);
     }
 }
@@ -230,6 +235,25 @@ static bool read_plant(struct gateway *g, struct diags *ds)
     return side_plan(&g->side, g->options->plant_file, &g->plant_options, ds);
 }
 
+static size_t on_question(void *me, const char *line, size_t length, char *out, size_t room)
+{
+    struct gateway *g = me;
+    struct why_view view = {.plan = g->side.plan, .poller = g->side.poller, .wall = clock_wall()};
+    pipeline_look(g->side.pipeline, &view);
+    return socket_words(&view, line, length, out, room);
+}
+
+/* The journal's lock is held: no other gateway can be at home here. */
+static void open_socket(struct gateway *g)
+{
+    const struct socket_setup setup = {
+        .loop = g->loop, .dir = g->state_dir, .room = WHY_ROOM, .fn = on_question, .me = g};
+    const char *why;
+    g->socket = socket_open(&setup, &why);
+    if (!g->socket)
+        log_warn("%s: no socket, so `headgate why` can't ask here: %s", g->state_dir, why);
+}
+
 static bool start(struct gateway *g, struct diags *ds)
 {
     raise_file_limit(g->side.plant);
@@ -251,6 +275,7 @@ static bool start(struct gateway *g, struct diags *ds)
     memory_free(g->memory);
     g->memory = NULL;
     retained_plan(g->retained, g->side.plant);
+    open_socket(g);
     return side_start(&g->side, g->loop, clock_mono());
 }
 
@@ -320,6 +345,7 @@ static void pass(struct gateway *g, mono_t end)
     mono_t now = clock_mono();
     mono_t due = poller_run(g->side.poller, now);
     due = mono_min(due, pipeline_tick(g->side.pipeline, g->side.poller, clock_wall(), now));
+    due = mono_min(due, socket_tick(g->socket, now));
     bool put = retained_tick(g->retained, &g->door, now);
     put = pipeline_flush(g->side.pipeline) || put;
     if (put && g->wake_due.ns == INT64_MAX)
@@ -362,6 +388,7 @@ static void serve(struct gateway *g)
     }
     sd_notify(0, "STOPPING=1");
     log_notice("%s: stopping", g->options->plant_file);
+    poller_cancel_writes(g->side.poller, "the gateway was stopped", clock_mono());
     pipeline_note(g->side.pipeline, "stopped", g->side.plant->gateway, "told to stop",
                   clock_wall());
 }
@@ -389,6 +416,7 @@ int daemon_run(const struct daemon_options *o)
     if (started)
         serve(&g);
 
+    socket_close(g.socket);
     side_fini(&g.side);
     if (g.broker)
         broker_stop(g.broker, grace_ns);

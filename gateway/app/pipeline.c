@@ -11,6 +11,8 @@
 #include "app/tell.h"
 #include "app/timeline.h"
 #include "app/vitals.h"
+#include "app/why.h"
+#include "app/writes.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "publish/encode_alarm.h"
@@ -44,6 +46,7 @@ struct pipeline {
     wall_t begun;
     mono_t board_due, stats_due;
     struct log_quota orders;
+    struct writes *writes; /* what people wait to have written */
 };
 
 /* What a device's silence means to the alarms. */
@@ -265,14 +268,24 @@ static mono_t look_out(struct pipeline *p, wall_t wall, mono_t now)
     return wait_ms > 1e9 ? MONO_NEVER : mono_add(now, (int64_t)(wait_ms * 1e6));
 }
 
-void pipeline_order(struct pipeline *p, const struct command *c, const char *payload, wall_t wall,
-                    mono_t now)
+void pipeline_wrote(void *me, const struct write_end *e)
+{
+    struct pipeline *p = me;
+    writes_ended(p->writes, e, clock_wall());
+}
+
+void pipeline_order(struct pipeline *p, struct poller *poller, const struct command *c,
+                    const char *payload, wall_t wall, mono_t now)
 {
     struct order o;
     const char *why = order_parse(c->verb, payload, c->payload_length, &o);
-    if (!why && !p->lookout)
+    if (!why && o.verb == ORDER_WRITE) {
+        why = writes_order(p->writes, poller, c, &o, wall, now);
+        if (!why)
+            return; /* accepted, and answered again when it has ended */
+    } else if (!why && !p->lookout)
         why = "this plant has no alarms, leaks or incidents";
-    if (!why) {
+    if (!why && o.verb != ORDER_WRITE) {
         why = lookout_order(p->lookout, &o, timeline_now(&p->timeline, wall, now));
         p->lookout_due_ms = p->timeline.t_ms;
     }
@@ -280,6 +293,13 @@ void pipeline_order(struct pipeline *p, const struct command *c, const char *pay
         log_notice("command %s from %s: %s", c->verb, *o.user ? o.user : "nobody",
                    why ? why : "done");
     tell_answer(p->teller, c, &o, why);
+}
+
+void pipeline_look(const struct pipeline *p, struct why_view *v)
+{
+    v->board = p->board;
+    v->status = p->status;
+    v->publishes = true;
 }
 
 void pipeline_remember(struct pipeline *p, struct memory *m)
@@ -514,7 +534,8 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup)
     p->board = board_new(setup->plan);
     p->status = status_new(plant);
     p->teller = teller_new(setup->plan, setup->door, setup->sequence);
-    if (!p->board || !p->status || !p->teller)
+    p->writes = p->teller ? writes_new(plant, p->teller) : NULL;
+    if (!p->board || !p->status || !p->writes)
         goto out;
     p->touch_max = board_touch_max(p->board) + plant->derived_count;
     p->touched = calloc((size_t)p->touch_max + 1, sizeof *p->touched);
@@ -545,6 +566,7 @@ void pipeline_free(struct pipeline *p)
     derive_free(p->derive);
     board_free(p->board);
     status_free(p->status);
+    writes_free(p->writes);
     teller_free(p->teller);
     free(p->touched);
     free(p->changed);

@@ -38,14 +38,20 @@ bool pipeline_take_over(struct pipeline *p, struct pipeline *before, const struc
 /* Hooks for the poller; me is the pipeline. */
 void pipeline_feed(void *me, const struct block *b);
 void pipeline_hear(void *me, const struct poll_event *e);
+void pipeline_wrote(void *me, const struct write_end *e);
 
 /* Time passed: stale tags, the value lane, states owed to a new broker session. Returns when it
  * wants to be called again. poller: for the figures in stats; NULL: none are told. */
 mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now);
 
-/* A command that a person sent; payload as it came. Answered in any case. */
-void pipeline_order(struct pipeline *p, const struct command *c, const char *payload, wall_t wall,
-                    mono_t now);
+/* A command that a person sent; payload as it came. Answered in any case: what is to be written when
+ * it was, or could not be. poller: who asks the equipment. */
+void pipeline_order(struct pipeline *p, struct poller *poller, const struct command *c,
+                    const char *payload, wall_t wall, mono_t now);
+
+/* What there is to be seen of it, for people who ask why: board and devices. */
+struct why_view;
+void pipeline_look(const struct pipeline *p, struct why_view *v);
 
 /* What the watch room knows, for the pipeline that comes after this one. */
 void pipeline_remember(struct pipeline *p, struct memory *m);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "plan/change.h"
+#include "poll/write.h"
 
 /* ---- what belongs to the process --------------------------------------------------------------
  */
@@ -106,7 +107,10 @@ static bool prepare(struct heir *h, struct side *side, const struct reload *r, s
 static void commit(struct heir *h, struct side *side)
 {
     struct pipeline *p = h->side.pipeline;
-    const struct poller_hooks hooks = {.me = p, .block = pipeline_feed, .event = pipeline_hear};
+    const struct poller_hooks hooks = {
+        .me = p, .block = pipeline_feed, .event = pipeline_hear, .wrote = pipeline_wrote};
+    /* They were judged by the old file, and their answers are the old pipeline's to give. */
+    poller_cancel_writes(side->poller, "the gateway was reloaded", clock_mono());
     if (pipeline_take_over(p, side->pipeline, h->change, side->arena, clock_wall(), clock_mono()))
         side->arena = NULL;
     poller_commit(side->poller, h->lines, hooks, clock_mono());

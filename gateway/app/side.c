@@ -39,7 +39,10 @@ bool side_build(struct side *s, struct door *door, struct sequence *sequence,
 
 bool side_start(struct side *s, struct loop *loop, mono_t now)
 {
-    struct poller_hooks hooks = {.me = s->pipeline, .block = pipeline_feed, .event = pipeline_hear};
+    struct poller_hooks hooks = {.me = s->pipeline,
+                                 .block = pipeline_feed,
+                                 .event = pipeline_hear,
+                                 .wrote = pipeline_wrote};
     s->poller = poller_new(loop, s->plan, hooks, now);
     return s->poller != NULL;
 }

@@ -349,27 +349,35 @@ static void reply(struct teller *t, const struct command *c, const struct outcom
         t->put = true;
 }
 
+void tell_outcome(struct teller *t, const struct command *c, const struct order *o,
+                  const struct outcome *what)
+{
+    struct outcome a = *what;
+    a.gateway = t->plant->gateway;
+    a.verb = c->verb;
+    a.id = o->id;
+    a.client = o->client;
+    a.order = o;
+    if (strcmp(a.status, "accepted") != 0) {
+        char topic[TOPIC_MAX];
+        size_t length = topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_AUDIT,
+                                   t->plant->gateway, NULL);
+        struct json j = json_into(t->payload, sizeof t->payload);
+        encode_audit(&j, &a);
+        const struct message m = {.lane = MESSAGE_AUDIT,
+                                  .urgent = true,
+                                  .topic_length = (uint16_t)length,
+                                  .payload_length = (uint32_t)json_length(&j),
+                                  .time = a.time};
+        tell_row(t, m, topic, t->payload, NULL);
+    }
+    reply(t, c, &a, o->client);
+}
+
 void tell_answer(struct teller *t, const struct command *c, const struct order *o,
                  const char *refusal)
 {
-    const struct outcome a = {.gateway = t->plant->gateway,
-                              .verb = c->verb,
-                              .id = o->id,
-                              .client = o->client,
-                              .status = refusal ? "refused" : "done",
-                              .error = refusal,
-                              .order = o,
-                              .time = c->time};
-    char topic[TOPIC_MAX];
-    size_t length = topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_AUDIT,
-                               t->plant->gateway, NULL);
-    struct json j = json_into(t->payload, sizeof t->payload);
-    encode_audit(&j, &a);
-    const struct message m = {.lane = MESSAGE_AUDIT,
-                              .urgent = true,
-                              .topic_length = (uint16_t)length,
-                              .payload_length = (uint32_t)json_length(&j),
-                              .time = c->time};
-    tell_row(t, m, topic, t->payload, NULL);
-    reply(t, c, &a, o->client);
+    const struct outcome a = {
+        .status = refusal ? "refused" : "done", .error = refusal, .time = c->time};
+    tell_outcome(t, c, o, &a);
 }

@@ -2,6 +2,7 @@
 #include "base/permit.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { GROUPS = 2, WORDS = PERMIT_COUNT + GROUPS };
@@ -78,4 +79,17 @@ const char *permit_text(char out[PERMIT_TEXT_MAX], uint32_t allow)
                                    length ? ", " : "", words[w]);
     }
     return out;
+}
+
+static int by_tag(const void *key, const void *member)
+{
+    uint32_t tag = *(const uint32_t *)key, other = ((const struct write_permit *)member)->tag;
+    return (tag > other) - (tag < other);
+}
+
+const struct write_permit *permit_write(const struct command_rules *rules, uint32_t tag)
+{
+    if (!(rules->allow & PERMIT_BIT(ORDER_WRITE)) || rules->write_count == 0)
+        return NULL;
+    return bsearch(&tag, rules->writes, rules->write_count, sizeof(*rules->writes), by_tag);
 }

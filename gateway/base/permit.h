@@ -15,6 +15,8 @@ const char *permit_group(unsigned permit);             /* "alarms"; NULL: in non
 uint32_t permit_parse(const char *word);
 /* All words that permit_parse knows. */
 size_t permit_words(const char *const **words);
+/* What people may write to this tag; NULL: nothing. */
+const struct write_permit *permit_write(const struct command_rules *rules, uint32_t tag);
 /* "alarms, incident, replay"; "nothing". Groups where they are whole. Returns out. */
 enum { PERMIT_TEXT_MAX = 160 };
 const char *permit_text(char out[PERMIT_TEXT_MAX], uint32_t allow);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/permit.h"
 #include "base/text.h"
 
 /* ---- things by their names ------------------------------------------------------------------- */
@@ -325,6 +326,15 @@ static bool same_heading(const struct work *w, const struct device *a, const str
            strcmp(w->before->plant->lines[a->line].name, w->after->plant->lines[b->line].name) == 0;
 }
 
+/* Who may write it stands in its dictionary. */
+static bool same_permit(const struct work *w, uint32_t before, uint32_t after)
+{
+    const struct write_permit *a = permit_write(&w->before->plant->commands, before);
+    const struct write_permit *b = permit_write(&w->after->plant->commands, after);
+    return (!a && !b) || (a && b && memcmp(&a->low, &b->low, sizeof a->low) == 0 &&
+                          memcmp(&a->high, &b->high, sizeof a->high) == 0);
+}
+
 static bool match_device(struct work *w, uint32_t before, uint32_t after)
 {
     const struct device *a = &w->before->plant->devices[before];
@@ -336,7 +346,8 @@ static bool match_device(struct work *w, uint32_t before, uint32_t after)
     for (uint32_t i = 0; i < b->map->point_count; i++) {
         const struct match *m = &p->matches[i];
         bool same = m->same && source;
-        heading = heading && same && m->described;
+        heading = heading && same && m->described &&
+                  same_permit(w, a->first_tag + m->old, b->first_tag + i);
         if (same)
             w->tags[b->first_tag + i] = a->first_tag + m->old;
         w->change->tags_added += m->old == CHANGE_NONE;

@@ -5,8 +5,9 @@
 #define POLL_ADU_WRITE_H
 
 #include "poll/adu.h"
+#include "poll/write.h"
 
-enum { WRITE_WORDS_MAX = 4, WRITE_FRAME_MAX = 24 };
+enum { WRITE_FRAME_MAX = 24 };
 
 struct write_ask {
     uint8_t framing;

@@ -10,7 +10,7 @@
 
 #include "base/arena.h"
 #include "plan/schedule.h"
-#include "poll/adu.h"
+#include "poll/adu_write.h"
 #include "poll/frames.h"
 #include "poll/link.h"
 #include "poll/party.h"
@@ -18,7 +18,6 @@
 #include "poll/poller.h"
 #include "poll/shape.h"
 #include "poll/timers.h"
-#include "poll/write.h"
 
 enum talk_state {
     TALK_DOWN, /* until the next attempt */

@@ -4,10 +4,9 @@
 #ifndef POLL_WRITE_H
 #define POLL_WRITE_H
 
-#include "poll/adu_write.h"
 #include "poll/poller.h"
 
-enum { WRITES_MAX = 8 }; /* that wait on one line */
+enum { WRITES_MAX = 8, WRITE_WORDS_MAX = 4 }; /* that wait on one line; of one value */
 
 struct write_job {
     uint64_t id; /* the caller's */
@@ -47,6 +46,7 @@ const char *poller_write(struct poller *p, const struct write_job *job, mono_t n
  * sent any more. */
 void poller_cancel_writes(struct poller *p, const char *why, mono_t now);
 
+struct write_ask;
 /* What would go out for this job, before a mask that the equipment has to be asked for first. */
 void write_frame_of(const struct write_job *job, const struct point *point, uint8_t unit,
                     struct write_ask *out);

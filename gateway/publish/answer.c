@@ -43,6 +43,22 @@ static void ends(struct json *j, const struct outcome *a)
     json_word(j, "}");
 }
 
+static void encode_written(struct json *j, const char *name, const struct written *w)
+{
+    if (!w)
+        return;
+    key(j, "written");
+    json_raw(j, w->sent ? "true" : "false", w->sent ? 4 : 5);
+    key(j, name);
+    json_value(j, &w->value);
+    if (w->unit && *w->unit) {
+        key(j, "unit");
+        json_string(j, w->unit);
+    }
+    key(j, "raw");
+    json_string(j, w->raw);
+}
+
 void encode_reply(struct json *j, const struct outcome *a)
 {
     json_word(j, "{\"id\":");
@@ -59,9 +75,21 @@ void encode_reply(struct json *j, const struct outcome *a)
         key(j, "to_seq");
         json_int(j, (int64_t)a->to_seq);
     }
+    if (a->order && a->order->verb == ORDER_WRITE)
+        given_text(j, "tag", a->order->tag);
+    encode_written(j, "value", a->written);
     key(j, "gateway");
     json_string(j, a->gateway);
     ends(j, a);
+}
+
+static void given_wish(struct json *j, const char *name, const struct wish *w)
+{
+    struct value v = wish_value(w);
+    if (!w->given)
+        return;
+    key(j, name);
+    json_value(j, &v);
 }
 
 /* Only what was given: who asked for what, in the words of the command. */
@@ -84,6 +112,13 @@ static void encode_order(struct json *j, const struct order *o)
     given_text(j, "item", o->item);
     given_text(j, "state", o->state);
     given_number(j, "value", o->value);
+    given_text(j, "tag", o->tag);
+    given_wish(j, "value", &o->wish);
+    given_wish(j, "was", &o->was);
+    if (o->within_ms) {
+        key(j, "within_ms");
+        json_int(j, o->within_ms);
+    }
     if (o->time_ms) {
         key(j, "time");
         json_int(j, o->time_ms);
@@ -106,6 +141,7 @@ void encode_audit(struct json *j, const struct outcome *a)
         key(j, "count");
         json_int(j, (int64_t)a->count);
     }
+    encode_written(j, "read", a->written);
     ends(j, a);
 }
 

@@ -7,13 +7,22 @@
 #include "publish/json.h"
 #include "publish/topic.h"
 
+/* What became of something to be written. */
+struct written {
+    struct value value;            /* as it was read, last of all; NONE: nothing was */
+    const char *raw;               /* the words of that in hexadecimal; NULL */
+    const char *unit;
+    bool sent;                     /* the equipment was told */
+};
+
 struct outcome {
     const char *gateway, *verb;
     const char *id, *client;       /* as the command had them; "" or NULL: none */
-    const char *status;            /* "done", "refused", "accepted" */
-    const char *error;             /* refused: why; else NULL */
+    const char *status;            /* "done", "refused", "accepted", "failed" */
+    const char *error;             /* refused, failed: why; else NULL */
     bool counts;                   /* replay: */
     uint64_t count, from_seq, to_seq;
+    const struct written *written; /* write: how it went; NULL: it didn't begin */
     const struct order *order;     /* what was asked, for the book; NULL: nothing more to say */
     wall_t time;
 };

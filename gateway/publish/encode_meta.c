@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tag dictionary: what a historian has to know to name, scale and draw a tag. */
+#include <math.h>
+
+#include "base/permit.h"
 #include "publish/encode.h"
 #include "publish/topic.h"
 
@@ -171,6 +174,26 @@ static void tag_topic(struct json *j, const struct meta *m, const char *name)
     }
 }
 
+static void writable(struct json *j, const struct meta *m, const struct point *p)
+{
+    uint32_t tag = m->device->first_tag + (uint32_t)(p - m->device->map->points);
+    const struct write_permit *w = p->write ? permit_write(&m->plant->commands, tag) : NULL;
+    if (!w) {
+        json_word(j, ",\"writable\":false");
+        return;
+    }
+    json_word(j, ",\"writable\":true");
+    if (!isnan(w->low)) {
+        json_word(j, ",\"write_limits\":[");
+        json_real(j, w->low, false);
+        json_word(j, ",");
+        json_real(j, w->high, false);
+        json_word(j, "]");
+    }
+    if (p->danger)
+        json_word(j, ",\"danger\":true");
+}
+
 static void point(struct json *j, const struct meta *m, const struct point *p)
 {
     const struct map *map = m->device->map;
@@ -185,7 +208,8 @@ static void point(struct json *j, const struct meta *m, const struct point *p)
     }
     place(j, map, p);
     conversion(j, map, p);
-    json_word(j, ",\"writable\":false}");
+    writable(j, m, p);
+    json_word(j, "}");
 }
 
 /* The full name of a tag by its number. */

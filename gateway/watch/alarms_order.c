@@ -162,6 +162,7 @@ const char *alarms_order(struct alarms *a, uint32_t i, const struct order *o, in
     case ORDER_PROOF:
     case ORDER_INCIDENT:
     case ORDER_DRILL:
+    case ORDER_WRITE:
     case ORDER_VERB_COUNT:
         break;
     }

@@ -248,6 +248,7 @@ const char *warden_order(struct warden *w, const struct order *o, int64_t now_ms
     case ORDER_UNSHELVE:
     case ORDER_OOS:
     case ORDER_IN_SERVICE:
+    case ORDER_WRITE:
     case ORDER_VERB_COUNT:
         break;
     }

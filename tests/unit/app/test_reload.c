@@ -365,7 +365,7 @@ static void an_incident_is_left_when_nothing_is_watched_any_more(void **state)
     struct command c = {.verb = "incident", .time = {start_ms}};
     const char order[] = "{\"op\":\"open\",\"user\":\"u\",\"reason\":\"trial\"}";
     c.payload_length = sizeof order - 1;
-    pipeline_order(desk.side.pipeline, &c, order, (wall_t){start_ms},
+    pipeline_order(desk.side.pipeline, NULL, &c, order, (wall_t){start_ms},
                    (mono_t){start_ms * NS_PER_MS});
     feed(50, start_ms + S);
     assert_true(heard(desk.door.rows, alarm_topic, "\"type\":\"incident\""));
