@@ -6,6 +6,7 @@ BEGIN {
     # Who may look where, besides at include/headgate and at itself.
     looks["base"] = ""
     looks["config"] = "base"
+    looks["import"] = "base config"
     looks["plan"] = "base config"
     looks["poll"] = "base plan"
     looks["values"] = "base poll"
@@ -13,7 +14,7 @@ BEGIN {
     looks["publish"] = "base watch"
     looks["sim"] = "base config values"
     looks["app"] = "base config plan poll values watch publish sim cli"
-    looks["cli"] = "base config plan poll values watch publish sim app"
+    looks["cli"] = "base config import plan poll values watch publish sim app"
 
     # A word, where it may stand (a list of patterns on the path), and why.
     ruled = 0

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "import/import.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "config/map.h"
+#include "import/settle.h"
+#include "import/text_in.h"
+#include "import/tidy.h"
+#include "import/types.h"
+#include "import/write.h"
+
+/* A list of 16 MB is several times as large in rows; more than this is no list of tags. */
+enum { MEMORY_MAX = 768 << 20, ROUNDS_MAX = 8 };
+
+const struct import_format import_formats[] = {
+    {"kepware", "Kepware, tag CSV", read_kepware},
+    {"modpoll", "modpoll (Python), CSV", read_modpoll},
+    {"neuron", "EMQX Neuron, its spreadsheet saved as CSV", read_neuron},
+    {"csv", "any other table with a line of headings", read_table},
+};
+const size_t import_format_count = sizeof import_formats / sizeof *import_formats;
+
+const struct import_format *import_format(const char *name)
+{
+    for (size_t i = 0; i < import_format_count; i++)
+        if (strcmp(import_formats[i].name, name) == 0)
+            return &import_formats[i];
+    return NULL;
+}
+
+/* Values of two words at numbers that follow each other: one of the two is wrong, or each number
+ * stands for 32 bits (Enron, Daniel), which Modbus as others speak it can't ask for. */
+static int by_place(const void *a, const void *b)
+{
+    const struct import_row *x = *(struct import_row *const *)a,
+                            *y = *(struct import_row *const *)b;
+    int device = strcmp(x->device, y->device);
+    if (device != 0)
+        return device;
+    if (x->table != y->table)
+        return x->table - y->table;
+    if (x->address != y->address)
+        return x->address - y->address;
+    return (x->line > y->line) - (x->line < y->line);
+}
+
+static bool is_wide(const struct import_row *row)
+{
+    return row->bit < 0 && row->part_count == 0 && row->type != RAW_STRING &&
+           type_words(row->type) >= 2;
+}
+
+static bool refuse_enron(struct import_list *l)
+{
+    struct import_row **wide = arena_get_array(l->arena, l->row_count + 1U, sizeof *wide);
+    if (wide == NULL)
+        return false;
+    size_t count = 0;
+    for (struct import_row *row = l->rows; row != NULL; row = row->next)
+        if (!row->gone && row->from == NULL && is_wide(row))
+            wide[count++] = row;
+    qsort(wide, count, sizeof *wide, by_place);
+    for (size_t i = 1; i < count; i++) {
+        struct import_row *a = wide[i - 1], *b = wide[i];
+        bool same = strcmp(a->device, b->device) == 0 && a->table == b->table;
+        if (!same || b->address == a->address || b->address >= a->address + type_words(a->type))
+            continue;
+        import_skip(
+            l, b,
+            "its %u registers begin inside of those of %.60s (row %u); if each number means "
+            "32 bits (Enron, Daniel), it can't be read as Modbus",
+            type_words(b->type), a->name, a->line);
+        import_skip(
+            l, a,
+            "%.60s (row %u) begins inside of its %u registers; if each number means 32 bits "
+            "(Enron, Daniel), it can't be read as Modbus",
+            b->name, b->line, type_words(a->type));
+    }
+    for (struct import_row *row = l->rows; row != NULL; row = row->next)
+        if (row->from != NULL && row->from->gone)
+            import_skip(l, row, "what it is computed from was skipped");
+    return true;
+}
+
+static uint32_t count_tags(struct import_list *l)
+{
+    uint32_t tags = 0;
+    for (struct import_device *d = l->devices; d != NULL; d = d->next)
+        d->tags = 0;
+    for (const struct import_row *row = l->rows; row != NULL; row = row->next) {
+        if (row->gone)
+            continue;
+        tags++;
+        for (struct import_device *d = l->devices; d != NULL; d = d->next)
+            if (strcmp(d->name, row->device) == 0) {
+                d->tags++;
+                break;
+            }
+    }
+    return tags;
+}
+
+static void tell_writable(struct import_list *l)
+{
+    uint32_t count = 0;
+    for (const struct import_row *row = l->rows; row != NULL; row = row->next)
+        count += !row->gone && row->writable;
+    if (count > 0 && !l->options->writable)
+        import_note(l, NOTE_TOLD, 0,
+                    "%u tags that the list may write are only read here; --writable keeps that",
+                    count);
+}
+
+enum import_end import_run(struct import *i, const struct import_format *format, const char *file,
+                           const uint8_t *bytes, size_t length,
+                           const struct import_options *options)
+{
+    struct import_list *l = &i->list;
+    size_t text_length;
+    *i = (struct import){.list = {.file = file, .options = options}};
+    l->arena = arena_new(MEMORY_MAX);
+    if (l->arena == NULL)
+        return IMPORT_NO_MEMORY;
+    char *text = import_text(l, bytes, length, &text_length);
+    if (text != NULL)
+        format->read(l, text, text_length);
+    if (l->row_count > IMPORT_ROWS_MAX)
+        import_refuse(l, 0, "more than %d rows; split it", IMPORT_ROWS_MAX);
+    if (l->refused != NULL)
+        return arena_exhausted(l->arena) ? IMPORT_NO_MEMORY : IMPORT_NOTHING;
+    i->needs = settle_all(l);
+    if (arena_exhausted(l->arena))
+        return IMPORT_NO_MEMORY;
+    if (i->needs != 0)
+        return IMPORT_ASKS;
+    if (!refuse_enron(l))
+        return IMPORT_NO_MEMORY;
+    tidy_names(l);
+    tidy_units(l);
+    tell_writable(l);
+    i->tags = count_tags(l);
+    if (arena_exhausted(l->arena))
+        return IMPORT_NO_MEMORY;
+    return i->tags == 0 ? IMPORT_NOTHING : IMPORT_DONE;
+}
+
+void import_ask(struct import *i, FILE *out)
+{
+    settle_ask(&i->list, i->needs, out);
+}
+
+unsigned import_maps(const struct import *i)
+{
+    unsigned maps = 0;
+    for (const struct import_device *d = i->list.devices; d != NULL; d = d->next)
+        maps += d->tags > 0;
+    return maps == 0 ? 1 : maps;
+}
+
+static const char *device_name(const struct import_list *l, unsigned k)
+{
+    for (const struct import_device *d = l->devices; d != NULL; d = d->next)
+        if (d->tags > 0 && k-- == 0)
+            return d->name;
+    return "";
+}
+
+/* "lists/pumps.csv" is "pumps". */
+static const char *file_stem(struct import_list *l)
+{
+    char name[NAME_MAX_BYTES + 1];
+    const char *slash = strrchr(l->file, '/');
+    const char *base = slash == NULL ? l->file : slash + 1;
+    const char *dot = strrchr(base, '.');
+    tidy_name(
+        import_keep(l, base, dot == NULL || dot == base ? strlen(base) : (size_t)(dot - base)),
+        name);
+    return *name == '\0' ? "imported" : import_keep(l, name, strlen(name));
+}
+
+/* What the map language doesn't take is skipped and told: false when there was something. */
+static bool hold_against_language(struct import_list *l, const char *device, const char *text,
+                                  size_t length)
+{
+    struct arena *a = arena_new(0);
+    struct diags *ds = diags_new();
+    bool fine = a != NULL && ds != NULL;
+    if (fine && map_parse(a, text, length, l->file, "imported", ds) == NULL) {
+        fine = false;
+        for (size_t k = 0; k < diags_count(ds); k++) {
+            const struct diag *d = diags_at(ds, k);
+            bool found = false;
+            for (struct import_row *row = l->rows; row != NULL; row = row->next) {
+                if (d->level != DIAG_ERROR || row->gone || row->written != d->at.line ||
+                    strcmp(row->device, device) != 0)
+                    continue;
+                import_skip(l, row, "%s", d->text);
+                found = true;
+            }
+            if (!found && d->level == DIAG_ERROR)
+                import_refuse(l, d->at.line, "the map would not be taken: %s", d->text);
+        }
+        for (struct import_row *row = l->rows; row != NULL; row = row->next)
+            if (row->from != NULL && row->from->gone)
+                import_skip(l, row, "what it is computed from was skipped");
+    }
+    diags_free(ds);
+    arena_free(a);
+    return fine;
+}
+
+const char *import_map(struct import *i, unsigned k, const char **name)
+{
+    struct import_list *l = &i->list;
+    const char *device = device_name(l, k);
+    *name = *device == '\0' ? file_stem(l) : device;
+    for (unsigned round = 0; round < ROUNDS_MAX; round++) {
+        char *text = NULL;
+        size_t length = 0;
+        FILE *out = open_memstream(&text, &length);
+        if (out == NULL)
+            return NULL;
+        uint32_t tags = write_map(l, device, *name, out);
+        const char *kept = NULL;
+        if (fclose(out) == 0)
+            kept = arena_copy(l->arena, text, length);
+        free(text);
+        if (kept == NULL)
+            return NULL;
+        if (tags == 0 || l->refused != NULL || hold_against_language(l, device, kept, length)) {
+            i->tags = count_tags(l);
+            return kept;
+        }
+    }
+    import_refuse(l, 0, "too much in it that a map can't say");
+    i->tags = count_tags(l);
+    return "";
+}
+
+const char *import_plant(struct import *i)
+{
+    char *text = NULL;
+    size_t length = 0;
+    if (i->list.devices == NULL)
+        return NULL;
+    FILE *out = open_memstream(&text, &length);
+    if (out == NULL)
+        return NULL;
+    write_plant(&i->list, out);
+    const char *kept = fclose(out) == 0 ? arena_copy(i->list.arena, text, length) : NULL;
+    free(text);
+    return kept;
+}
+
+void import_tell(const struct import *i, FILE *out)
+{
+    static const char *const words[] = {
+        [NOTE_SKIPPED] = "skipped: ", [NOTE_RENAMED] = "", [NOTE_TOLD] = ""};
+    const struct import_list *l = &i->list;
+    for (const struct import_note *n = l->notes; n != NULL; n = n->next) {
+        if (n->line > 0)
+            fprintf(out, "%s:%u: %s%s\n", l->file, n->line, words[n->kind], n->text);
+        else
+            fprintf(out, "%s: %s%s\n", l->file, words[n->kind], n->text);
+    }
+    if (l->refused != NULL && l->refused_line > 0)
+        fprintf(out, "%s:%u: refused: %s\n", l->file, l->refused_line, l->refused);
+    else if (l->refused != NULL)
+        fprintf(out, "%s: refused: %s\n", l->file, l->refused);
+    if (i->needs == 0)
+        fprintf(out, "%u tag%s, %u skipped, %u renamed\n", i->tags, i->tags == 1 ? "" : "s",
+                l->skipped, l->renamed);
+}
+
+void import_fini(struct import *i)
+{
+    arena_free(i->list.arena);
+    i->list.arena = NULL;
+}

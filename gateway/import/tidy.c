@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "import/tidy.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/names.h"
+
+/* U+00C0 to U+00FF without their accents. */
+static const char latin[64][3] = {
+    "A", "A", "A", "A", "Ae", "A", "AE", "C", "E", "E", "E", "E", "I",  "I", "I",  "I",
+    "D", "N", "O", "O", "O",  "O", "Oe", "x", "O", "U", "U", "U", "Ue", "Y", "Th", "ss",
+    "a", "a", "a", "a", "ae", "a", "ae", "c", "e", "e", "e", "e", "i",  "i", "i",  "i",
+    "d", "n", "o", "o", "o",  "o", "oe", "_", "o", "u", "u", "u", "ue", "y", "th", "y"};
+
+/* Bytes of the character at s, and what to write for it. */
+static size_t letter(const char *s, const char **out, char plain[2])
+{
+    unsigned char c = (unsigned char)*s;
+    *out = plain;
+    plain[1] = '\0';
+    if (c < 0x80) {
+        plain[0] = isalnum(c) || c == '.' || c == '-' || c == '_' ? *s : '_';
+        return 1;
+    }
+    if (c == 0xC3 && ((unsigned char)s[1] & 0xC0) == 0x80) {
+        *out = latin[(unsigned char)s[1] & 0x3F];
+        return 2;
+    }
+    plain[0] = '_';
+    if (c == 0xC2 && ((unsigned char)s[1] == 0xB2 || (unsigned char)s[1] == 0xB3))
+        plain[0] = (unsigned char)s[1] == 0xB2 ? '2' : '3';
+    size_t n = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
+    size_t here = 1;
+    while (here < n && ((unsigned char)s[here] & 0xC0) == 0x80)
+        here++;
+    return here;
+}
+
+void tidy_name(const char *text, char out[65])
+{
+    size_t n = 0;
+    while (*text != '\0') {
+        char plain[2];
+        const char *add;
+        text += letter(text, &add, plain);
+        for (; *add != '\0' && n < NAME_MAX_BYTES; add++)
+            if (*add != '_' || (n > 0 && out[n - 1] != '_'))
+                out[n++] = *add;
+    }
+    while (n > 0 && (out[n - 1] == '_' || out[n - 1] == '.'))
+        n--;
+    out[n] = '\0';
+    size_t dots = strspn(out, "._-");
+    if (dots == n)
+        out[0] = '\0';
+    else if (dots > 0 && (out[0] == '_' || out[0] == '.'))
+        memmove(out, out + 1, n);
+}
+
+/* name, or name_2, name_3 ... whichever is free. */
+static void claim(struct import_list *l, struct names *taken, struct import_row *row,
+                  struct names *next)
+{
+    char name[NAME_MAX_BYTES + 1];
+    tidy_name(row->name, name);
+    if (*name == '\0')
+        snprintf(name, sizeof name, "row_%u", row->line);
+    /* Two columns of one name space: what belongs to another device may be called the same. */
+    for (uint32_t k = 1; k <= IMPORT_ROWS_MAX; k++) {
+        char tail[16] = "";
+        if (k == 2 && *row->group != '\0') {
+            /* Often told apart by the group they stand in. */
+            char both[200], grouped[NAME_MAX_BYTES + 1];
+            snprintf(both, sizeof both, "%.90s.%.90s", row->group, row->name);
+            tidy_name(both, grouped);
+            const char *text = import_printf(l, "%s/%s", row->device, grouped);
+            if (names_put(taken, text, strlen(text), row->line) == NAMES_NONE) {
+                row->tag = import_keep(l, grouped, strlen(grouped));
+                return;
+            }
+        }
+        if (k > 1) {
+            const char *root = import_printf(l, "%s/%s", row->device, name);
+            uint32_t last = names_find(next, root, strlen(root));
+            k = last == NAMES_NONE || last < k ? k : last;
+            snprintf(tail, sizeof tail, "_%u", k);
+        }
+        char whole[NAME_MAX_BYTES + 1];
+        snprintf(whole, sizeof whole, "%.*s%s", (int)(NAME_MAX_BYTES - strlen(tail)), name, tail);
+        const char *text = import_printf(l, "%s/%s", row->device, whole);
+        if (names_put(taken, text, strlen(text), row->line) == NAMES_NONE) {
+            row->tag = import_keep(l, whole, strlen(whole));
+            return;
+        }
+        if (arena_exhausted(l->arena))
+            return;
+    }
+}
+
+void tidy_names(struct import_list *l)
+{
+    struct names taken, next;
+    names_init(&taken, true, l->arena);
+    names_init(&next, true, l->arena);
+    for (struct import_row *row = l->rows; row != NULL; row = row->next) {
+        if (row->gone)
+            continue;
+        claim(l, &taken, row, &next);
+        if (strcmp(row->tag, row->name) != 0)
+            import_note(l, NOTE_RENAMED, row->line, "%.200s: renamed to %s", row->name, row->tag);
+    }
+    names_fini(&taken);
+    names_fini(&next);
+}
+
+static const struct {
+    const char *theirs, *ours;
+} units[] = {
+    {"rpm", "rpm"},
+    {"r/min", "rpm"},
+    {"1/min", "rpm"},
+    {"min-1", "rpm"},
+    {"u/min", "rpm"},
+    {"tr/min", "rpm"},
+    {"degc", "Cel"},
+    {"deg c", "Cel"},
+    {"\302\260c", "Cel"},
+    {"\342\204\203", "Cel"},
+    {"celsius", "Cel"},
+    {"cel", "Cel"},
+    {"\302\272c", "Cel"},
+    {"degf", "[degF]"},
+    {"deg f", "[degF]"},
+    {"\302\260f", "[degF]"},
+    {"fahrenheit", "[degF]"},
+    {"[degf]", "[degF]"},
+    {"k", "K"},
+    {"kelvin", "K"},
+    {"%", "%"},
+    {"percent", "%"},
+    {"pct", "%"},
+    {"%rh", "%"},
+    {"% rh", "%"},
+    {"\302\260", "deg"},
+    {"deg", "deg"},
+    {"\302\272", "deg"},
+    {"v", "V"},
+    {"volt", "V"},
+    {"volts", "V"},
+    {"a", "A"},
+    {"amp", "A"},
+    {"amps", "A"},
+    {"ampere", "A"},
+    {"hz", "Hz"},
+    {"hertz", "Hz"},
+    {"w", "W"},
+    {"watt", "W"},
+    {"watts", "W"},
+    {"kw", "kW"},
+    {"va", "VA"},
+    {"kva", "kVA"},
+    {"mva", "MVA"},
+    {"var", "var"},
+    {"vars", "var"},
+    {"kvar", "kvar"},
+    {"mvar", "Mvar"},
+    {"wh", "Wh"},
+    {"kwh", "kWh"},
+    {"mwh", "MWh"},
+    {"gwh", "GWh"},
+    {"varh", "varh"},
+    {"kvarh", "kvarh"},
+    {"mvarh", "Mvarh"},
+    {"vah", "VAh"},
+    {"kvah", "kVAh"},
+    {"ah", "Ah"},
+    {"kv", "kV"},
+    {"ka", "kA"},
+    {"bar", "bar"},
+    {"mbar", "mbar"},
+    {"pa", "Pa"},
+    {"hpa", "hPa"},
+    {"kpa", "kPa"},
+    {"psi", "psi"},
+    {"mh2o", "mH2O"},
+    {"m h2o", "mH2O"},
+    {"mmh2o", "mmH2O"},
+    {"mwc", "mH2O"},
+    {"m", "m"},
+    {"meter", "m"},
+    {"metre", "m"},
+    {"cm", "cm"},
+    {"km", "km"},
+    {"ft", "ft"},
+    {"feet", "ft"},
+    {"in", "in"},
+    {"inch", "in"},
+    {"m2", "m2"},
+    {"m3", "m3"},
+    {"cbm", "m3"},
+    {"cum", "m3"},
+    {"l", "L"},
+    {"liter", "L"},
+    {"litre", "L"},
+    {"liters", "L"},
+    {"litres", "L"},
+    {"hl", "hl"},
+    {"gal", "gal"},
+    {"ft3", "ft3"},
+    {"m3/h", "m3/h"},
+    {"m3/hr", "m3/h"},
+    {"cmh", "m3/h"},
+    {"m3/min", "m3/min"},
+    {"m3/s", "m3/s"},
+    {"m3/d", "m3/d"},
+    {"m3/day", "m3/d"},
+    {"l/s", "L/s"},
+    {"l/sec", "L/s"},
+    {"l/min", "L/min"},
+    {"lpm", "L/min"},
+    {"l/h", "L/h"},
+    {"l/hr", "L/h"},
+    {"gpm", "gal/min"},
+    {"gal/min", "gal/min"},
+    {"usgpm", "gal/min"},
+    {"mgd", "MGD"},
+    {"ml/d", "ML/d"},
+    {"ft3/s", "ft3/s"},
+    {"cfs", "ft3/s"},
+    {"cfm", "ft3/min"},
+    {"s", "s"},
+    {"sec", "s"},
+    {"second", "s"},
+    {"seconds", "s"},
+    {"ms", "ms"},
+    {"min", "min"},
+    {"minute", "min"},
+    {"minutes", "min"},
+    {"h", "h"},
+    {"hr", "h"},
+    {"hrs", "h"},
+    {"hour", "h"},
+    {"hours", "h"},
+    {"d", "d"},
+    {"day", "d"},
+    {"days", "d"},
+    {"kg", "kg"},
+    {"g", "g"},
+    {"t", "t"},
+    {"t/h", "t/h"},
+    {"kg/h", "kg/h"},
+    {"kg/m3", "kg/m3"},
+    {"m/s", "m/s"},
+    {"mm/s", "mm/s"},
+    {"km/h", "km/h"},
+    {"nm", "N.m"},
+    {"ohm", "Ohm"},
+    {"\316\251", "Ohm"},
+    {"\342\204\246", "Ohm"},
+    {"kohm", "kOhm"},
+    {"ph", "pH"},
+    {"ppm", "ppm"},
+    {"ppb", "ppb"},
+    {"db", "dB"},
+    {"lx", "lx"},
+    {"lux", "lx"},
+    {"w/m2", "W/m2"},
+    {"j", "J"},
+    {"kj", "kJ"},
+    {"gj", "GJ"},
+    {"us/cm", "uS/cm"},
+    {"\302\265s/cm", "uS/cm"},
+    {"\316\274s/cm", "uS/cm"},
+    {"ntu", "NTU"},
+    {"mg/l", "mg/L"},
+    {"g/l", "g/L"},
+    {"mm/h", "mm/h"},
+    {"um", "um"},
+    {"\302\265m", "um"},
+    {"\302\265s", "us"},
+};
+
+/* Where the size of the letter tells milli from mega. */
+static const struct {
+    const char *theirs, *ours;
+} cased[] = {{"MW", "MW"},     {"mW", "mW"},     {"mA", "mA"},    {"MA", NULL},
+             {"mV", "mV"},     {"MV", "MV"},     {"mm", "mm"},    {"MM", NULL},
+             {"MPa", "MPa"},   {"mPa", "mPa"},   {"ML", "ML"},    {"ml", "mL"},
+             {"mL", "mL"},     {"mg", "mg"},     {"Mg", "Mg"},    {"MJ", "MJ"},
+             {"mJ", "mJ"},     {"mWh", "mWh"},   {"MWh", "MWh"},  {"mS/cm", "mS/cm"},
+             {"MOhm", "MOhm"}, {"mOhm", "mOhm"}, {"kNm", "kN.m"}, {"S", "S"},
+             {"F", NULL},      {"C", NULL},      {"H", NULL},     {"T", NULL}};
+
+/* Blanks, ^, superscripts and brackets away: "[ m³ / h ]" is "m3/h". */
+static bool plain_unit(const char *text, char out[32])
+{
+    size_t n = 0;
+    size_t length = strlen(text);
+    bool bracket = length > 2 && ((*text == '[' && text[length - 1] == ']') ||
+                                  (*text == '(' && text[length - 1] == ')'));
+    for (size_t i = bracket; i < length - bracket; i++) {
+        char c = text[i];
+        if (c == ' ' || c == '^' || c == '\t')
+            continue;
+        if (strncmp(text + i, "\302\262", 2) == 0 || strncmp(text + i, "\302\263", 2) == 0) {
+            c = text[i + 1] == '\262' ? '2' : '3';
+            i++;
+        } else if (strncmp(text + i, "\302\240", 2) == 0) {
+            i++;
+            continue;
+        }
+        if (n + 1 >= 32)
+            return false;
+        out[n++] = c;
+    }
+    out[n] = '\0';
+    return true;
+}
+
+const char *tidy_unit(const char *text)
+{
+    char plain[32], low[32];
+    if (!plain_unit(text, plain))
+        return NULL;
+    if (*plain == '\0' || strcmp(plain, "-") == 0 || strcmp(plain, "--") == 0 ||
+        strcasecmp(plain, "n/a") == 0 || strcmp(plain, "1") == 0)
+        return "";
+    for (size_t i = 0; i < sizeof cased / sizeof *cased; i++)
+        if (strcmp(cased[i].theirs, plain) == 0)
+            return cased[i].ours;
+    size_t n = strlen(plain);
+    for (size_t i = 0; i <= n; i++)
+        low[i] = (char)tolower((unsigned char)plain[i]);
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+        if (strcmp(units[i].theirs, low) == 0)
+            return units[i].ours;
+    return NULL;
+}
+
+void tidy_units(struct import_list *l)
+{
+    for (struct import_row *row = l->rows; row != NULL; row = row->next) {
+        if (row->gone || *row->unit == '\0')
+            continue;
+        const char *unit = tidy_unit(row->unit);
+        if (unit == NULL)
+            import_note(l, NOTE_TOLD, row->line,
+                        "%.100s: unit `%.40s` is not in our list; kept as "
+                        "it is",
+                        row->name, row->unit);
+        else
+            row->unit = unit;
+    }
+}
