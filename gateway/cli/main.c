@@ -21,6 +21,7 @@ static const struct verb {
     {"replay", verb_replay, "a recorded history through alarms, leaks and incidents"},
     {"docs", verb_docs, "the tag list of a plant for the binder: Markdown, HTML or CSV"},
     {"explain", verb_explain, "what a leak point has learned, and how small a leak it finds"},
+    {"import", verb_import, "a register map from Kepware, Ignition, Telegraf ... or any CSV"},
 };
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
@@ -35,7 +36,7 @@ static void usage(FILE *out)
 }
 
 /* Verbs that are promised and come later. */
-static const char *const later[] = {"write", "scan", "probe", "import", "why"};
+static const char *const later[] = {"write", "scan", "probe", "why"};
 
 static int unknown(const char *word)
 {

@@ -17,6 +17,7 @@ int verb_no_memory(const char *verb);                  /* says so; EXIT_NO */
 int verb_check(int argc, char **argv);
 int verb_docs(int argc, char **argv);
 int verb_explain(int argc, char **argv);
+int verb_import(int argc, char **argv);
 int verb_plan(int argc, char **argv);
 int verb_read(int argc, char **argv);
 int verb_replay(int argc, char **argv);
