@@ -100,7 +100,9 @@ def instances(spec):
     for name, tag in spec["tags"].items():
         if "from" in tag:
             continue
-        at = tag["at"][0] if isinstance(tag["at"], list) else tag["at"]
+        at = tag["at"]
+        if isinstance(at, list):                # in parts: the lowest of them
+            at = min(at, key=lambda part: whole(part.split()[1]))
         if isinstance(at, int):
             table, address = next((t, at - b) for t, b in sorted(spec["doc_base"].items(), key=lambda i: -whole(i[1]))
                                   if at >= whole(b))
@@ -111,7 +113,7 @@ def instances(spec):
         labels = repeat.get("n") or range(1, whole(repeat.get("count", 1)) + 1)
         for i, label in enumerate(labels):
             step = i * whole(repeat.get("stride", 0)) if repeat else 0
-            yield name.replace("{n}", str(label)), {**tag, "_table": table, "_at": address + step, "_step": step}
+            yield name.replace("{n}", str(label)), {**tag, "_table": table, "_at": address + step, "_step": step, "_words": mapmath.TIMES.get(tag.get("format"), 1)}
 
 
 def refused(spec):

@@ -12,8 +12,8 @@ TYPES = {
     "u16": ("u16",), "s16": ("s16",), "u32": ("u32",), "s32": ("s32",), "u64": ("u64",), "s64": ("s64",), "f32": ("f32",),
     "f64": ("f64",), "bit": ("bool",), "bits16": ("u16",), "bits32": ("u32",), "enum16": ("u16",), "bytes": ("u16", "u8"),
     "string": ("string",), "bcd16": ("bcd16",), "signmag16": ("sm16",), "mod10k_s64": ("m10k64",), "mod10k_u32": ("m10k32",),
-    "pf4q_f32": ("f32",), "ver16": ("u16",), "dt_mmdd_yyhh_miss": ("time",), "dt_ge_date": ("time", "u8", "u16"),
-    "dt_ge_time": ("time", "u8"),
+    "pf4q_f32": ("f32",), "ver16": ("u16",), "dt_mmdd_yyhh_miss": ("time",), "dt_ge_date": ("time",),
+    "dt_ge_time": ("time",),
 }
 SIZES = {"f32": 4, "u32": 4, "s32": 4, "u64": 8, "s64": 8, "f64": 8, "m10k64": 8, "m10k32": 4}
 
@@ -235,6 +235,7 @@ def check(stem):
         return 0, 0, 0, [f"there is no map {name}"]
     spec = facts.load_map(name)
     at = {}
+    time_tags = [(n, t) for n, t in facts.instances(spec) if t.get("type") == "time"]
     for tag_name, tag in facts.instances(spec):
         at.setdefault((tag["_table"], tag["_at"]), []).append((tag_name, tag))
     never, out = facts.refused(spec), facts.left_out(name)
@@ -243,7 +244,11 @@ def check(stem):
         key = row["table"], row["address"]
         shut = any(t == key[0] and first <= key[1] <= last for t, first, last in never)
         used.add(row["name"])
-        if key in at:
+        inside = [(n, t) for n, t in time_tags if t["_table"] == key[0] and t["_at"] <= key[1] < t["_at"] + t["_words"]]
+        if row["type"].startswith("dt_") and inside:
+            covered += 1                        # date and time are one tag
+            problems += check_verified(row, inside, spec)
+        elif key in at:
             covered += 1
             problems += Row(stem, row, at[key], spec).check()
             problems += check_verified(row, at[key], spec)

@@ -69,6 +69,14 @@ class Equipment:
             sick = self.sicken(row)
             self.put(SICK, row, healthy if sick is None else sick)
             self.expected[SICK][row["name"]] = SENTINEL if sick is not None else self.value(SICK, row, healthy)
+        for row in self.rows:               # a date and the time beside it are one tag
+            if row["type"] == "dt_ge_date":
+                clock = self.partner(row)
+                (month, day, year), (hour, minute, second, hundredth) = \
+                    struct.unpack(">BBH", self.get(HEALTHY, row)), self.get(HEALTHY, clock)
+                for unit in (HEALTHY, SICK):
+                    self.expected[unit][row["name"]] = \
+                        f"{year}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{hundredth:02}0"
         for row in self.rows:               # a bit of another register says that the value is none
             if row["invalid"].startswith("@"):
                 name, bit = row["invalid"][1:].split(".")
@@ -76,6 +84,9 @@ class Equipment:
                 word = int.from_bytes(self.get(SICK, status), "big") | 1 << int(bit)
                 self.put(SICK, status, word.to_bytes(2 * status["regs"], "big"))
                 self.expected[SICK][name], self.expected[SICK][row["name"]] = Fraction(word), SENTINEL
+
+    def partner(self, date):
+        return next(r for r in self.rows if r["type"] == "dt_ge_time" and abs(r["address"] - date["address"]) == 2)
 
     def get(self, unit, row):
         """Most significant byte first."""
@@ -247,7 +258,10 @@ class Plant:
         """(topic, row, expected) of all that must be published."""
         for stem, e in self.kinds.items():
             for row in e.rows:
-                found = self.names[stem].get((row["table"], row["address"]))
+                address = row["address"]
+                if row["type"] == "dt_ge_date":
+                    address = min(address, e.partner(row)["address"])
+                found = self.names[stem].get((row["table"], address))
                 if not found:
                     continue
                 for unit, suffix in ((HEALTHY, "ok"), (SICK, "sick")):

@@ -54,14 +54,19 @@ class Tag:
         self.source = spec.get("from")
         if self.source:
             return
-        self.table, at = spec["at"].split()
-        self.address = whole(at)
+        # Parts that don't lie side by side are all of one table, the most significant first.
+        parts = [part.split() for part in (spec["at"] if isinstance(spec["at"], list) else [spec["at"]])]
+        self.table, self.address = parts[0][0], whole(parts[0][1])
+        self.parts = [whole(at) for _, at in parts] if len(parts) > 1 else None
         self.bits = self.table in ("coil", "discrete")
         self.type = "bool" if self.bits else spec.get("type", "u16")
         self.words = (whole(spec["len"]) if self.type == "string" else TIMES.get(spec.get("format")) if self.type == "time"
                       else WORDS.get(self.type))
         if self.words is None:
             raise Unsupported(f"{name}: type {self.type}")
+        if self.parts and (len(self.parts) != self.words or "weights" in spec):
+            raise Unsupported(f"{name}: parts of more than a register, or weights")
+        self.places = self.parts or [self.address + i for i in range(self.words)]
         own = orders if isinstance(orders, str) and len(orders) == 2 * self.words else None
         self.order = spec.get("order", own or (orders.get(self.type) if isinstance(orders, dict) else None))
         known = {"at", "doc", "type", "order", "bit", "bits", "mask", "shift", "enum", "scale", "offset", "span", "table",
@@ -73,7 +78,7 @@ class Tag:
 
     def bytes_of(self, image):
         """Most significant byte first."""
-        wire = b"".join(struct.pack(">H", image[self.table][self.address + i]) for i in range(self.words))
+        wire = b"".join(struct.pack(">H", image[self.table][a]) for a in self.places)
         if self.type in ("u8", "s8"):
             return wire[:1] if self.spec.get("byte") == "high" else wire[1:]
         if self.order:
@@ -86,8 +91,8 @@ class Tag:
             logical = b"\0" + logical
         if self.order:
             logical = bytes(logical[LETTERS.index(letter)] for letter in self.order)
-        for i in range(self.words):
-            image[self.table][self.address + i] = struct.unpack_from(">H", logical, 2 * i)[0]
+        for i, address in enumerate(self.places):
+            image[self.table][address] = struct.unpack_from(">H", logical, 2 * i)[0]
 
     def ranges(self):
         """(low, high) of raw values that are no values, as unsigned bits."""
@@ -177,8 +182,8 @@ class Map:
         image = {t: {} for t in ("coil", "discrete", "input", "holding")}
         last = {}
         for tag in sorted((t for t in self.tags.values() if not t.source), key=lambda t: "valid_if" in t.spec):
-            for i in range(tag.words):
-                image[tag.table].setdefault(tag.address + i, rng.randrange(2 if tag.bits else 65536))
+            for address in tag.places:
+                image[tag.table].setdefault(address, rng.randrange(2 if tag.bits else 65536))
             last[tag.name] = tag
         # References first: exponents and status bits decide whether others can be good.
         wanted = {t.spec["valid_if"].split()[0]: t.spec["valid_if"].split()[1:] for t in last.values() if "valid_if" in t.spec}
