@@ -19,6 +19,7 @@ static const struct verb {
     {"sim", verb_sim, "play every device of a plant on ports and ptys of this machine"},
     {"watch", verb_watch, "a live screen of devices and values"},
     {"replay", verb_replay, "a recorded history through alarms, leaks and incidents"},
+    {"commission", verb_commission, "is each point what the instrument shows? asked and recorded"},
     {"docs", verb_docs, "the tag list of a plant for the binder: Markdown, HTML or CSV"},
     {"explain", verb_explain, "what a leak point has learned, and how small a leak it finds"},
     {"import", verb_import, "a register map from Kepware, Ignition, Telegraf ... or any CSV"},
@@ -29,7 +30,7 @@ static void usage(FILE *out)
 {
     fputs("usage: headgate VERB [ARGUMENTS]\n\n", out);
     for (size_t i = 0; i < VERB_COUNT; i++)
-        fprintf(out, "  %-8s %s\n", verbs[i].name, verbs[i].does);
+        fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].does);
     fputs("\n'headgate VERB --help' tells the rest; so does 'man headgate'.\n"
           "Exit status: 0 done, 1 the answer is no, 2 wrong usage.\n",
           out);

@@ -66,6 +66,24 @@ const char *doc_words(char out[static POINT_WORDS], const struct map *map,
     return out;
 }
 
+const char *notations(char out[static POINT_WORDS], const struct point *point)
+{
+    static const char *const letters[TABLE_COUNT] = {"%M", "%I", "%IW", "%MW"};
+    static const unsigned digits[TABLE_COUNT] = {0, 1, 3, 4};
+    if (point->from >= 0)
+        return address_words(out, point);
+    unsigned number = point->address + 1U;
+    int n = snprintf(out, POINT_WORDS, "%s %u (0x%04X)", table_name((enum table)point->table),
+                     point->address, point->address);
+    if (number <= 9999)
+        n += snprintf(out + n, (size_t)(POINT_WORDS - n), ", %u%04u", digits[point->table], number);
+    n += snprintf(out + n, (size_t)(POINT_WORDS - n), ", %u%05u, %s%u", digits[point->table],
+                  number, letters[point->table], point->address);
+    if (point->bit >= 0)
+        snprintf(out + n, (size_t)(POINT_WORDS - n), ", bit %d", point->bit);
+    return out;
+}
+
 const char *order_words(char out[static POINT_WORDS], const struct point *point)
 {
     *out = 0;

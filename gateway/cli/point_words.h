@@ -12,6 +12,8 @@ const char *tag_words(char out[static TAG_WORDS], const struct plant *p, uint32_
 const char *address_words(char out[static POINT_WORDS], const struct point *point);  /* "holding 100.3" */
 /* "40101", as the map's maker counts, else as everybody did; "" for what isn't read. */
 const char *doc_words(char out[static POINT_WORDS], const struct map *map, const struct point *point);
+/* "holding 100 (0x0064), 40101, 400101, %MW100": as others would write it. */
+const char *notations(char out[static POINT_WORDS], const struct point *point);
 const char *type_words(char out[static POINT_WORDS], const struct point *point);     /* "f32 CDAB" */
 const char *order_words(char out[static POINT_WORDS], const struct point *point);    /* "CDAB"; "" */
 const char *range_words(char out[static POINT_WORDS], const struct point *point);    /* "0 .. 16"; "" */

@@ -15,6 +15,7 @@ bool verb_arguments(const struct argp *argp, int argc, char **argv, void *input)
 int verb_no_memory(const char *verb);                  /* says so; EXIT_NO */
 
 int verb_check(int argc, char **argv);
+int verb_commission(int argc, char **argv);
 int verb_docs(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_import(int argc, char **argv);

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* headgate commission PLANT [AREA/DEVICE[/TAG]]: is each point what the instrument shows? */
+#include "cli/commission.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/side.h"
+#include "base/calendar.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/verbs.h"
+
+struct commission_arguments {
+    const char *plant_file, *path, *by, *answers, *output, *date;
+    struct plant_options options;
+    struct walk walk;
+    enum paper_format format;
+    bool status, report;
+};
+
+enum { KEY_BY = 256, KEY_ANSWERS, KEY_REPORT, KEY_STATUS, KEY_ALL, KEY_TOLERANCE, KEY_DATE };
+
+static error_t parse(int key, char *word, struct argp_state *state)
+{
+    struct commission_arguments *a = state->input;
+    double percent;
+    switch (key) {
+    case 'j':
+        a->walk.json = true;
+        break;
+    case 'l':
+        a->options.lines_file = word;
+        break;
+    case 'm':
+        a->options.library = word;
+        break;
+    case 'o':
+        a->output = word;
+        break;
+    case 't':
+        if (!text_to_duration(word, &a->walk.patience_ns) || a->walk.patience_ns <= 0)
+            argp_error(state, "'%s' is not a duration; write it with its unit, like 5s", word);
+        break;
+    case KEY_BY:
+        a->by = word;
+        break;
+    case KEY_ANSWERS:
+        a->answers = word;
+        break;
+    case KEY_REPORT:
+        a->report = true;
+        if (!paper_format_parse(word, &a->format))
+            argp_error(state, "'%s' is no format; there are md, html and csv", word);
+        break;
+    case KEY_STATUS:
+        a->status = true;
+        break;
+    case KEY_ALL:
+        a->walk.all = true;
+        break;
+    case KEY_DATE:
+        a->date = word;
+        break;
+    case KEY_TOLERANCE:
+        if (!text_to_real(word, &percent) || percent < 0 || percent > 100)
+            argp_error(state, "'%s' is no tolerance in percent", word);
+        a->walk.tolerance = percent / 100;
+        break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 1)
+            argp_error(state, "'%s' is too much: one device or tag at a time", word);
+        *(state->arg_num == 0 ? &a->plant_file : &a->path) = word;
+        break;
+    case ARGP_KEY_NO_ARGS:
+        argp_error(state, "which plant file?");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* Beside the plant file: "plant.commission.jsonl". */
+static const char *record_file(struct arena *a, const char *plant)
+{
+    size_t length = strlen(plant);
+    if (length > 5 && strcmp(plant + length - 5, ".yaml") == 0)
+        length -= 5;
+    return arena_printf(a, "%.*s.commission.jsonl", (int)length, plant);
+}
+
+static bool all_done(const struct work *w)
+{
+    uint32_t t[POINT_STATES];
+    work_tally(w, RULE_NONE, t);
+    return t[POINT_DONE] == w->count;
+}
+
+static bool report(const struct commission_arguments *a, const struct work *w)
+{
+    char today[CALENDAR_MAX];
+    struct sheet sheet;
+    struct paper p = {.format = a->format};
+    (void)calendar_zone(w->plant->timezone);
+    calendar_stamp(today, clock_wall().ms);
+    today[10] = 0;
+    if (!sheet_open(&sheet, a->output))
+        return false;
+    p.out = sheet.out;
+    work_report(w, &p, a->date ? a->date : today);
+    return sheet_close(&sheet, paper_end(&p));
+}
+
+static bool walk(struct commission_arguments *a, struct work *w)
+{
+    const char *user = getenv("USER");
+    a->walk.work = w;
+    a->walk.by = a->by ? a->by : user ? user : "";
+    a->walk.talk = a->walk.json ? stderr : stdout;
+    a->walk.in = a->answers ? fopen(a->answers, "re") : stdin;
+    if (!*a->walk.by || !text_is_utf8(a->walk.by, strlen(a->walk.by)) || strlen(a->walk.by) > 128) {
+        fputs("headgate: who are you? say --by NAME\n", stderr);
+        return false;
+    }
+    if (!a->walk.in) {
+        fprintf(stderr, "headgate: cannot read %s: %s\n", a->answers, strerror(errno));
+        return false;
+    }
+    a->walk.terminal = isatty(fileno(a->walk.in)) != 0;
+    bool good = walk_points(&a->walk);
+    if (a->answers)
+        fclose(a->walk.in);
+    return good;
+}
+
+static int commission(struct commission_arguments *a, const struct side *side)
+{
+    struct ask_target target = {.point = -1, .tag = TAG_NONE};
+    struct work w = {.plant = side->plant,
+                     .plan = side->plan,
+                     .arena = side->arena,
+                     .file = record_file(side->arena, a->plant_file)};
+    if (a->path && !ask_find(side->plant, side->arena, a->path, &target))
+        return EXIT_NO;
+    if (a->path && !target.device) {
+        fprintf(stderr, "headgate: %s is made by the gateway; no instrument shows it\n", a->path);
+        return EXIT_NO;
+    }
+    if (!w.file || !points_find(&w, target.device, target.point))
+        return verb_no_memory("commission");
+    if (!records_load(&w))
+        return EXIT_NO;
+    if (a->status || a->report) {
+        if (a->status)
+            work_status(&w, a->walk.json);
+        bool good = !a->report || report(a, &w);
+        return good && all_done(&w) ? EXIT_DONE : EXIT_NO;
+    }
+    return walk(a, &w) ? EXIT_DONE : EXIT_NO;
+}
+
+int verb_commission(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"by", KEY_BY, "NAME", 0, "who answers (default: $USER)", 0},
+        {"answers", KEY_ANSWERS, "FILE", 0, "answers, a line each, instead of standard input", 0},
+        {"all", KEY_ALL, NULL, 0, "also the points that are done", 0},
+        {"tolerance", KEY_TOLERANCE, "PERCENT", 0, "how near a value has to be (default 1)", 0},
+        {"report", KEY_REPORT, "md|html|csv", 0, "what was found, with lines to sign", 0},
+        {"status", KEY_STATUS, NULL, 0, "how far it is, in one line", 0},
+        {"output", 'o', "FILE", 0, "write the report to this file", 0},
+        {"date", KEY_DATE, "DAY", 0, "the day that stands on the report (default: today)", 0},
+        {"json", 'j', NULL, 0, "print JSON: the status, or each answer as it is kept", 0},
+        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
+        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
+        {"timeout", 't', "DURATION", 0, "give a device up after this time (default 10s)", 0},
+        {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "PLANT [AREA/DEVICE[/TAG]]",
+        "Asks each point now, shows it, and keeps what you say of it beside the plant file, in "
+        "PLANT.commission.jsonl. Points that are done aren't shown again, unless the map or the "
+        "address has changed since.\vWith --report and --status the exit status is 1 while points "
+        "are open or failed.",
+        NULL,
+        NULL,
+        NULL};
+    struct commission_arguments a = {.walk = {.tolerance = 0.01, .patience_ns = 10 * NS_PER_S}};
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
+    log_init(LOG_WARN, 0);
+    struct diags *ds = diags_new();
+    struct side side = {0};
+    if (!ds)
+        return verb_no_memory("commission");
+    bool planned = side_plan(&side, a.plant_file, &a.options, ds);
+    if (!planned)
+        diags_print(ds, stderr);
+    int status = planned ? commission(&a, &side) : EXIT_NO;
+    side_fini(&side);
+    diags_free(ds);
+    return status;
+}

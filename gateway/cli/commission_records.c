@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The file of answers: written at its end only, a line at a time, and kept before anything else is
+ * asked. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "publish/json_read.h"
+/* Jansson's names first: see publish/json.h. */
+#include "base/text.h"
+#include "cli/commission.h"
+#include "cli/point_words.h"
+#include "config/names.h"
+#include "publish/json.h"
+
+enum { FILE_LIMIT = 256 << 20 };
+
+static bool refused(const char *file)
+{
+    fprintf(stderr, "headgate: cannot keep answers in %s: %s\n", file, strerror(errno));
+    return false;
+}
+
+/* ---- reading ----------------------------------------------------------------------------------
+ */
+
+static const char *member(struct arena *a, const json_t *o, const char *name)
+{
+    const char *text = json_string_value(json_object_get(o, name));
+    return text ? arena_copy(a, text, strlen(text)) : "";
+}
+
+static bool read_verdict(const char *word, uint8_t *out)
+{
+    for (unsigned v = VERDICT_YES; v <= VERDICT_SKIP; v++)
+        if (strcmp(word, verdict_word((enum verdict)v)) == 0) {
+            *out = (uint8_t)v;
+            return true;
+        }
+    return false;
+}
+
+static struct record *read_record(struct arena *a, const char *line, size_t length)
+{
+    json_t *o = json_read(line, length);
+    struct record *r = o ? arena_get(a, sizeof *r) : NULL;
+    if (r) {
+        *r = (struct record){.when = member(a, o, "when"),
+                             .by = member(a, o, "by"),
+                             .tag = member(a, o, "tag"),
+                             .fingerprint = member(a, o, "fingerprint"),
+                             .map_version = member(a, o, "map_version"),
+                             .connect = member(a, o, "connect"),
+                             .raw = member(a, o, "raw"),
+                             .value = member(a, o, "value"),
+                             .unit = member(a, o, "unit"),
+                             .reason = member(a, o, "reason"),
+                             .quality = (int)json_integer_value(json_object_get(o, "quality")),
+                             .expected = member(a, o, "expected"),
+                             .note = member(a, o, "note")};
+        if (arena_exhausted(a) || !*r->tag || !*r->when ||
+            !read_verdict(member(a, o, "verdict"), &r->verdict))
+            r = NULL;
+    }
+    json_decref(o);
+    return r;
+}
+
+/* What was put off keeps what was said before. */
+static void take(struct work_point *p, const struct record *r)
+{
+    if (r->verdict == VERDICT_SKIP && p->last)
+        return;
+    p->last = r;
+    p->state = r->verdict == VERDICT_SKIP                    ? POINT_OPEN
+               : strcmp(r->fingerprint, p->fingerprint) != 0 ? POINT_AGAIN
+               : r->verdict == VERDICT_YES                   ? POINT_DONE
+                                                             : POINT_FAILED;
+}
+
+static bool name_points(struct work *w, struct names *names)
+{
+    char path[TAG_WORDS];
+    names_init(names, false, w->arena);
+    for (uint32_t i = 0; i < w->count; i++) {
+        tag_words(path, w->plant, work_device(w, i)->first_tag + w->points[i].point);
+        const char *kept = arena_copy(w->arena, path, strlen(path));
+        if (!kept)
+            return false;
+        (void)names_put(names, kept, strlen(kept), i);
+    }
+    return !arena_exhausted(w->arena);
+}
+
+static void read_lines(struct work *w, const struct names *names, const char *text)
+{
+    unsigned number = 0;
+    for (const char *line = text; *line; number++) {
+        size_t length = strcspn(line, "\n");
+        const struct record *r = length > 0 ? read_record(w->arena, line, length) : NULL;
+        uint32_t i = r ? names_find(names, r->tag, strlen(r->tag)) : NAMES_NONE;
+        if (!r && length > 0) {
+            fprintf(stderr, "%s:%u: this is no answer; it is left alone\n", w->file, number + 1);
+            w->torn++;
+        }
+        if (i != NAMES_NONE)
+            take(&w->points[i], r);
+        line += length + (line[length] == '\n');
+    }
+}
+
+bool records_load(struct work *w)
+{
+    struct names names;
+    size_t length;
+    char *text = text_read_file(w->file, FILE_LIMIT, &length);
+    if (!text)
+        return errno == ENOENT || refused(w->file);
+    bool good = name_points(w, &names);
+    if (good)
+        read_lines(w, &names, text);
+    names_fini(&names);
+    free(text);
+    if (good && !arena_exhausted(w->arena))
+        return true;
+    errno = ENOMEM;
+    return refused(w->file);
+}
+
+/* ---- writing ----------------------------------------------------------------------------------
+ */
+
+static void put(struct json *j, const char *name, const char *text)
+{
+    json_raw(j, ",\"", 2);
+    json_raw(j, name, strlen(name));
+    json_word(j, "\":");
+    json_put_string(j, text);
+}
+
+size_t record_json(char out[static RECORD_ROOM], const struct record *r)
+{
+    struct json j = json_into(out, RECORD_ROOM);
+    json_word(&j, "{\"when\":");
+    json_put_string(&j, r->when);
+    put(&j, "by", r->by);
+    put(&j, "tag", r->tag);
+    put(&j, "verdict", verdict_word((enum verdict)r->verdict));
+    put(&j, "raw", r->raw);
+    put(&j, "value", r->value);
+    put(&j, "unit", r->unit);
+    json_word(&j, ",\"quality\":");
+    json_int(&j, r->quality);
+    put(&j, "reason", r->reason);
+    put(&j, "expected", r->expected);
+    put(&j, "note", r->note);
+    put(&j, "fingerprint", r->fingerprint);
+    put(&j, "map_version", r->map_version);
+    put(&j, "connect", r->connect);
+    json_word(&j, "}\n");
+    return j.overflow ? 0 : json_length(&j);
+}
+
+/* A line that was torn by the end of the power is ended first, and stands by itself. */
+static bool begins_a_line(int fd)
+{
+    char last = '\n';
+    off_t end = lseek(fd, 0, SEEK_END);
+    if (end > 0 && pread(fd, &last, 1, end - 1) != 1)
+        return true;
+    return last == '\n';
+}
+
+static bool append(const char *file, const char *line, size_t length)
+{
+    char torn[RECORD_ROOM + 1] = "\n";
+    int fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return refused(file);
+    bool good = flock(fd, LOCK_EX) == 0;
+    if (good) {
+        size_t lead = begins_a_line(fd) ? 0 : 1;
+        memcpy(torn + lead, line, length);
+        ssize_t written = write(fd, torn, length + lead);
+        if (written >= 0 && (size_t)written != length + lead)
+            errno = ENOSPC;
+        good = written >= 0 && (size_t)written == length + lead && fsync(fd) == 0;
+    }
+    if (!good)
+        refused(file);
+    close(fd);
+    return good;
+}
+
+bool records_add(struct work *w, uint32_t i, const struct record *r)
+{
+    char line[RECORD_ROOM];
+    size_t length = record_json(line, r);
+    if (length == 0) {
+        errno = EMSGSIZE;
+        return refused(w->file);
+    }
+    if (!append(w->file, line, length))
+        return false;
+    const struct record *kept = read_record(w->arena, line, length - 1);
+    if (!kept) {
+        errno = ENOMEM;
+        return refused(w->file);
+    }
+    take(&w->points[i], kept);
+    return true;
+}
