@@ -14,6 +14,7 @@
 #include "cli/examples.h"
 #include "cli/verbs.h"
 #include "config/map.h"
+#include "config/map_lint.h"
 #include "config/names.h"
 #include "config/plant.h"
 #include "config/yaml.h"
@@ -32,13 +33,14 @@ struct check {
     struct arena *arena; /* of what was read; maps are small */
     struct diags *ds;
     struct names seen; /* files that were checked */
-    unsigned files;
+    unsigned maps, plants;
+    bool strict;
     size_t tags, examples;
     char allowed[PERMIT_TEXT_MAX]; /* to people, by the plant that was read last */
 };
 
 /* The same file may be named in several ways. NULL: it was checked already. */
-static const char *claim(struct check *c, const char *file)
+static const char *claim(struct check *c, const char *file, unsigned *count)
 {
     struct stat s;
     const char *kept = arena_copy(c->arena, file, strlen(file));
@@ -48,13 +50,13 @@ static const char *claim(struct check *c, const char *file)
     if (id == NULL || names_put(&c->seen, id, strlen(id), 0) != NAMES_NONE) {
         return NULL;
     }
-    c->files++;
+    ++*count;
     return kept;
 }
 
 static void check_map(struct check *c, const char *file)
 {
-    const char *kept = claim(c, file);
+    const char *kept = claim(c, file, &c->maps);
     if (kept == NULL) {
         return;
     }
@@ -64,12 +66,7 @@ static void check_map(struct check *c, const char *file)
     }
     c->tags += map->point_count;
     c->examples += map->example_count;
-    if (map->example_count == 0) {
-        diag_add(c->ds, DIAG_WARNING, (struct place){kept, 1, 1},
-                 "the map has no examples; give one with known words and values, so that it tests "
-                 "itself");
-    }
-    if (!examples_run(map, c->ds)) {
+    if (!map_lint(map, c->arena, c->ds) || !examples_run(map, c->ds)) {
         diag_add(c->ds, DIAG_ERROR, (struct place){kept, 1, 1}, "out of memory");
     }
 }
@@ -93,7 +90,8 @@ static void check_file_of(void *me, const char *key, const char *path, const cha
 {
     const struct file_check *f = me;
     if (trouble != NULL) {
-        diag_add(f->ds, DIAG_WARNING, f->at, "%s: `%s` cannot be read here: %s", key, path, trouble);
+        diag_add(f->ds, DIAG_WARNING, f->at, "%s: `%s` cannot be read here: %s", key, path,
+                 trouble);
     } else {
         diag_add(f->ds, DIAG_WARNING, f->at,
                  "%s: others can read `%s`: chmod 600, or make it a credential of systemd", key,
@@ -107,7 +105,8 @@ static void check_files(struct check *c, const struct mqtt *m)
     secret_check(m, check_file_of, &f);
 }
 
-/* Not a mistake, for there are plants that only look; but alarms that nobody can acknowledge stay. */
+/* Not a mistake, for there are plants that only look; but alarms that nobody can acknowledge stay.
+ */
 static void check_commands(struct check *c, const struct plant *p)
 {
     permit_text(c->allowed, p->commands.allow);
@@ -120,7 +119,7 @@ static void check_commands(struct check *c, const struct plant *p)
 
 static void check_plant(struct check *c, const char *file)
 {
-    const char *kept = claim(c, file);
+    const char *kept = claim(c, file, &c->plants);
     if (kept == NULL) {
         return;
     }
@@ -139,39 +138,44 @@ static void check_plant(struct check *c, const char *file)
     }
 }
 
+enum content { A_MAP, A_PLANT, A_STORY };
+
 /* By what stands in it, not by where it lies. A file that cannot be parsed is judged by its first
  * words. */
-static bool is_plant(const char *text, size_t length, const char *file)
+static enum content content_of(const char *text, size_t length, const char *file)
 {
     static const struct yaml_limits limits = {FILE_LIMIT, 1000000, 16, 8192};
     struct arena *scratch = arena_new(0);
     struct diags *unheard = diags_new();
-    bool plant = false;
+    enum content what = A_MAP;
     const struct node *root = NULL;
     if (scratch != NULL && unheard != NULL) {
         root = yaml_parse(scratch, text, length, file, &limits, unheard);
     }
-    if (root != NULL && root->kind == NODE_MAPPING) {
-        plant = node_get(root, "tags") == NULL &&
-                (node_get(root, "site") != NULL || node_get(root, "devices") != NULL ||
-                 node_get(root, "lines") != NULL);
+    if (root != NULL && root->kind == NODE_MAPPING && node_get(root, "tags") == NULL &&
+        node_get(root, "extends") == NULL) {
+        bool plant = node_get(root, "site") != NULL || node_get(root, "devices") != NULL ||
+                     node_get(root, "lines") != NULL;
+        what = plant ? A_PLANT : node_get(root, "steps") != NULL ? A_STORY : A_MAP;
     } else if (root == NULL) {
-        plant = strstr(text, "\nsite:") != NULL || strstr(text, "\ndevices:") != NULL;
+        bool plant = strstr(text, "\nsite:") != NULL || strstr(text, "\ndevices:") != NULL;
+        what = plant ? A_PLANT : A_MAP;
     }
     diags_free(unheard);
     arena_free(scratch);
-    return plant;
+    return what;
 }
 
-static void check_file(struct check *c, const char *file)
+/* Stories of simulations lie beside plants; they are no mistakes, unless somebody names them. */
+static void check_file(struct check *c, const char *file, bool named)
 {
     size_t length;
     char *text = text_read_file(file, FILE_LIMIT, &length);
-    bool plant = text != NULL && is_plant(text, length, file);
+    enum content what = text == NULL ? A_MAP : content_of(text, length, file);
     free(text);
-    if (plant) {
+    if (what == A_PLANT) {
         check_plant(c, file);
-    } else {
+    } else if (what == A_MAP || named) {
         check_map(c, file);
     }
 }
@@ -187,7 +191,7 @@ static void check_path(struct check *c, const char *path, int deep)
     struct stat s;
     struct dirent **entries;
     if (stat(path, &s) != 0 || !S_ISDIR(s.st_mode)) {
-        check_file(c, path);
+        check_file(c, path, deep == DEEPEST);
         return;
     }
     int count = deep > 0 ? scandir(path, &entries, NULL, alphasort) : 0;
@@ -212,14 +216,19 @@ static const char *plural(size_t n)
     return n == 1 ? "" : "s";
 }
 
+static void print_count(size_t n, const char *what, const char *end)
+{
+    printf("%zu %s%s%s", n, what, plural(n), end);
+}
+
 static void report(const struct check *c)
 {
     size_t errors = diags_errors(c->ds), warnings = diags_warnings(c->ds);
     if (c->json) {
-        printf("{\"files\":%u,\"tags\":%zu,\"examples\":%zu,\"errors\":%zu,\"warnings\":%zu,"
-               "\"commands\":%s%s%s,\"diagnostics\":",
-               c->files, c->tags, c->examples, errors, warnings, *c->allowed ? "\"" : "",
-               *c->allowed ? c->allowed : "null", *c->allowed ? "\"" : "");
+        printf("{\"files\":%u,\"plants\":%u,\"maps\":%u,\"tags\":%zu,\"examples\":%zu,"
+               "\"errors\":%zu,\"warnings\":%zu,\"commands\":%s%s%s,\"diagnostics\":",
+               c->plants + c->maps, c->plants, c->maps, c->tags, c->examples, errors, warnings,
+               *c->allowed ? "\"" : "", *c->allowed ? c->allowed : "null", *c->allowed ? "\"" : "");
         diags_print_json(c->ds, stdout);
         puts("}");
         return;
@@ -228,17 +237,14 @@ static void report(const struct check *c)
     if (*c->allowed) {
         printf("people may command: %s\n", c->allowed);
     }
-    printf("%u file%s, %zu tag%s, %zu example%s: ", c->files, plural(c->files), c->tags,
-           plural(c->tags), c->examples, plural(c->examples));
-    if (errors > 0) {
-        printf("%zu mistake%s", errors, plural(errors));
-    } else {
-        printf("no mistakes");
+    if (c->plants > 0) {
+        print_count(c->plants, "plant", ", ");
     }
-    if (warnings > 0) {
-        printf(", %zu warning%s", warnings, plural(warnings));
-    }
-    putchar('\n');
+    print_count(c->maps, "map", ", ");
+    print_count(c->tags, "tag", ", ");
+    print_count(c->examples, "example", ", ");
+    print_count(errors, "error", ", ");
+    print_count(warnings, "warning", "\n");
 }
 
 static error_t parse(int key, char *word, struct argp_state *state)
@@ -247,6 +253,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
     switch (key) {
     case 'j':
         c->json = true;
+        break;
+    case 's':
+        c->strict = true;
         break;
     case 'm':
         c->options.library = word;
@@ -268,6 +277,7 @@ int verb_check(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"json", 'j', NULL, 0, "print one JSON object", 0},
+        {"strict", 's', NULL, 0, "warnings count as mistakes do", 0},
         {"maps", 'm', "DIR", 0, "the library of maps, instead of the installed one", 0},
         {0},
     };
@@ -297,10 +307,12 @@ int verb_check(int argc, char **argv)
         check_path(&c, c.paths[i], DEEPEST);
     }
     report(&c);
-    if (c.files == 0) {
+    bool some = c.plants + c.maps > 0;
+    if (!some) {
         fputs("headgate check: there is no *.yaml file in there\n", stderr);
     }
-    int status = c.files > 0 && diags_errors(c.ds) == 0 ? EXIT_DONE : EXIT_NO;
+    bool well = diags_errors(c.ds) == 0 && (!c.strict || diags_warnings(c.ds) == 0);
+    int status = some && well ? EXIT_DONE : EXIT_NO;
     names_fini(&c.seen);
     diags_free(c.ds);
     arena_free(c.arena);

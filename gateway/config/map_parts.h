@@ -35,7 +35,7 @@ struct tag_nodes {
     const struct node *at, *doc, *type, *order, *byte, *bit, *invert, *mask, *shift, *bits,
         *choices, *scale, *offset, *span, *table, *weir, *convert, *from, *exp_from, *mul_from,
         *invalid, *valid, *valid_if, *kind, *wrap, *reset, *group, *len, *chars, *format, *every,
-        *deadband, *max_silence, *repeat, *write, *danger, *verified, *unit, *about, *weights,
+        *deadband, *max_silence, *repeat, *write, *danger, *verified, *overlap, *unit, *about, *weights,
         *optional, *read, *side_effect;
 };
 

@@ -53,6 +53,7 @@ static const struct field tag_fields[] = {
     FIELD("write", write),
     FIELD("danger", danger),
     FIELD("verified", verified),
+    FIELD("overlap", overlap),
     FIELD("unit", unit),
     FIELD("about", about),
     FIELD("weights", weights),
@@ -450,6 +451,7 @@ static bool read_computed(const struct map_builder *b, const struct node *key,
         {"every", n->every},
         {"write", n->write},
         {"danger", n->danger},
+        {"overlap", n->overlap},
         {"weights", n->weights},
         {"optional", n->optional},
         {"read", n->read},
@@ -495,6 +497,7 @@ static bool read_read(const struct map_builder *b, const struct node *key,
     good = read_curve(b, n, p) && good;
     good = read_write(b, n->write, p) && good;
     good = read_bool(&b->r, n->danger, "danger", &p->danger) && good;
+    good = read_bool(&b->r, n->overlap, "overlap", &p->overlap) && good;
     if ((n->exp_from != NULL || n->mul_from != NULL) &&
         (!type_facts[p->type].number || p->bit >= 0 || p->choice_count > 0)) {
         good = complain(&b->r, n->exp_from != NULL ? n->exp_from : n->mul_from,

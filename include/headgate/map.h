@@ -154,6 +154,7 @@ struct point {
     const struct factor *factors;  /* sorted by code; NULL: mul_from's value is the factor itself */
     uint32_t factor_count;
     const char *verified;          /* NULL: as the map */
+    bool overlap;                  /* another tag reads the same registers, and that is meant */
 
     const char *name;              /* "flow", "status.ready" */
     uint32_t name_length;
