@@ -87,7 +87,7 @@ static bool name_points(struct work *w, struct names *names)
     char path[TAG_WORDS];
     names_init(names, false, w->arena);
     for (uint32_t i = 0; i < w->count; i++) {
-        tag_words(path, w->plant, work_device(w, i)->first_tag + w->points[i].point);
+        words_of_tag(path, w->plant, work_device(w, i)->first_tag + w->points[i].point);
         const char *kept = arena_copy(w->arena, path, strlen(path));
         if (!kept)
             return false;

@@ -18,7 +18,7 @@ static void put_point(const struct work *w, struct paper *p, uint32_t i, bool de
     if (device)
         paper_cell(p, "%s", work_device(w, i)->path);
     paper_cell(p, "%s", point->name);
-    paper_cell(p, "%s", address_words(words, point));
+    paper_cell(p, "%s", words_of_address(words, point));
     paper_cell(p, "%s", r->raw);
     paper_cell(p, "%s", r->value);
     paper_cell(p, "%s", point->unit);
@@ -105,11 +105,11 @@ void work_report(const struct work *w, struct paper *p, const char *date)
     }
     snprintf(title, sizeof title, "Commissioning: %s", w->plant->site);
     snprintf(below, sizeof below, "Gateway %s. %s. Plant file %s.", w->plant->gateway, date,
-             file_name(w->plant->file));
+             words_of_file(w->plant->file));
     paper_begin(p, title, below);
     put_summary(w, p);
     if (w->torn > 0)
-        paper_say(p, "%u lines of %s could not be read.", w->torn, file_name(w->file));
+        paper_say(p, "%u lines of %s could not be read.", w->torn, words_of_file(w->file));
     put_signatures(p);
     for (uint32_t i = 0; i < w->count; i++) {
         if (i == 0 || w->points[i - 1].device != w->points[i].device) {
@@ -148,8 +148,8 @@ void work_status(const struct work *w, bool json)
             continue;
         struct json j = json_into(text, sizeof text);
         json_word(&j, "{\"tag\":");
-        json_string(&j,
-                    tag_words(path, w->plant, work_device(w, i)->first_tag + w->points[i].point));
+        json_string(
+            &j, words_of_tag(path, w->plant, work_device(w, i)->first_tag + w->points[i].point));
         json_word(&j, ",\"state\":");
         json_string(&j, point_state_word((enum point_state)w->points[i].state));
         json_word(&j, "}");

@@ -72,14 +72,14 @@ static void show_place(const struct place_in_walk *p)
     fprintf(out, "  device   line %s, %s, unit %u; ", w->plant->lines[d->line].name, connect,
             d->unit);
     say(out, *d->map->title ? d->map->title : d->map->name);
-    fprintf(out, "\n  address  %s", notations(words, point));
+    fprintf(out, "\n  address  %s", words_of_notations(words, point));
     if (point->from >= 0)
         fprintf(out, " from %s", d->map->points[point->from].name);
     else if (d->map->has_doc_base[point->table])
-        fprintf(out, "; maker's %s", doc_words(words, d->map, point));
-    fprintf(out, "; %s%s%s; %s:%u\n", type_words(words, point),
-            *scale_words(scale, d->map, point) ? " " : "", scale,
-            file_name(point->at.file ? point->at.file : d->map->file), point->at.line);
+        fprintf(out, "; maker's %s", words_of_doc(words, d->map, point));
+    fprintf(out, "; %s%s%s; %s:%u\n", words_of_type(words, point),
+            *words_of_scale(scale, d->map, point) ? " " : "", scale,
+            words_of_file(point->at.file ? point->at.file : d->map->file), point->at.line);
     if (*point->about) {
         fputs("  about    ", out);
         say(out, point->about);
@@ -140,7 +140,8 @@ static bool keep(struct place_in_walk *p, enum verdict verdict, const char *expe
     plan_connect_text(&w->plant->lines[d->line], connect, sizeof connect);
     const struct record r = {.when = when,
                              .by = p->w->by,
-                             .tag = tag_words(path, w->plant, d->first_tag + w->points[p->i].point),
+                             .tag =
+                                 words_of_tag(path, w->plant, d->first_tag + w->points[p->i].point),
                              .fingerprint = w->points[p->i].fingerprint,
                              .map_version = d->map->hash,
                              .connect = connect,

@@ -139,7 +139,7 @@ void docs_head(struct docs *d)
     char title[2 * NAME_MAX_BYTES + 32], below[512];
     snprintf(title, sizeof title, "Tag list: %s", d->plant->site);
     snprintf(below, sizeof below, "Gateway %s. %s. %s, version %s.", d->plant->gateway, d->date,
-             file_name(d->plant->file), d->hash);
+             words_of_file(d->plant->file), d->hash);
     paper_begin(&d->paper, title, below);
     put_facts(d);
     put_lines(d);

@@ -37,7 +37,7 @@ static const char *const class_words[CLASS_COUNT] = {[CLASS_OTHER] = "other",
 static void put_tag(struct docs *d, uint32_t tag)
 {
     char path[TAG_WORDS];
-    paper_cell(&d->paper, "%s", tag == TAG_NONE ? "" : tag_words(path, d->plant, tag));
+    paper_cell(&d->paper, "%s", tag == TAG_NONE ? "" : words_of_tag(path, d->plant, tag));
 }
 
 static void put_delay(struct docs *d, int64_t ms)
@@ -117,7 +117,7 @@ static void put_inputs(struct docs *d, const struct leak_rule *r)
     for (uint32_t i = 0; i < r->input_count; i++) {
         const struct leak_input *in = &r->inputs[i];
         paper_more(&d->paper, "%s%s %s", i ? "\n" : "", role_words[in->role],
-                   tag_words(path, d->plant, in->tag));
+                   words_of_tag(path, d->plant, in->tag));
         if (in->nominal > 0)
             paper_more(&d->paper, ", %.10g m3/h", in->nominal);
         if (in->accuracy > 0)
@@ -257,7 +257,7 @@ void docs_writes(struct docs *d)
         const struct write_rule *r = p->write;
         bool limits = r && r->has_limits;
         bool bits = p->table == TABLE_COIL || p->table == TABLE_DISCRETE;
-        paper_cell(&d->paper, "%s", tag_words(path, d->plant, w->tag));
+        paper_cell(&d->paper, "%s", words_of_tag(path, d->plant, w->tag));
         if (r)
             paper_cell(&d->paper, "%s %u", bits ? "coil" : "holding", r->address);
         else
@@ -266,7 +266,7 @@ void docs_writes(struct docs *d)
         paper_number(&d->paper, isfinite(w->low) ? w->low : limits ? r->low : (double)NAN);
         paper_number(&d->paper, isfinite(w->high) ? w->high : limits ? r->high : (double)NAN);
         paper_cell(&d->paper, "%s", p->unit);
-        paper_cell(&d->paper, "%s:%u", file_name(w->at.file ? w->at.file : d->plant->file),
+        paper_cell(&d->paper, "%s:%u", words_of_file(w->at.file ? w->at.file : d->plant->file),
                    w->at.line);
         paper_cell(&d->paper, "%s", p->danger ? "danger: moves something" : "");
     }

@@ -44,7 +44,7 @@ static void put_when(struct docs *docs, const struct device *d, const struct poi
 
 static void put_kind(struct docs *docs, const struct point *p, uint32_t tag)
 {
-    paper_cell(&docs->paper, "%s%s%s%s", kind_words(p), p->danger ? "\ndanger" : "",
+    paper_cell(&docs->paper, "%s%s%s%s", words_of_kind(p), p->danger ? "\ndanger" : "",
                p->optional ? "\nnot on every model" : "",
                docs_permit(docs, tag) ? "\nmay be written" : "");
     if (p->choice_count > 0 || p->inverted) {
@@ -59,15 +59,15 @@ static void put_device_tag(struct docs *docs, const struct device *d, uint32_t p
     struct paper *paper = &docs->paper;
     char words[POINT_WORDS];
     paper_cell(paper, "%s", p->name);
-    paper_cell(paper, "%s", address_words(words, p));
-    paper_cell(paper, "%s", doc_words(words, d->map, p));
-    paper_cell(paper, "%s", type_words(words, p));
+    paper_cell(paper, "%s", words_of_address(words, p));
+    paper_cell(paper, "%s", words_of_doc(words, d->map, p));
+    paper_cell(paper, "%s", words_of_type(words, p));
     if (p->from >= 0)
         paper_more(paper, "of %s", d->map->points[p->from].name);
-    if (*scale_words(words, d->map, p))
+    if (*words_of_scale(words, d->map, p))
         paper_more(paper, "\n%s", words);
     paper_cell(paper, "%s", p->unit);
-    paper_cell(paper, "%s", range_words(words, p));
+    paper_cell(paper, "%s", words_of_range(words, p));
     if (p->from >= 0)
         paper_cell(paper, "%s", "");
     else
@@ -76,7 +76,7 @@ static void put_device_tag(struct docs *docs, const struct device *d, uint32_t p
     paper_cell(paper, "%s", "");
     docs_mentions(docs, d->first_tag + point, MENTIONS_ALL);
     if (p->at.file && strcmp(p->at.file, d->map->file) != 0)
-        paper_cell(paper, "%s:%u", file_name(p->at.file), p->at.line);
+        paper_cell(paper, "%s:%u", words_of_file(p->at.file), p->at.line);
     else
         paper_cell(paper, "%u", p->at.line);
     paper_cell(paper, "%s", p->about);
@@ -104,7 +104,7 @@ static void put_device(struct docs *docs, const struct device *d)
     paper_say(&docs->paper, "%s. Line %s, %s, unit %u, every %s. Map %s (%s), version %s.%s%s",
               *d->map->title ? d->map->title : d->map->name, l->name, connect, d->unit,
               text_from_duration(every, d->every_ns > 0 ? d->every_ns : NS_PER_S), d->map->name,
-              file_name(d->map->file), d->map->hash, d->identity ? " It says that it is " : "",
+              words_of_file(d->map->file), d->map->hash, d->identity ? " It says that it is " : "",
               d->identity ? d->identity : "");
     paper_say(&docs->paper, "Topics: %s/<tag>", topic);
     paper_table(&docs->paper, columns, sizeof columns / sizeof *columns);
@@ -118,7 +118,7 @@ static void put_inputs(struct docs *docs, const struct derived *t)
     char path[TAG_WORDS];
     for (uint32_t i = 0; i < t->input_count; i++)
         paper_more(&docs->paper, "%s%s = %s", i ? "\n" : "", t->inputs[i].name,
-                   tag_words(path, docs->plant, t->inputs[i].tag));
+                   words_of_tag(path, docs->plant, t->inputs[i].tag));
 }
 
 static void put_derived(struct docs *docs, uint32_t area)
@@ -148,7 +148,7 @@ static void put_derived(struct docs *docs, uint32_t area)
         paper_cell(&docs->paper, "%s", "");
         put_inputs(docs, t);
         paper_cell(&docs->paper, "%s", t->point.unit);
-        paper_cell(&docs->paper, "%s", range_words(words, &t->point));
+        paper_cell(&docs->paper, "%s", words_of_range(words, &t->point));
         paper_cell(&docs->paper, "%s", "");
         docs_mentions(docs, p->first_derived + i, MENTIONS_ALL);
         paper_cell(&docs->paper, "%s", t->point.about);
@@ -222,10 +222,10 @@ static void put_register(struct docs *docs, const struct device *d, const struct
     paper_number(paper, asked ? p->address : (double)NAN);
     paper_number(paper, asked && p->bit >= 0 ? p->bit : (double)NAN);
     paper_number(paper, asked ? p->words : (double)NAN);
-    paper_cell(paper, "%s", doc_words(words, d->map, p));
+    paper_cell(paper, "%s", words_of_doc(words, d->map, p));
     paper_cell(paper, "%s", asked ? raw_type_name((enum raw_type)p->type) : "");
-    paper_cell(paper, "%s", order_words(words, p));
-    paper_cell(paper, "%s", scale_words(words, d->map, p));
+    paper_cell(paper, "%s", words_of_order(words, p));
+    paper_cell(paper, "%s", words_of_scale(words, d->map, p));
     paper_cell(paper, "%s", asked ? "" : d->map->points[p->from].name);
 }
 
@@ -240,7 +240,7 @@ static void put_looks(struct docs *docs, const struct device *d, const struct po
                  d && p->from < 0 && p->read_mode == READ_POLL ? period_ms(d, p) : (double)NAN);
     paper_number(paper, p->deadband);
     paper_number(paper, silence > 0 ? silence : (double)NAN);
-    paper_cell(paper, "%s", kind_words(p));
+    paper_cell(paper, "%s", words_of_kind(p));
     paper_cell(paper, "%s", "");
     docs_choices(docs, p);
 }

@@ -27,7 +27,7 @@ const struct point *tag_point(const struct plant *p, uint32_t tag)
     return d ? &d->map->points[tag - d->first_tag] : &p->derived[tag - p->first_derived].point;
 }
 
-const char *tag_words(char out[static TAG_WORDS], const struct plant *p, uint32_t tag)
+const char *words_of_tag(char out[static TAG_WORDS], const struct plant *p, uint32_t tag)
 {
     const struct device *d = tag_device(p, tag);
     if (d)
@@ -37,7 +37,7 @@ const char *tag_words(char out[static TAG_WORDS], const struct plant *p, uint32_
     return out;
 }
 
-const char *address_words(char out[static POINT_WORDS], const struct point *point)
+const char *words_of_address(char out[static POINT_WORDS], const struct point *point)
 {
     const char *table = table_name((enum table)point->table);
     if (point->from >= 0)
@@ -49,8 +49,8 @@ const char *address_words(char out[static POINT_WORDS], const struct point *poin
     return out;
 }
 
-const char *doc_words(char out[static POINT_WORDS], const struct map *map,
-                      const struct point *point)
+const char *words_of_doc(char out[static POINT_WORDS], const struct map *map,
+                         const struct point *point)
 {
     static const uint32_t usual[TABLE_COUNT] = {1, 10001, 30001, 40001};
     static const uint32_t beyond[TABLE_COUNT] = {1, 100001, 300001, 400001};
@@ -66,12 +66,12 @@ const char *doc_words(char out[static POINT_WORDS], const struct map *map,
     return out;
 }
 
-const char *notations(char out[static POINT_WORDS], const struct point *point)
+const char *words_of_notations(char out[static POINT_WORDS], const struct point *point)
 {
     static const char *const letters[TABLE_COUNT] = {"%M", "%I", "%IW", "%MW"};
     static const unsigned digits[TABLE_COUNT] = {0, 1, 3, 4};
     if (point->from >= 0)
-        return address_words(out, point);
+        return words_of_address(out, point);
     unsigned number = point->address + 1U;
     int n = snprintf(out, POINT_WORDS, "%s %u (0x%04X)", table_name((enum table)point->table),
                      point->address, point->address);
@@ -84,7 +84,7 @@ const char *notations(char out[static POINT_WORDS], const struct point *point)
     return out;
 }
 
-const char *order_words(char out[static POINT_WORDS], const struct point *point)
+const char *words_of_order(char out[static POINT_WORDS], const struct point *point)
 {
     *out = 0;
     if (point->from >= 0 || point->bytes < 2 || point->bytes > 8)
@@ -101,10 +101,10 @@ const char *order_words(char out[static POINT_WORDS], const struct point *point)
     return out;
 }
 
-const char *type_words(char out[static POINT_WORDS], const struct point *point)
+const char *words_of_type(char out[static POINT_WORDS], const struct point *point)
 {
     char order[POINT_WORDS];
-    order_words(order, point);
+    words_of_order(order, point);
     *out = 0;
     if (point->from >= 0)
         return out;
@@ -118,7 +118,7 @@ const char *type_words(char out[static POINT_WORDS], const struct point *point)
     return out;
 }
 
-const char *range_words(char out[static POINT_WORDS], const struct point *point)
+const char *words_of_range(char out[static POINT_WORDS], const struct point *point)
 {
     *out = 0;
     if (point->has_valid)
@@ -126,8 +126,8 @@ const char *range_words(char out[static POINT_WORDS], const struct point *point)
     return out;
 }
 
-const char *scale_words(char out[static POINT_WORDS], const struct map *map,
-                        const struct point *point)
+const char *words_of_scale(char out[static POINT_WORDS], const struct map *map,
+                           const struct point *point)
 {
     static const char *const curves[] = {[CURVE_TABLE] = "by a table",
                                          [CURVE_WEIR] = "of a weir",
@@ -157,13 +157,13 @@ const char *scale_words(char out[static POINT_WORDS], const struct map *map,
     return out;
 }
 
-const char *kind_words(const struct point *point)
+const char *words_of_kind(const struct point *point)
 {
     static const char *const kinds[] = {"gauge", "counter", "state", "event", "text"};
     return kinds[point->kind];
 }
 
-const char *file_name(const char *path)
+const char *words_of_file(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;

@@ -8,23 +8,23 @@
 enum { POINT_WORDS = 128, TAG_WORDS = 3 * (NAME_MAX_BYTES + 1) + 64 };
 
 /* Each writes a text that fits and returns out. */
-const char *tag_words(char out[static TAG_WORDS], const struct plant *p, uint32_t tag);
-const char *address_words(char out[static POINT_WORDS], const struct point *point);  /* "holding 100.3" */
+const char *words_of_tag(char out[static TAG_WORDS], const struct plant *p, uint32_t tag);
+const char *words_of_address(char out[static POINT_WORDS], const struct point *point);  /* "holding 100.3" */
 /* "40101", as the map's maker counts, else as everybody did; "" for what isn't read. */
-const char *doc_words(char out[static POINT_WORDS], const struct map *map, const struct point *point);
+const char *words_of_doc(char out[static POINT_WORDS], const struct map *map, const struct point *point);
 /* "holding 100 (0x0064), 40101, 400101, %MW100": as others would write it. */
-const char *notations(char out[static POINT_WORDS], const struct point *point);
-const char *type_words(char out[static POINT_WORDS], const struct point *point);     /* "f32 CDAB" */
-const char *order_words(char out[static POINT_WORDS], const struct point *point);    /* "CDAB"; "" */
-const char *range_words(char out[static POINT_WORDS], const struct point *point);    /* "0 .. 16"; "" */
-const char *scale_words(char out[static POINT_WORDS], const struct map *map,
+const char *words_of_notations(char out[static POINT_WORDS], const struct point *point);
+const char *words_of_type(char out[static POINT_WORDS], const struct point *point);     /* "f32 CDAB" */
+const char *words_of_order(char out[static POINT_WORDS], const struct point *point);    /* "CDAB"; "" */
+const char *words_of_range(char out[static POINT_WORDS], const struct point *point);    /* "0 .. 16"; "" */
+const char *words_of_scale(char out[static POINT_WORDS], const struct map *map,
                         const struct point *point);    /* "x 0.1", "4 .. 20 is 0 .. 16"; "" */
-const char *kind_words(const struct point *point);     /* "gauge" */
+const char *words_of_kind(const struct point *point);     /* "gauge" */
 
 /* The device and the point of a tag; NULL when it is derived. */
 const struct device *tag_device(const struct plant *p, uint32_t tag);
 const struct point *tag_point(const struct plant *p, uint32_t tag);    /* also of derived ones */
 
-const char *file_name(const char *path);               /* what stands behind the last slash */
+const char *words_of_file(const char *path);               /* what stands behind the last slash */
 
 #endif
