@@ -87,6 +87,20 @@ bool name_equipment(struct rule_builder *w, const struct node *n)
     return good;
 }
 
+/* Above the end of the curve nobody can say when the water will be there. */
+static bool check_floor(struct rule_builder *w, const struct node *key, const struct node *n,
+                        const struct equipment *e)
+{
+    const struct basin *b = e->basin == RULE_NONE ? NULL : &w->basins[e->basin];
+    if (b == NULL || b->stage_count < 2 || e->floor <= b->stage[b->stage_count - 1].x) {
+        return true;
+    }
+    return complain(&w->b->r, n,
+                    "the floor of `%s`, %g m, is above the end of the stage of basin `%s` (%g m): it "
+                    "would never be warned of; let the stage reach up to it",
+                    key->text, e->floor, b->name, b->stage[b->stage_count - 1].x);
+}
+
 static bool read_water(struct rule_builder *w, const struct node *key,
                        const struct equipment_nodes *n, struct equipment *e)
 {
@@ -114,7 +128,7 @@ static bool read_water(struct rule_builder *w, const struct node *key,
         }
     }
     return read_quantity(r, n->floor, "floor", QUANTITY_LENGTH, -500, 10000, &e->floor) &&
-           e->water != TAG_NONE;
+           check_floor(w, key, n->floor, e) && e->water != TAG_NONE;
 }
 
 static bool read_device(struct rule_builder *w, const struct node *n, struct equipment *e)

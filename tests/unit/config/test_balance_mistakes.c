@@ -26,6 +26,10 @@ static const struct mistakes cases[] = {
      "balance, level: dam/b/level, stage: [[0, 0], [4, 90000]], in: [{flow: mill/a/flow}], "
      "out: [{flow: dam/b/flow}], nominal: 420 m3/h}}\n",
      "plant.yaml:7:9: error: balance `x` has no profile; say `profile: pond`, tank or pipe\n"},
+    {"an accuracy without its percent sign",
+     HEAD LEAK "balance, profile: pipe, in: [{flow: mill/a/flow, accuracy: 0.5}], out: [{flow: "
+               "dam/b/flow, accuracy: 0.5%}], nominal: 420 m3/h}}\n",
+     "plant.yaml:7:128: error: accuracy 0.5 is 50%; did you mean 0.5%? It can be 0% to 20%\n"},
     {"a level is in units of length",
      HEAD LEAK
      "balance, profile: pond, level: dam/b/pressure, stage: [[0, 0], [4, 90000]], in: [{flow: "

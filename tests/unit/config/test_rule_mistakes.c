@@ -217,6 +217,15 @@ static const struct mistakes cases[] = {
      "plant.yaml:9:40: error: `two` has water, but no height at which it is spoilt; say "
      "`floor: 0.4 m`, on the scale of that level\n"
      "plant.yaml:10:41: error: nothing to warn of: say also `water:` and `floor:`\n"},
+    {"a floor that the water's curve never reaches",
+     HEAD "equipment:\n"
+          "  one: {class: mill, area: dam, water: dam/b/level, floor: 4.5 m}\n"
+          "  two: {class: mill, area: dam, water: dam/b/level, floor: 4 m}\n"
+          "incidents:\n"
+          "  basins:\n"
+          "    pit: {area: dam, level: dam/b/level, stage: [[0, 0], [4, 900]], target: 1 m}\n",
+     "plant.yaml:8:60: error: the floor of `one`, 4.5 m, is above the end of the stage of basin `pit` (4 "
+     "m): it would never be warned of; let the stage reach up to it\n"},
     {"equipment stands somewhere and hangs on something",
      HEAD "equipment:\n"
           "  one: {class: mill, device: dam/c, floor: 0.4, water: dam/b/flow}\n",
