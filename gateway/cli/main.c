@@ -17,6 +17,7 @@ static const struct verb {
     {"plan", verb_plan, "the requests that will be sent, and what they cost"},
     {"read", verb_read, "ask now: raw words, value, quality, time on the wire"},
     {"sim", verb_sim, "play every device of a plant on ports and ptys of this machine"},
+    {"write", verb_write, "one value into a device, when map and plant file allow it"},
     {"watch", verb_watch, "a live screen of devices and values"},
     {"replay", verb_replay, "a recorded history through alarms, leaks and incidents"},
     {"commission", verb_commission, "is each point what the instrument shows? asked and recorded"},
@@ -37,7 +38,7 @@ static void usage(FILE *out)
 }
 
 /* Verbs that are promised and come later. */
-static const char *const later[] = {"write", "scan", "probe", "why"};
+static const char *const later[] = {"scan", "probe", "why"};
 
 static int unknown(const char *word)
 {

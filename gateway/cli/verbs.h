@@ -25,5 +25,6 @@ int verb_replay(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_sim(int argc, char **argv);
 int verb_watch(int argc, char **argv);
+int verb_write(int argc, char **argv);
 
 #endif

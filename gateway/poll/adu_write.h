@@ -9,17 +9,6 @@
 
 enum { WRITE_FRAME_MAX = 24 };
 
-struct write_ask {
-    uint8_t framing;
-    uint16_t transaction; /* TCP */
-    uint8_t unit;
-    uint8_t function; /* 5, 6, 15, 16, 22 */
-    uint16_t address;
-    uint16_t count; /* 15, 16; else 1 */
-    uint16_t words[WRITE_WORDS_MAX]; /* coils: 0 or 1 each */
-    uint16_t mask; /* 22: the bits that become those of words[0] */
-};
-
 size_t adu_write(uint8_t out[static ADU_MAX],
                  const struct write_ask *ask); /* length of the frame */
 size_t adu_write_answer_length(const struct write_ask *ask);

@@ -46,7 +46,17 @@ const char *poller_write(struct poller *p, const struct write_job *job, mono_t n
  * sent any more. */
 void poller_cancel_writes(struct poller *p, const char *why, mono_t now);
 
-struct write_ask;
+struct write_ask { /* one frame */
+    uint8_t framing;
+    uint16_t transaction; /* TCP */
+    uint8_t unit;
+    uint8_t function; /* 5, 6, 15, 16, 22 */
+    uint16_t address;
+    uint16_t count; /* 15, 16; else 1 */
+    uint16_t words[WRITE_WORDS_MAX]; /* coils: 0 or 1 each */
+    uint16_t mask; /* 22: the bits that become those of words[0] */
+};
+
 /* What would go out for this job, before a mask that the equipment has to be asked for first. */
 void write_frame_of(const struct write_job *job, const struct point *point, uint8_t unit,
                     struct write_ask *out);

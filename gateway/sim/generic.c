@@ -354,7 +354,8 @@ void generic_turn(struct generic *g, double t)
         const struct device *device = &plant->devices[d];
         for (uint32_t i = 0; i < device->map->point_count; i++) {
             uint32_t tag = device->first_tag + i;
-            if (g->lives[tag].habit >= HABIT_WANDERS && !g->w->owned[tag])
+            if (g->lives[tag].habit >= HABIT_WANDERS && !g->w->owned[tag] &&
+                !image_told(g->w->image, tag))
                 world_set_number(g->w, tag, at_time(&g->lives[tag], t));
         }
     }

@@ -26,6 +26,7 @@ struct image {
     struct station *stations; /* sorted by line, then unit */
     uint32_t count;
     uint16_t **words; /* by tag */
+    bool *told; /* by tag */
 };
 
 static int by_line_and_unit(const void *a, const void *b)
@@ -60,16 +61,24 @@ static bool forbidden(const struct map *m, unsigned table, uint32_t first, uint3
     return false;
 }
 
+static unsigned written_table(const struct point *p)
+{
+    return p->table == TABLE_COIL || p->table == TABLE_DISCRETE ? TABLE_COIL : TABLE_HOLDING;
+}
+
 /* One device's registers of one table, close neighbours made one. */
 static struct spans spans_of(struct arena *a, const struct map *m, unsigned table)
 {
-    struct spans s = {arena_get_array(a, m->point_count + 1, sizeof(struct span)), 0};
+    struct spans s = {arena_get_array(a, 2 * m->point_count + 1, sizeof(struct span)), 0};
     if (s.at == NULL)
         return s;
     for (uint32_t i = 0; i < m->point_count; i++) {
         const struct point *p = &m->points[i];
+        const struct write_rule *w = p->write;
         if (p->from < 0 && p->table == table)
             s.at[s.count++] = (struct span){p->address, (uint32_t)p->address + p->words, NULL};
+        if (w != NULL && written_table(p) == table)
+            s.at[s.count++] = (struct span){w->address, (uint32_t)w->address + p->words, NULL};
     }
     qsort(s.at, s.count, sizeof *s.at, by_first);
     bool bits = table == TABLE_COIL || table == TABLE_DISCRETE;
@@ -164,7 +173,8 @@ struct image *image_new(struct arena *a, const struct plant *plant)
     i->plant = plant;
     i->stations = arena_get_array(a, plant->device_count + 1, sizeof *i->stations);
     i->words = arena_get_array(a, plant->tag_count + 1, sizeof *i->words);
-    if (i->stations == NULL || i->words == NULL || !find_stations(a, i))
+    i->told = arena_get_array(a, plant->tag_count + 1, sizeof *i->told);
+    if (i->stations == NULL || i->words == NULL || i->told == NULL || !find_stations(a, i))
         return NULL;
     for (uint32_t s = 0; s < i->count; s++) {
         for (unsigned t = 0; t < TABLE_COUNT; t++) {
@@ -184,6 +194,11 @@ struct image *image_new(struct arena *a, const struct plant *plant)
 uint16_t *image_words(const struct image *i, uint32_t tag)
 {
     return i->words[tag];
+}
+
+bool image_told(const struct image *i, uint32_t tag)
+{
+    return i->told[tag];
 }
 
 bool image_has_unit(const struct image *i, uint32_t line, uint8_t unit)
@@ -228,6 +243,94 @@ static const struct device *device_of(const struct image *i, const struct statio
     return d;
 }
 
+/* ---- being told ------------------------------------------------------------------------------ */
+
+static uint32_t word_at(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 8 | at[1];
+}
+
+/* Tags of which something was written go on with that; what is written elsewhere than it is read
+ * shows where it is read. */
+static void note_written(const struct image *i, const struct station *s, unsigned table,
+                         uint32_t first, uint32_t count)
+{
+    for (uint32_t d = 0; d < i->plant->device_count; d++) {
+        const struct device *device = &i->plant->devices[d];
+        if (device->line != s->line || device->unit != s->unit)
+            continue;
+        for (uint32_t n = 0; n < device->map->point_count; n++) {
+            const struct point *p = &device->map->points[n];
+            uint16_t *own = i->words[device->first_tag + n];
+            bool elsewhere = p->write != NULL && written_table(p) == table &&
+                             (p->write->address != p->address || p->table != table);
+            uint32_t at = elsewhere ? p->write->address : p->address;
+            if (own == NULL || (!elsewhere && p->table != table) || at >= first + count ||
+                at + p->words <= first)
+                continue;
+            i->told[device->first_tag + n] = true;
+            const struct span *span = elsewhere ? span_at(&s->tables[table], at) : NULL;
+            for (uint32_t k = 0; span != NULL && k < p->words; k++)
+                own[k] = span->words[at - span->first + k];
+        }
+    }
+}
+
+struct telling { /* what a request to write says */
+    unsigned table;
+    uint32_t count;
+    size_t length, echoed; /* of the request; of its answer */
+};
+
+static bool telling_of(const uint8_t *request, size_t length, struct telling *t)
+{
+    uint8_t function = request[0];
+    bool many = function == 15 || function == 16;
+    *t = (struct telling){.table = function == 5 || function == 15 ? TABLE_COIL : TABLE_HOLDING,
+                          .count = 1,
+                          .length = function == 22 ? 7 : 5,
+                          .echoed = function == 22 ? 7 : 5};
+    if (!many)
+        return length == t->length;
+    if (length < 6)
+        return false;
+    t->count = word_at(request + 3);
+    size_t bytes = function == 15 ? (t->count + 7) / 8 : t->count * 2;
+    t->length = 6 + bytes;
+    return length == t->length && request[5] == bytes && t->count > 0 &&
+           t->count <= (function == 15 ? 1968U : 123U);
+}
+
+static size_t be_told(const struct image *i, const struct station *s, const uint8_t *request,
+                      size_t length, uint8_t *out)
+{
+    struct telling t;
+    uint8_t function = request[0];
+    if (length < 5 || !telling_of(request, length, &t))
+        return exception(function, EXCEPTION_VALUE, out);
+    uint32_t first = word_at(request + 1), value = word_at(request + 3);
+    if (function == 5 && value != 0 && value != 0xFF00)
+        return exception(function, EXCEPTION_VALUE, out);
+    const struct span *span = span_at(&s->tables[t.table], first);
+    if (span == NULL || first + t.count > span->end)
+        return exception(function, EXCEPTION_ADDRESS, out);
+    uint16_t *words = span->words + (first - span->first);
+    for (uint32_t n = 0; n < t.count; n++) {
+        if (function == 15)
+            words[n] = request[6 + n / 8] >> n % 8 & 1;
+        else if (function == 16)
+            words[n] = (uint16_t)word_at(request + 6 + 2 * (size_t)n);
+        else if (function == 22)
+            words[n] = (uint16_t)((words[n] & value) | (word_at(request + 5) & ~value));
+        else
+            words[n] = (uint16_t)(function == 5 ? value != 0 : value);
+    }
+    note_written(i, s, t.table, first, t.count);
+    for (size_t n = 0; n < t.echoed; n++)
+        out[n] = request[n];
+    return t.echoed;
+}
+
 size_t image_answer(const struct image *i, uint32_t line, uint8_t unit, const uint8_t *request,
                     size_t length, uint8_t *out)
 {
@@ -238,6 +341,8 @@ size_t image_answer(const struct image *i, uint32_t line, uint8_t unit, const ui
         return exception(function, EXCEPTION_AWAY, out);
     if (function == IDENTITY_REPORT || function == IDENTITY_MEI)
         return identity_answer(device_of(i, s), request, length, out);
+    if (function == 5 || function == 6 || function == 15 || function == 16 || function == 22)
+        return be_told(i, s, request, length, out);
     if (function < 1 || function > 4)
         return exception(function, EXCEPTION_FUNCTION, out);
     if (length != 5)

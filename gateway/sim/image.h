@@ -19,6 +19,9 @@ struct image *image_new(struct arena *a, const struct plant *plant);
 /* Where the point of a tag lies (host order; bits have a word each). NULL for computed points. */
 uint16_t *image_words(const struct image *i, uint32_t tag);
 
+/* Was it written by whoever asks? Then its device goes on with that. */
+bool image_told(const struct image *i, uint32_t tag);
+
 bool image_has_unit(const struct image *i, uint32_t line, uint8_t unit);
 
 /* The answer to a request of one unit; both begin with the function code. Always an answer: what

@@ -51,6 +51,8 @@ static size_t rtu_length(const uint8_t *in, size_t length)
     uint8_t function = in[1];
     if (function >= 1 && function <= 6)
         return 8;
+    if (function == 22)
+        return 10;
     if (function == 15 || function == 16)
         return length < 7 ? 0 : (size_t)in[6] + 9;
     if (function == IDENTITY_REPORT)

@@ -203,6 +203,8 @@ static bool is_wanted(const struct point *p, const struct sample *s, const struc
         return false;
     double x = value_number(v), y = value_number(is);
     double apart = slack(p, x);
+    if (is->kind == VALUE_REAL && apart <= 0)
+        apart = fabs(x) * 0x1p-51; /* beyond what decimals can hold */
     if (apart > 0)
         return fabs(x - y) <= apart;
     /* 20.3 of JSON is a double that is not quite 20.3; whole numbers are themselves. */
@@ -268,8 +270,14 @@ static const char *put_number(const struct point *p, const struct value *v, stru
     struct sample s;
     uint64_t own = p->mask ? p->mask : p->shift ? UINT64_MAX << p->shift : UINT64_MAX;
     bits_put(p, own, out->masks);
+    /* Counters of 19 digits and a decimal scale need a digit more than a long double has. */
+    static const int tries[] = {1, -1, 2, -2, 0};
     put_raw(p, raw, out);
     encode_back(p, out->words, &s);
+    for (size_t i = 0; i < sizeof tries / sizeof *tries && !is_wanted(p, &s, &number); i++) {
+        put_raw(p, roundl(raw) + tries[i], out);
+        encode_back(p, out->words, &s);
+    }
     return is_wanted(p, &s, &number) ? NULL : say_misfit(p, &number, raw, &s, said);
 }
 

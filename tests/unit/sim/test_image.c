@@ -41,7 +41,7 @@ static void answers_are_those_of_the_maps(void **state)
         {1, {3, 0, 0, 0, 126}, 5, {0x83, 3}, 2},
         {1, {1, 0, 3, 0x07, 0xD1}, 5, {0x81, 3}, 2},
         {1, {3, 0, 0, 0, 0}, 4, {0x83, 3}, 2},
-        {1, {6, 0, 0, 0, 1}, 5, {0x86, 1}, 2},
+        {1, {7, 0, 0, 0, 1}, 5, {0x87, 1}, 2},
         {1, {43, 13, 1, 0, 0}, 4, {0xAB, 1}, 2},
         {1, {43, 14, 5, 0, 0}, 4, {0xAB, 3}, 2},
         {1, {43, 14, 4, 3, 0}, 4, {0xAB, 2}, 2},
@@ -67,6 +67,54 @@ static void answers_are_those_of_the_maps(void **state)
         if (length != facts[n].answered || memcmp(out, facts[n].answer, length) != 0)
             fail_msg("fact %zu: %zu bytes, %02X %02X", n, length, out[0], out[1]);
     }
+    small_end(&s);
+}
+
+static void what_is_written_stays_and_shows(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t request[12];
+        size_t length;
+        uint8_t answer[8];
+        size_t answered;
+    } facts[] = {
+        {{6, 0, 0, 0x01, 0x2C}, 5, {6, 0, 0, 0x01, 0x2C}, 5},
+        {{3, 0, 0, 0, 1}, 5, {3, 2, 0x01, 0x2C}, 4},
+        {{16, 0, 4, 0, 2, 4, 0, 1, 2, 3}, 10, {16, 0, 4, 0, 2}, 5},
+        {{3, 0, 4, 0, 2}, 5, {3, 4, 0, 1, 2, 3}, 6},
+        {{5, 0, 3, 0xFF, 0}, 5, {5, 0, 3, 0xFF, 0}, 5},
+        {{1, 0, 3, 0, 1}, 5, {1, 1, 1}, 3},
+        {{15, 0, 3, 0, 1, 1, 0}, 7, {15, 0, 3, 0, 1}, 5},
+        {{1, 0, 3, 0, 1}, 5, {1, 1, 0}, 3},
+        /* (0x0000 AND 0xFFF2) OR (0x0025 AND NOT 0xFFF2), after the example of 6.16. */
+        {{22, 0, 20, 0, 0xF2, 0, 0x25}, 7, {22, 0, 20, 0, 0xF2, 0, 0x25}, 7},
+        {{3, 0, 20, 0, 1}, 5, {3, 2, 0, 0x05}, 4},
+        /* Refused, and nothing of it is done. */
+        {{5, 0, 3, 0x12, 0}, 5, {0x85, 3}, 2},
+        {{6, 0, 99, 0, 1}, 5, {0x86, 2}, 2},
+        {{6, 0, 12, 0, 1}, 5, {0x86, 2}, 2},
+        {{16, 0, 4, 0, 2, 3, 0, 1, 2}, 9, {0x90, 3}, 2},
+        {{16, 0, 4, 0, 0, 0}, 6, {0x90, 3}, 2},
+        {{16, 0, 5, 0, 99, 198, 1}, 7, {0x90, 3}, 2},
+        {{22, 0, 20, 0, 0}, 5, {0x96, 3}, 2},
+        {{15, 0, 3}, 3, {0x8F, 3}, 2},
+        {{3, 0, 4, 0, 2}, 5, {3, 4, 0, 1, 2, 3}, 6},
+    };
+    struct small s;
+    small_begin(&s, small_map, small_plant, NULL);
+    struct image *i = image_new(s.arena, s.plant);
+    assert_non_null(i);
+    for (size_t n = 0; n < sizeof facts / sizeof *facts; n++) {
+        uint8_t out[PDU_MAX];
+        size_t length = image_answer(i, 0, 1, facts[n].request, facts[n].length, out);
+        if (length != facts[n].answered || memcmp(out, facts[n].answer, length) != 0)
+            fail_msg("fact %zu: %zu bytes, %02X %02X", n, length, out[0], out[1]);
+    }
+    assert_true(image_told(i, plant_find_tag(s.plant, "a/one/level")));
+    assert_true(image_told(i, plant_find_tag(s.plant, "a/one/energy")));
+    assert_false(image_told(i, plant_find_tag(s.plant, "a/one/behind")));
+    assert_false(image_told(i, plant_find_tag(s.plant, "a/two/level")));
     small_end(&s);
 }
 
@@ -140,6 +188,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answers_are_those_of_the_maps),
+        cmocka_unit_test(what_is_written_stays_and_shows),
         cmocka_unit_test(tcp_frames_are_taken_apart_strictly),
         cmocka_unit_test(a_bus_hears_only_whole_frames_for_its_units),
     };

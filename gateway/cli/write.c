@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* headgate write PLANT AREA/DEVICE/TAG VALUE: by the same rules and in the same steps as the
+ * gateway's own command, shown before and after. */
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app/side.h"
+#include "app/wish.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/verbs.h"
+#include "config/map.h"
+#include "poll/write.h"
+#include "publish/json.h"
+#include "values/encode.h"
+
+struct write_arguments {
+    const char *plant_file, *path, *value, *was;
+    struct plant_options options;
+    bool json, yes;
+    int64_t within_ns;
+};
+
+struct writing {
+    const struct write_arguments *arguments;
+    struct side *side;
+    struct ask_target target;
+    const struct point *point;
+    struct value value;
+    struct write_job job;
+    bool ended, done;
+};
+
+static error_t parse(int key, char *word, struct argp_state *state)
+{
+    struct write_arguments *a = state->input;
+    const char **words[] = {&a->plant_file, &a->path, &a->value};
+    switch (key) {
+    case 'j':
+        a->json = true;
+        break;
+    case 'l':
+        a->options.lines_file = word;
+        break;
+    case 'm':
+        a->options.library = word;
+        break;
+    case 'w':
+        a->was = word;
+        break;
+    case 'y':
+        a->yes = true;
+        break;
+    case 't':
+        if (!text_to_duration(word, &a->within_ns) || a->within_ns <= 0)
+            argp_error(state, "'%s' is not a duration; write it with its unit, like 5s", word);
+        break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num >= 3)
+            argp_error(state, "'%s' is too much: one value at a time", word);
+        else
+            *words[state->arg_num] = word;
+        break;
+    case ARGP_KEY_END:
+        if (state->arg_num < 3)
+            argp_error(state, "say which plant file, which AREA/DEVICE/TAG, and which value");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* As the tag's kind of value; what is none of it stays a text, and is refused in words. */
+static struct value value_of(const struct point *p, const char *word)
+{
+    struct value v = {.kind = VALUE_TEXT, .length = (uint32_t)strlen(word), .text = word};
+    struct value other = {.kind = VALUE_INT};
+    if (p->choice_count > 0)
+        return v;
+    if (!map_point_is_number(p)) {
+        bool truth = strcmp(word, "true") == 0;
+        return truth || strcmp(word, "false") == 0
+                   ? (struct value){.kind = VALUE_BOOL, .truth = truth}
+                   : v;
+    }
+    if (text_to_s64(word, &other.i))
+        return other;
+    other.kind = VALUE_UINT;
+    if (text_to_u64(word, &other.u))
+        return other;
+    other.kind = VALUE_REAL;
+    return text_to_real(word, &other.real) ? other : v;
+}
+
+static bool refuse(const char *why)
+{
+    fprintf(stderr, "headgate: refused: %s\n", why);
+    return false;
+}
+
+static bool judge(struct writing *w)
+{
+    const struct write_arguments *a = w->arguments;
+    const struct plant *plant = w->side->plant;
+    char said[WISH_SAID];
+    if (!ask_find(plant, w->side->arena, a->path, &w->target))
+        return false;
+    if (w->target.tag == TAG_NONE)
+        return refuse("say which tag of it: AREA/DEVICE/TAG");
+    if (!w->target.device)
+        return refuse("it is derived; no device could be told");
+    w->point = &w->target.device->map->points[w->target.point];
+    w->value = value_of(w->point, a->value);
+    struct value was = a->was ? value_of(w->point, a->was) : (struct value){0};
+    const char *why = wish_judge(plant, a->path, &w->value, a->was ? &was : NULL, &w->job, said);
+    return !why || refuse(why);
+}
+
+/* What is there now; false: nobody can tell, so nothing is written. */
+static bool show_before(struct writing *w)
+{
+    const struct ask_wish wish = {.device = w->target.device,
+                                  .point = w->target.point,
+                                  .patience_ns = w->arguments->within_ns};
+    struct asked *asked = ask_now(w->side->arena, w->side->plan, &wish);
+    if (!asked)
+        return refuse("out of memory");
+    const struct sample *s = &board_tag(asked->board, w->target.tag)->now;
+    char text[ENCODE_TEXT];
+    bool known = s->value.kind != VALUE_NONE || s->quality == QUALITY_SENSOR_FAILURE;
+    if (known && !w->arguments->json)
+        printf("%s is %s%s%s%s%s\n", w->arguments->path, encode_text(text, &s->value),
+               *w->point->unit ? " " : "", w->point->unit, s->reason ? ": " : "",
+               s->reason ? s->reason : "");
+    if (!known)
+        fprintf(stderr, "headgate: %s can't be read, so it is not written: %s%s\n",
+                w->arguments->path, s->reason ? s->reason : "no answer",
+                s->reason && strstr(s->reason, "in use")
+                    ? "; a running gateway holds the port: let it write, with its command `write`"
+                    : "");
+    asked_free(asked);
+    return known;
+}
+
+static void frame_text(const struct writing *w, char out[static WISH_SAID])
+{
+    const struct device *d = w->target.device;
+    struct write_ask frame;
+    char raw[WISH_RAW] = "";
+    int n = 0;
+    write_frame_of(&w->job, w->point, d->unit, &frame);
+    for (unsigned i = 0; i < frame.count; i++)
+        n += snprintf(raw + n, sizeof raw - (size_t)n, "%s%04X", i ? " " : "", frame.words[i]);
+    char mask[24] = "";
+    if (w->job.masks[0] != 0xFFFF && frame.function != 5 && frame.function != 15)
+        snprintf(mask, sizeof mask, " in the bits %04X", w->job.masks[0]);
+    bool coil = frame.function == 5 || frame.function == 15;
+    snprintf(out, WISH_SAID, "%s%s, function %u, %s %u (0x%04X), unit %u, line %s", raw, mask,
+             frame.function, coil ? "coil" : "holding", frame.address, frame.address, frame.unit,
+             w->side->plant->lines[d->line].name);
+}
+
+static bool agreed(const struct writing *w)
+{
+    char wanted[ENCODE_TEXT], frame[WISH_SAID], answer[16];
+    frame_text(w, frame);
+    if (!w->arguments->json)
+        printf("to be written: %s%s%s = %s\n", encode_text(wanted, &w->value),
+               *w->point->unit ? " " : "", w->point->unit, frame);
+    if (w->arguments->yes)
+        return true;
+    if (!isatty(STDIN_FILENO)) {
+        fputs("headgate: nobody is here to be asked; say --yes\n", stderr);
+        return false;
+    }
+    fputs("write it? [y/N] ", stdout);
+    fflush(stdout);
+    if (fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y'))
+        return true;
+    puts("nothing was written");
+    return false;
+}
+
+/* ---- doing it -------------------------------------------------------------------------------- */
+
+static void on_block(void *me, const struct block *b)
+{
+    (void)me;
+    (void)b;
+}
+
+static void print_end(const struct writing *w, const struct write_end *e, const char *why)
+{
+    char text[ENCODE_TEXT], raw[WISH_RAW];
+    bool sent = e->how != WRITE_FAILED && e->how != WRITE_CHANGED && e->how != WRITE_THERE;
+    struct value v = {.kind = VALUE_NONE};
+    raw[0] = '\0';
+    if (e->has_after || (e->has_before && !sent))
+        v = wish_read(w->point, e->has_after ? e->after : e->before, raw);
+    if (w->arguments->json) {
+        char line[1600];
+        struct json j = json_into(line, sizeof line);
+        json_word(&j, "{\"tag\":");
+        json_string(&j, w->arguments->path);
+        json_word(&j, ",\"status\":");
+        json_string(&j, why ? "failed" : "done");
+        json_word(&j, ",\"written\":");
+        json_raw(&j, sent ? "true" : "false", sent ? 4 : 5);
+        json_word(&j, ",\"value\":");
+        json_value(&j, &v);
+        json_word(&j, ",\"raw\":");
+        json_string(&j, *raw ? raw : NULL);
+        json_word(&j, ",\"error\":");
+        json_string(&j, why);
+        json_word(&j, "}");
+        printf("%.*s\n", (int)json_length(&j), line);
+        return;
+    }
+    if (why)
+        printf("not done: %s\n", why);
+    else if (e->how == WRITE_THERE)
+        puts("done: it was so before; nothing was written");
+    else
+        printf("done: written, confirmed, and read back as %s%s%s = %s\n", encode_text(text, &v),
+               *w->point->unit ? " " : "", w->point->unit, raw);
+}
+
+static void on_wrote(void *me, const struct write_end *e)
+{
+    struct writing *w = me;
+    char said[WISH_SAID];
+    const char *why = wish_ending(w->point, &w->job, e, said);
+    print_end(w, e, why);
+    w->ended = true;
+    w->done = !why;
+}
+
+/* A plan of that unit alone: it is asked nothing else than what proves its bus. */
+static const struct plan *narrow(struct arena *a, const struct plan *whole, const struct device *d)
+{
+    struct plan *p = arena_get(a, sizeof *p);
+    struct request *requests = arena_get_array(a, whole->request_count + 1, sizeof *requests);
+    uint32_t *starts = arena_get_array(a, whole->plant->line_count + 1, sizeof *starts);
+    uint32_t n = 0;
+    if (!p || !requests || !starts)
+        return NULL;
+    *p = *whole;
+    for (uint32_t line = 0; line < whole->plant->line_count; line++) {
+        starts[line] = n;
+        for (uint32_t i = whole->first_request[line]; i < whole->first_request[line + 1]; i++) {
+            if (line != d->line || whole->requests[i].unit != d->unit)
+                continue;
+            requests[n] = whole->requests[i];
+            requests[n].id = n;
+            n++;
+        }
+    }
+    starts[whole->plant->line_count] = n;
+    p->requests = requests;
+    p->request_count = n;
+    p->first_request = starts;
+    return p;
+}
+
+static bool carry_out(struct writing *w)
+{
+    struct poller_hooks hooks = {.me = w, .block = on_block, .wrote = on_wrote};
+    const struct plan *plan = narrow(w->side->arena, w->side->plan, w->target.device);
+    struct loop *loop = plan ? loop_new() : NULL;
+    struct poller *poller = loop ? poller_new(loop, plan, hooks, clock_mono()) : NULL;
+    w->job.deadline = mono_add(clock_mono(), w->arguments->within_ns);
+    const char *why = poller ? poller_write(poller, &w->job, clock_mono()) : "out of memory";
+    if (why)
+        refuse(why);
+    while (!why && !w->ended) {
+        mono_t due = poller_run(poller, clock_mono());
+        int64_t wait = mono_since(due, clock_mono());
+        if (!w->ended && loop_run(loop, wait > 0 ? wait : 0) < 0)
+            break;
+    }
+    poller_free(poller);
+    loop_free(loop);
+    return w->done;
+}
+
+int verb_write(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"was", 'w', "VALUE", 0, "only if this is what stands there now", 0},
+        {"yes", 'y', NULL, 0, "don't ask", 0},
+        {"within", 't', "DURATION", 0, "nothing is sent later than this (default 5s)", 0},
+        {"json", 'j', NULL, 0, "print JSON", 0},
+        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
+        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
+        {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "PLANT AREA/DEVICE/TAG VALUE",
+        "Writes one value: reads it, asks whether to go on, writes, and reads it back. Only what "
+        "the "
+        "map calls writable and the plant file names in 'commands: {writes: ...}', within the "
+        "limits of both.\vExit status 1 when it was not done.",
+        NULL,
+        NULL,
+        NULL};
+    struct write_arguments a = {.within_ns = 5 * NS_PER_S};
+    if (!verb_arguments(&argp, argc, argv, &a))
+        return EXIT_NO;
+    log_init(LOG_WARN, 0);
+
+    struct diags *ds = diags_new();
+    struct side side = {0};
+    if (!ds)
+        return verb_no_memory("write");
+    struct writing w = {.arguments = &a, .side = &side};
+    bool planned = side_plan(&side, a.plant_file, &a.options, ds);
+    if (!planned)
+        diags_print(ds, stderr);
+    bool done = planned && judge(&w) && show_before(&w) && agreed(&w) && carry_out(&w);
+    side_fini(&side);
+    diags_free(ds);
+    return done ? EXIT_DONE : EXIT_NO;
+}
