@@ -6,7 +6,6 @@
 
 #include "app/status.h"
 #include "poll/poller.h"
-#include "publish/answer.h"
 #include "publish/broker.h"
 #include "publish/encode.h"
 #include "publish/encode_bulletin.h"
@@ -75,10 +74,10 @@ bool tell_states(struct teller *t, wall_t wall);
 /* How a command ended: refusal NULL: done. Told to the one who asked, and written down. */
 void tell_answer(struct teller *t, const struct command *c, const struct order *o,
                  const char *refusal);
-/* The same for what has more ends than two: status, error, written and time are the caller's.
- * "accepted" isn't written down: what comes of it is. */
-void tell_outcome(struct teller *t, const struct command *c, const struct order *o,
-                  const struct outcome *what);
+/* The same for what has more ends than two. "accepted" isn't written down: what comes of it is. */
+struct written;                    /* publish/answer.h */
+void tell_end(struct teller *t, const struct command *c, const struct order *o, const char *status,
+              const char *error, const struct written *written, wall_t time);
 void tell_stats(struct teller *t, struct stats *s);    /* fills in what the door counts */
 bool tell_flush(struct teller *t);                     /* was anything put since the last call? */
 

@@ -349,16 +349,19 @@ static void reply(struct teller *t, const struct command *c, const struct outcom
         t->put = true;
 }
 
-void tell_outcome(struct teller *t, const struct command *c, const struct order *o,
-                  const struct outcome *what)
+void tell_end(struct teller *t, const struct command *c, const struct order *o, const char *status,
+              const char *error, const struct written *written, wall_t time)
 {
-    struct outcome a = *what;
-    a.gateway = t->plant->gateway;
-    a.verb = c->verb;
-    a.id = o->id;
-    a.client = o->client;
-    a.order = o;
-    if (strcmp(a.status, "accepted") != 0) {
+    const struct outcome a = {.gateway = t->plant->gateway,
+                              .verb = c->verb,
+                              .id = o->id,
+                              .client = o->client,
+                              .status = status,
+                              .error = error,
+                              .written = written,
+                              .order = o,
+                              .time = time};
+    if (strcmp(status, "accepted") != 0) {
         char topic[TOPIC_MAX];
         size_t length = topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_AUDIT,
                                    t->plant->gateway, NULL);
@@ -377,7 +380,5 @@ void tell_outcome(struct teller *t, const struct command *c, const struct order 
 void tell_answer(struct teller *t, const struct command *c, const struct order *o,
                  const char *refusal)
 {
-    const struct outcome a = {
-        .status = refusal ? "refused" : "done", .error = refusal, .time = c->time};
-    tell_outcome(t, c, o, &a);
+    tell_end(t, c, o, refusal ? "refused" : "done", refusal, NULL, c->time);
 }
