@@ -7,6 +7,7 @@
 
 #include "app/wish.h"
 #include "base/log.h"
+#include "publish/answer.h"
 #include "values/encode.h"
 
 /* Nobody looks at a screen for longer than that for an answer. */
@@ -73,8 +74,7 @@ const char *writes_order(struct writes *w, struct poller *poller, const struct c
     }
     p->next = w->first;
     w->first = p;
-    const struct outcome accepted = {.status = "accepted", .time = wall};
-    tell_outcome(w->teller, &p->command, &p->order, &accepted);
+    tell_end(w->teller, &p->command, &p->order, "accepted", NULL, NULL, wall);
     return NULL;
 }
 
@@ -107,8 +107,6 @@ void writes_ended(struct writes *w, const struct write_end *e, wall_t wall)
     }
     const char *why = wish_ending(point, &p->job, e, w->said);
     log_end(p, point, &written.value, why);
-    const struct outcome a = {
-        .status = why ? "failed" : "done", .error = why, .written = &written, .time = wall};
-    tell_outcome(w->teller, &p->command, &p->order, &a);
+    tell_end(w->teller, &p->command, &p->order, why ? "failed" : "done", why, &written, wall);
     free(p);
 }
