@@ -34,6 +34,10 @@ static const struct choice_of prefixed_bases[] = {
     {"--base 1", "400001 is holding 0 (the usual setting)", BASE_1, NULL},
     {"--base 0", "400000 is holding 0 (the device is set to zero-based addresses)", BASE_0, NULL},
     {0}};
+static const struct choice_of counted_bases[] = {
+    {"--base 1", "the first register is called 1 (the usual setting)", BASE_1, NULL},
+    {"--base 0", "the number is what is sent", BASE_0, NULL},
+    {0}};
 static const struct choice_of doubles[] = {
     {"--base iec", "%MD10 begins at word 10", BASE_IEC, NULL},
     {"--base codesys", "%MD10 is words 20 and 21", BASE_CODESYS, NULL},
@@ -210,7 +214,7 @@ static void print_spot(const struct import_row *row, FILE *out)
 
 static void ask_one(struct import_list *l, const struct question *q, FILE *out)
 {
-    bool is_prefixed = false;
+    bool is_prefixed = false, is_counted = true;
     const struct import_row *samples[SAMPLES] = {NULL};
     unsigned count = 0;
     for (struct import_row *row = l->rows; row != NULL && count < SAMPLES; row = row->next) {
@@ -219,6 +223,7 @@ static void ask_one(struct import_list *l, const struct question *q, FILE *out)
         if (row->gone || settle_row(l, &copy, l->options, &needs) != NULL ||
             (needs & 1U << q->need) == 0)
             continue;
+        is_counted &= row->spot.notation == SPOT_COUNTED;
         is_prefixed |= row->spot.notation == SPOT_PREFIXED;
         samples[count++] = row;
     }
@@ -226,6 +231,8 @@ static void ask_one(struct import_list *l, const struct question *q, FILE *out)
     const struct choice_of *choices = q->choices;
     if (q->need == NEED_BASE && is_prefixed)
         choices = prefixed_bases;
+    else if (q->need == NEED_BASE && is_counted)
+        choices = counted_bases;
     for (const struct choice_of *c = choices; c->words != NULL; c++)
         fprintf(out, "  %-18s %s\n", c->words, c->means);
     for (unsigned i = 0; i < count; i++) {

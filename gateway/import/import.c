@@ -17,8 +17,10 @@ enum { MEMORY_MAX = 768 << 20, ROUNDS_MAX = 8 };
 
 const struct import_format import_formats[] = {
     {"kepware", "Kepware, tag CSV", read_kepware},
+    {"ignition", "Ignition 8, tags as JSON", read_ignition},
     {"modpoll", "modpoll (Python), CSV", read_modpoll},
     {"neuron", "EMQX Neuron, its spreadsheet saved as CSV", read_neuron},
+    {"wirenboard", "wb-mqtt-serial, device template in JSON", read_wirenboard},
     {"csv", "any other table with a line of headings", read_table},
 };
 const size_t import_format_count = sizeof import_formats / sizeof *import_formats;

@@ -8,6 +8,7 @@
 #include "import/address.h"
 #include "import/headings.h"
 #include "import/import.h"
+#include "import/scale.h"
 #include "import/types.h"
 
 enum column {
@@ -65,58 +66,14 @@ static void read_type(struct kepware *k, struct import_row *row)
 
 static void scale(struct kepware *k, struct import_row *row, bool negate)
 {
-    struct import_list *l = k->list;
-    const char *ends[4];
+    const char *ends[4], *how = get(k, SCALING);
+    bool root = strcasecmp(how, "Square Root") == 0;
     for (unsigned i = 0; i < 4; i++)
-        ends[i] = import_number(l, get(k, (enum column)(RAW_FROM + i)));
-    if (ends[0] == NULL || ends[1] == NULL || ends[2] == NULL || ends[3] == NULL) {
-        import_skip(l, row, "its scaling lacks a number (Raw Low to Scaled High)");
-        return;
-    }
-    double raw[2] = {strtod(ends[0], NULL), strtod(ends[1], NULL)};
-    double eng[2] = {strtod(ends[2], NULL), strtod(ends[3], NULL)};
-    if (!(raw[0] < raw[1] || raw[0] > raw[1]) || !(eng[0] < eng[1] || eng[0] > eng[1])) {
-        import_skip(l, row, "its scaling has no width");
-        return;
-    }
-    bool root = strcasecmp(get(k, SCALING), "Square Root") == 0;
-    if (!root && strcasecmp(get(k, SCALING), "Linear") != 0) {
-        import_skip(l, row, "scaling `%.40s` is unknown", get(k, SCALING));
-        return;
-    }
-    if (root && (negate || eng[0] < 0 || eng[0] > 0 || eng[1] < 0)) {
-        import_skip(l, row, "a square root that does not rise from 0 can't be said in a map");
-        return;
-    }
-    row->span[0] = ends[0];
-    row->span[1] = ends[1];
-    row->span[2] = negate ? import_real(l, -eng[0]) : ends[2];
-    row->span[3] = negate ? import_real(l, -eng[1]) : ends[3];
-    if (!root)
-        return;
-    /* The straight part from 0 to 1, and a tag of its own that takes the root. */
-    row->span[2] = "0";
-    row->span[3] = "1";
-    struct import_row *whole = import_again(l, row, row->name);
-    *whole = (struct import_row){.next = whole->next,
-                                 .line = row->line,
-                                 .name = row->name,
-                                 .group = "",
-                                 .unit = row->unit,
-                                 .about = row->about,
-                                 .device = row->device,
-                                 .order_name = "",
-                                 .type = RAW_F64,
-                                 .unit_id = -1,
-                                 .other = -1,
-                                 .doc = -1,
-                                 .bit = -1,
-                                 .tag = "",
-                                 .from = row,
-                                 .root_k = ends[3]};
-    row->name = import_printf(l, "%s.linear", row->name);
-    row->unit = "";
-    row->writable = false;
+        ends[i] = import_number(k->list, get(k, (enum column)(RAW_FROM + i)));
+    if (!root && strcasecmp(how, "Linear") != 0)
+        import_skip(k->list, row, "scaling `%.40s` is unknown", how);
+    else
+        scale_span(k->list, row, ends, root, negate);
 }
 
 static void expand(struct import_list *l, struct import_row *row)

@@ -9,6 +9,7 @@
 #include "import/cells.h"
 #include "import/import.h"
 #include "import/orders.h"
+#include "import/scale.h"
 #include "import/tidy.h"
 #include "import/types.h"
 
@@ -181,14 +182,8 @@ static void read_ref(struct modpoll *m)
         import_note(l, NOTE_TOLD, row->line,
                     "%.100s: outside of its poll, where modpoll drops it in silence; kept",
                     row->name);
-    if (*scale != '\0') {
-        row->scale = import_number(l, scale);
-        double x = row->scale == NULL ? 0 : strtod(row->scale, NULL);
-        if (!(x < 0 || x > 0))
-            import_skip(l, row, "scale `%.20s` is no number that can be used", scale);
-        else if (strcmp(row->scale, "1") == 0)
-            row->scale = NULL;
-    }
+    if (*scale != '\0')
+        scale_factor(l, row, scale, "scale");
 }
 
 bool read_modpoll(struct import_list *l, char *text, size_t length)

@@ -10,6 +10,7 @@
 #include "import/address.h"
 #include "import/headings.h"
 #include "import/import.h"
+#include "import/scale.h"
 #include "import/types.h"
 
 enum column {
@@ -60,6 +61,7 @@ static bool read_address(struct neuron *n, struct import_row *row)
         return false;
     }
     row->unit_id = (int32_t)unit;
+    row->spot.bit_sure = true; /* from 0, the least significant, by its manual */
     if (hash != NULL)
         row->order_name = import_keep(l, hash + 1, strcspn(hash + 1, "."));
     return true;
@@ -98,21 +100,10 @@ static void read_scale(struct neuron *n, struct import_row *row)
     struct import_list *l = n->list;
     const char *decimal = get(n, DECIMAL), *bias = get(n, BIAS);
     bool number = row->type != RAW_BOOL && row->type != RAW_STRING && row->spot.bit < 0;
-    if (*decimal != '\0' && strcmp(decimal, "0") != 0 && number) {
-        row->scale = import_number(l, decimal);
-        if (row->scale == NULL)
-            import_skip(l, row, "decimal `%.20s` is no number", decimal);
-        else if (strcmp(row->scale, "1") == 0 ||
-                 !(strtod(row->scale, NULL) < 0 || strtod(row->scale, NULL) > 0))
-            row->scale = NULL;
-    }
-    if (*bias != '\0' && number) {
-        row->offset = import_number(l, bias);
-        if (row->offset == NULL)
-            import_skip(l, row, "bias `%.20s` is no number", bias);
-        else if (strcmp(row->offset, "0") == 0)
-            row->offset = NULL;
-    }
+    if (*decimal != '\0' && strcmp(decimal, "0") != 0 && number)
+        scale_factor(l, row, decimal, "decimal");
+    if (*bias != '\0' && number)
+        scale_offset(l, row, bias, "bias");
 }
 
 static void read_row(struct neuron *n)

@@ -41,6 +41,7 @@ struct spot {
     uint32_t count;                /* 3000-3001: 2; 0: not said */
     int16_t bit;                   /* as printed; -1: none */
     bool dot_one;                  /* a bare .1, which a spreadsheet may have made of .10 */
+    bool bit_sure;                 /* 0 is the least significant, and it wasn't shortened */
     uint16_t characters;           /* .20H; 0: none */
     char form;                     /* 'H', 'L', 'D', 'E' of it */
     uint32_t array;                /* [10]; 0: none */

@@ -188,13 +188,15 @@ static const char *settle_bit(struct import_row *row, const struct import_option
         return NULL;
     if (is_bits(row->table))
         return "a bit of a bit";
-    if (row->spot.dot_one && !l->kept_tens && o->dot_one == UNSAID) {
+    bool shortened = row->spot.dot_one && !l->kept_tens && !row->spot.bit_sure;
+    if (shortened && o->dot_one == UNSAID) {
         want(needs, NEED_DOT_ONE);
         return NULL;
     }
-    if (row->spot.dot_one && !l->kept_tens && o->dot_one == SECOND)
+    if (shortened && o->dot_one == SECOND)
         bit = 10;
-    if (o->bits == BITS_UNSAID) {
+    enum bit_base base = row->spot.bit_sure ? BITS_0 : o->bits;
+    if (base == BITS_UNSAID) {
         want(needs, NEED_BITS);
         return NULL;
     }
@@ -204,13 +206,13 @@ static const char *settle_bit(struct import_row *row, const struct import_option
     }
     if (!type_is_whole(row->type))
         return "a bit of something that is no whole number";
-    bool from_one = o->bits == BITS_1 || o->bits == BITS_MSB1;
+    bool from_one = base == BITS_1 || base == BITS_MSB1;
     bit -= from_one;
     if (bit < 0)
         return "bit 0 where bits count from 1";
     if (bit >= (int)width)
         return "there is no such bit in this type";
-    row->bit = (int8_t)(o->bits == BITS_MSB0 || o->bits == BITS_MSB1 ? (int)width - 1 - bit : bit);
+    row->bit = (int8_t)(base == BITS_MSB0 || base == BITS_MSB1 ? (int)width - 1 - bit : bit);
     return NULL;
 }
 
