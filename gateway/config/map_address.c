@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "config/map.h"
+#include "config/map_merge.h"
 #include "config/map_parts.h"
 
 enum { ADDRESSES = 65536, TELLING_BASE = 10000, NEVER_MAX = 256 };
@@ -173,7 +174,7 @@ static bool read_range(const struct map_builder *b, const struct node *n, struct
 
 bool read_never(struct map_builder *b, const struct node *n, struct limits *out)
 {
-    if (n == NULL) {
+    if (n == NULL || (b->merged && node_is_off(n))) {
         return true;
     }
     if (!is_list(&b->r, n, "never")) {
@@ -199,7 +200,7 @@ bool read_never(struct map_builder *b, const struct node *n, struct limits *out)
 
 bool read_barriers(struct map_builder *b, const struct node *n, struct limits *out)
 {
-    if (n == NULL) {
+    if (n == NULL || (b->merged && node_is_off(n))) {
         return true;
     }
     if (!is_list(&b->r, n, "barriers")) {

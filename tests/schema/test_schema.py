@@ -96,6 +96,16 @@ GOOD_MAPS = [
     tags("a: {at: input 0, type: string, len: 4, chars: 2}"),
     tags("a: {at: input 0, type: time, format: iec870}"),
     tags("a: {at: holding 0, type: u16, write: {limits: [0, 50]}, danger: true}"),
+    tags("a: {at: [input 42, input 44], type: u16, weights: [10000, 1], optional: true}"),
+    tags("a: {at: input 0, type: f32, mul_from: {tag: u, factors: {0: 1, 2: 0.0980665}}}\n"
+         "u: {at: input 2, type: u16, read: once, verified: device, overlap: true}"),
+    tags("a: {at: holding 0, bit: 3, write: {function: 6}}\nb: {at: input 1, type: u16, "
+         "write: {at: holding 9, function: 16}, side_effect: true, read: on_demand}"),
+    "format: 1\nidentify: {tag: a, is: [1, 1.0..1.9, 7]}\nlimits: {barriers: [holding 100, input 7]}\n" +
+    tags("a: {at: input 0, type: u16}")[10:],
+    "format: 1\nextends: m\n",
+    "format: 1\nextends: m\nlimits: {never: off, barriers: off}\nexamples: off\n"
+    "tags: {flow: {unit: L/s, scale: 2}, rain: off, level: {valid: off}, new: {at: input 9, type: u16}}\n",
     tags("a: {at: input 0, type: u16}") +
     "examples: [{given: {input 0: [1]}, expect: {a: 1}}, {given: {input 0: [0xFFFF]}, "
     "expect: {a: 65535.0}}]\n",
@@ -114,6 +124,16 @@ BAD_MAPS = [
     "format: 1\norder: {f33: CDAB}\n" + tags("a: {at: input 0, type: u16}")[10:],
     "format: 1\nheartbeat: {tag: a}\n" + tags("a: {at: input 0, type: u16}")[10:],
     tags("a: {type: u16}"),
+    tags("a: off"),
+    tags("a: {at: [input 1], type: u16}"),
+    tags("a: {at: input 0, type: u16, mul_from: {tag: b}}"),
+    tags("a: {at: input 0, type: u16, read: sometimes}"),
+    tags("a: {at: input 0, type: u16, verified: maybe}"),
+    tags("a: {at: holding 0, type: u16, write: {limits: [0, 1], function: 3}}"),
+    tags("a: {at: input 0, type: time, format: cp57}"),
+    "format: 1\nextends: ../m\n",
+    "format: 1\nlimits: {barriers: holding 1}\n" + tags("a: {at: input 0, type: u16}")[10:],
+    "format: 1\nextends: m\ntags: {flow: {skale: 2}}\n",
     tags("a: {at: holdin 0, type: u16}"),
     tags("a: {at: holding 100.3, type: u16}"),
     tags("a: {at: holding 010, type: u16}"),
@@ -162,6 +182,9 @@ GOOD_PLANTS = [
     plant("plc: {connect: 'rtu:///dev/ttyS0', baud: 9600, parity: none, stop: 2}"),
     plant("plc: {connect: 'rtu+tcp://h:4001'}"),
     plant(device="{map: m, line: plc, unit: 1, area: mill, order: {f32: CDAB}, history: changed}"),
+    plant(device="{map: m, line: plc, unit: 1, area: mill, timezone: America/Toronto, tags: {level: "
+                 "{span: {raw: [0, 27648], eng: [0, 4]}, valid: off}, rain: off, s.run: off, "
+                 "more: {at: holding 9, type: u16}}}"),
     plant(more="derived: {mill/x/y: {of: {a: mill/p/flow}, is: a * 2, unit: m3/h}}\n"),
     plant(more="mqtt: {broker: 'mqtts://h', user: u, password_file: 'credential:x', version: 3.1.1}\n"),
     plant(more="journal: {keep: 72h, size: 2GiB}\ntick: 20ms\nalarms: {}\n"),
@@ -218,6 +241,9 @@ BAD_PLANTS = [
     plant(device="{map: m, line: plc, area: mill}"),
     plant(device="{map: m, line: plc, unit: 1, area: mill, evry: 1s}"),
     plant(device="{map: m, line: plc, unit: 1, area: mill, history: some}"),
+    plant(device="{map: m, line: plc, unit: 1, area: mill, tags: {level: {skale: 2}}}"),
+    plant(device="{map: m, line: plc, unit: 1, area: mill, tags: [level]}"),
+    plant(device="{map: m, line: plc, unit: 1, area: mill, timezone: 5}"),
     plant(more="mqtt: {broker: 10.0.0.1}\n"),
     plant(more="mqtt: {broker: 'mqtt://u:p@h'}\n"),
     plant(more="mqtt: {broker: 'mqtts://h', user: u, password: x}\n"),
@@ -270,6 +296,59 @@ BAD_PLANTS = [
     plant(more="incidents: {bulletins: {first: 1h}}\n"),
     plant(more="incidents: {basins: {pit: {area: mill}}}\n"),
 ]
+
+
+def properties(s, at=""):
+    """Every key that an editor can offer, with where it stands."""
+    if isinstance(s, dict):
+        for key, value in s.items():
+            if key == "properties" and at.rsplit("/", 1)[-1] != "properties" and not re.search("/(then|if|allOf)(/|$)", at):
+                for name, inner in value.items():
+                    yield f"{at}/{name}", inner
+            yield from properties(value, f"{at}/{key}")
+    elif isinstance(s, list):
+        for i, value in enumerate(s):
+            yield from properties(value, f"{at}/{i}")
+
+
+@pytest.mark.parametrize("validator", [MAP, PLANT], ids=["map", "plant"])
+def test_every_key_is_described_in_a_line(validator):
+    bare = [at for at, s in properties(validator.schema)
+            if not 0 < len(s.get("description", "")) < 500 or "\n" in s["description"]]
+    assert bare == []
+
+
+def test_editors_can_complete_the_keys_of_tags():
+    """What stands in one of several alternatives is offered badly, or not at all."""
+    for validator, name in ((MAP, "tag"), (PLANT, "device_tag")):
+        tag = validator.schema["definitions"][name]
+        assert not {"anyOf", "oneOf", "allOf"} & set(tag)
+        assert len(tag["properties"]) > 40
+        assert not any({"anyOf", "oneOf"} & set(s) for s in tag["properties"].values())
+
+
+def test_a_device_says_of_its_tags_what_a_map_says():
+    mine, maps = (dict(v.schema["definitions"][n]) for v, n in ((PLANT, "device_tag"), (MAP, "tag")))
+    mine.pop("description"), maps.pop("description")
+    assert mine == maps
+    for name in ("duration", "pair", "order", "name"):
+        assert PLANT.schema["definitions"][name] == MAP.schema["definitions"][name]
+
+
+def keys_of(source, begin, end):
+    text = (ROOT / source).read_text()
+    text = text[text.index(begin):]
+    return set(re.findall(r'(?:FIELD|LIMIT)\("?([a-z_]+)', text[:text.index(end)]))
+
+
+def test_the_schema_knows_every_key_of_the_reader():
+    known = MAP.schema["properties"]
+    assert set(known) == keys_of("gateway/config/map.c", "map_fields[]", "};")
+    assert set(known["limits"]["properties"]) == keys_of("gateway/config/map.c", "LIMIT(max_reg", "};")
+    tag = MAP.schema["definitions"]["tag"]["properties"]
+    assert set(tag) == keys_of("gateway/config/map_tag.c", "tag_fields[]", "};")
+    device = PLANT.schema["definitions"]["device"]["properties"]
+    assert set(device) == keys_of("gateway/config/plant_device.c", "fields[] = {", "};")
 
 
 def reader_accepts(tmp_path, text, kind):
