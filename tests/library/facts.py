@@ -101,6 +101,7 @@ def instances(spec):
         if "from" in tag:
             continue
         at = tag["at"]
+        first = whole(at[0].split()[1]) if isinstance(at, list) else None
         if isinstance(at, list):                # in parts: the lowest of them
             at = min(at, key=lambda part: whole(part.split()[1]))
         if isinstance(at, int):
@@ -113,7 +114,9 @@ def instances(spec):
         labels = repeat.get("n") or range(1, whole(repeat.get("count", 1)) + 1)
         for i, label in enumerate(labels):
             step = i * whole(repeat.get("stride", 0)) if repeat else 0
-            yield name.replace("{n}", str(label)), {**tag, "_table": table, "_at": address + step, "_step": step, "_words": mapmath.TIMES.get(tag.get("format"), 1)}
+            yield name.replace("{n}", str(label)), {
+                **tag, "_table": table, "_at": address + step, "_step": step, "_words": mapmath.TIMES.get(tag.get("format"), 1),
+                "_first": address + step if first is None else first}
 
 
 def refused(spec):

@@ -33,9 +33,8 @@ DANGER = {
 
 # Where a map says more, or something else, than its row, and why that is right.
 MEANT = {
-    ("moxa_iologik_e1240", "scale"): "counts are shown as milliamperes of the default range",
-    ("moxa_iologik_e1240", "unit"): "counts are shown as milliamperes of the default range",
-    ("siemens_hydroranger200", "order"): "the order is a setting; the map is for the maker's default, most significant first",
+    **{("moxa_iologik_e1240", f"{what} ai{i}_raw"): "counts are shown as milliamperes of the default range"
+       for what in ("scale", "unit") for i in range(8)},
     ("vega_vegapuls_vegabar", "unit"): "the unit is a setting",
     ("endress_promag53", "unit"): "the unit is a setting; the map is for the one its title names",
     ("siemens_sinamics_g120x", "scale firmware"): "470 is V4.70",
@@ -104,6 +103,7 @@ class Row:
         own = orders if isinstance(orders, str) else orders.get(kind)
         order = tag.get("order", own) or "ABCDEFGH"[:size]
         wanted = {"ABCD": "ABCDEFGH"[:size], "CDAB": {4: "CDAB", 8: "GHEFCDAB"}[size],
+                  "@word_order": "ABCDEFGH"[:size],     # a setting; the map is for the maker's first choice
                   "LSW-first": {4: "CDAB", 8: "GHEFCDAB"}[size]}.get(row["order"])
         if order != wanted:
             self.problem("order", f"{row['order']} in the facts, {order} in the map")
@@ -117,7 +117,7 @@ class Row:
 
     def check_scale(self, name, tag):
         row = self.row
-        if row["type"] in ("dt_ge_date", "dt_ge_time", "dt_mmdd_yyhh_miss", "ver16", "string", "bit"):
+        if row["type"] in ("dt_ge_date", "dt_ge_time", "dt_mmdd_yyhh_miss", "string", "bit"):
             return
         if row["scale"].startswith("10^@"):
             if tag.get("exp_from") != row["scale"][4:]:
@@ -184,7 +184,7 @@ class Row:
         if digits:
             value = int(digits[1], 16 if digits[2] or digits[1].startswith("0x") else 10)
         at = self.row["address"]
-        if value is None or facts.whole(number) + (at - tag["_at"]) != value:
+        if value is None or facts.whole(number) + (at - tag["_first"]) != value:
             self.problem("doc", f"`{doc}` in the facts, `{number}` in the map")
 
     def check_bits(self):
@@ -202,7 +202,7 @@ class Row:
 
     def check_enum(self):
         row = self.row
-        if row["type"] != "enum16":
+        if row["type"] not in ("enum16", "bytes"):
             return
         wanted = numbers_told(row["description"])
         have = set()
@@ -225,7 +225,7 @@ def bits_told(text):
 
 def numbers_told(text):
     """The codes that a description of an enumeration names: `0 stopped,1 running`."""
-    return {int(m) for m in re.findall(r"(?:^|, ?)(\d+)(?= [A-Za-z=(\"])", text)}
+    return {int(m) for m in re.findall(r"(?:^|, ?|[(/])(\d+)(?= [\w=(\"])", text)}
 
 
 def check(stem):
@@ -248,6 +248,10 @@ def check(stem):
         if row["type"].startswith("dt_") and inside:
             covered += 1                        # date and time are one tag
             problems += check_verified(row, inside, spec)
+            for one in (i for i in inside if i[1]["_first"] == key[1]):
+                check = Row(stem, row, [one], spec)
+                check.check_doc(*one)
+                problems += check.problems
         elif key in at:
             covered += 1
             problems += Row(stem, row, at[key], spec).check()
@@ -260,6 +264,8 @@ def check(stem):
             problems.append(f"{row['name']} ({key[0]} {key[1]}) is neither a tag, nor refused, nor left out")
         if row["access"] == "W" and not shut:
             problems.append(f"{row['name']} ({key[0]} {key[1]}) can only be written, and is not under `never`")
+    known = {(row["table"], row["address"]) for row in facts.rows(stem)}
+    problems += [f"{n}: no row of the facts lies at {a[0]} {a[1]}" for a, tags in at.items() if a not in known for n, _ in tags]
     problems += [f"left out, but not among the facts: {n}" for n in out if n not in used]
     for key in DANGER.get(stem, []):
         shut = any(t == key[0] and first <= key[1] <= last for t, first, last in never)
