@@ -16,6 +16,7 @@ static const struct verb {
     {"check", verb_check, "read plant files or maps, run the maps' examples, print every mistake"},
     {"plan", verb_plan, "the requests that will be sent, and what they cost"},
     {"read", verb_read, "ask now: raw words, value, quality, time on the wire"},
+    {"probe", verb_probe, "what might lie at an address: every way to read it, ranked"},
     {"sim", verb_sim, "play every device of a plant on ports and ptys of this machine"},
     {"write", verb_write, "one value into a device, when map and plant file allow it"},
     {"watch", verb_watch, "a live screen of devices and values"},
@@ -38,7 +39,7 @@ static void usage(FILE *out)
 }
 
 /* Verbs that are promised and come later. */
-static const char *const later[] = {"scan", "probe", "why"};
+static const char *const later[] = {"scan", "why"};
 
 static int unknown(const char *word)
 {

@@ -20,6 +20,7 @@ int verb_docs(int argc, char **argv);
 int verb_explain(int argc, char **argv);
 int verb_import(int argc, char **argv);
 int verb_plan(int argc, char **argv);
+int verb_probe(int argc, char **argv);
 int verb_read(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_run(int argc, char **argv);

@@ -30,4 +30,8 @@ const struct device *plant_find_device(const struct plant *p, const char *path);
 const char *plant_suggest_device(const struct plant *p, const char *path);   /* did you mean; NULL: no idea */
 const char *plant_suggest_tag(const struct plant *p, struct arena *a, const char *path);
 
+/* "tcp://HOST:502", "rtu:///dev/...", "rtu+tcp://HOST:PORT" for tools that need no plant file, with what
+ * plant files have where they say nothing. NULL, or what is wrong with it. The address must last. */
+const char *line_from_address(const char *address, struct arena *a, struct line *out);
+
 #endif

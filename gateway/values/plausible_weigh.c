@@ -8,10 +8,11 @@
 #include "values/plausible_parts.h"
 
 /* Words of equipment aren't evenly spread: many are 0. */
-static const double zero_share = 0.15;
-static const double bcd_share = 0.15; /* (10/16)^4: four nibbles that happen to be digits */
+static const double zero_share = 0.3;
+/* (10/16)^4 is 0.15, but small numbers are commoner than others and more often look like digits. */
+static const double bcd_share = 0.25;
 static const double bcd_again = 0.62; /* one more nibble that changes, and still is a digit */
-static const double m10k_share = 0.153;
+static const double m10k_share = 0.5; /* most numbers in registers are below 10000 */
 
 static void say(struct plausible *p, const char *what)
 {
@@ -61,7 +62,11 @@ static double chance_word(double low, double high, double all)
     double even = (high - low + 1) / all;
     double sized = (decades(fmax(low, 1), fmax(high, 0)) + decades(fmax(-high, 1), fmax(-low, 0))) /
                    log10(all) * both;
-    return 0.5 * fmin(even, 1) + 0.5 * fmin(sized, 1);
+    /* Many registers hold states and choices: 0, 1, 2 ... */
+    double small = low <= 0 && high >= 0 ? 0.5 : 0;
+    if (high >= 1 && low <= 20)
+        small += 0.025 * (floor(fmin(high, 20)) - ceil(fmax(low, 1)) + 1);
+    return 0.4 * fmin(even, 1) + 0.4 * fmin(sized, 1) + 0.2 * fmax(small, 0);
 }
 
 /* The uppermost word of several is 0, or small, or anything. */
@@ -81,7 +86,7 @@ static double chance_whole(const struct plausible_look *l, double low, double hi
     unsigned type = l->way->type;
     if (is_decimal(type) || is_m10k(type)) {
         base = 10000;
-        share = !is_m10k(type) ? bcd_share : low < 0 ? 2 * m10k_share : m10k_share;
+        share = is_m10k(type) ? m10k_share : bcd_share;
     } else if (type == RAW_U8) {
         base = 256;
     }
@@ -256,23 +261,41 @@ static void weigh_motion(const struct plausible_look *l, struct plausible *p)
         p->score += 0.5;
 }
 
-/* The lower words of a longer number jump, and nothing else explains why. */
-static void weigh_lower_words(const struct plausible_look *l, struct plausible *p)
+/* From round to round: how far a word went at most, and how often it changed. */
+static int word_steps(const struct plausible_look *l, unsigned k, unsigned *changes)
 {
     const struct plausible_words *t = l->table;
-    unsigned jumping = 0;
+    const uint16_t *at = t->words + (l->address - t->first) + k;
+    int most = 0;
+    *changes = 0;
+    for (uint32_t i = 1; i < l->rounds; i++) {
+        uint16_t after = at[(size_t)i * t->count], before = at[(size_t)(i - 1) * t->count];
+        int d = abs((int16_t)(uint16_t)(after - before));
+        most = d > most ? d : most;
+        *changes += d > 0;
+    }
+    return most;
+}
+
+/* The lower words of a longer number jump, and nothing else explains why. Those of a float that
+ * moves can't stand still. */
+static void weigh_lower_words(const struct plausible_look *l, struct plausible *p)
+{
+    unsigned jumping = 0, still = 0, changes;
     if (l->way->words == 1 || is_decimal(l->way->type) || is_m10k(l->way->type))
         return;
     unsigned lead = (unsigned)(p->point.order[0] / 2);
+    const struct plausible_words *t = l->table;
     for (unsigned k = 0; k < l->way->words; k++) {
-        const uint16_t *at = t->words + (l->address - t->first) + k;
-        int most = 0;
-        for (uint32_t i = 1; i < l->rounds; i++) {
-            uint16_t after = at[(size_t)i * t->count], before = at[(size_t)(i - 1) * t->count];
-            int d = abs((int16_t)(uint16_t)(after - before));
-            most = d > most ? d : most;
-        }
-        jumping += k != lead && most > 2048;
+        bool jumps = word_steps(l, k, &changes) > 2048;
+        uint16_t now = t->words[(size_t)(t->rounds - 1) * t->count + (l->address - t->first) + k];
+        jumping += k != lead && jumps;
+        still += k != lead && changes == 0 && now != 0;
+    }
+    (void)word_steps(l, lead, &changes);
+    if (still > 0 && changes > 1 && plausible_is_real(l->way->type)) {
+        p->score -= 3;
+        say(p, "but its lower words stand still");
     }
     if (jumping == 0)
         return;

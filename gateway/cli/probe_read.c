@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a neighbourhood of which nobody knows what it holds: whole first, in parts where that is
+ * refused. */
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "cli/probe.h"
+
+/* Wide enough for the widest number and two like it on either side. */
+enum { BESIDE = 9 };
+
+static bool read_piece(struct probe *p, struct probe_window *w, uint16_t first, uint16_t count,
+                       uint16_t *out)
+{
+    struct exchange x;
+    uint8_t function = w->table == TABLE_INPUT ? 4 : 3;
+    for (int tries = 0; tries < 2; tries++) {
+        single_ask(p->single, p->unit, function, first, count, &x);
+        if (x.fault == FAULT_NONE || x.fault == FAULT_EXCEPTION || *oneline_stop)
+            break;
+    }
+    w->fault = x.fault;
+    w->exception = x.exception;
+    w->why = x.why;
+    if (x.fault != FAULT_NONE)
+        return false;
+    w->wire_ns = x.wire_ns;
+    for (uint16_t i = 0; i < count; i++)
+        out[i] = single_word(&x, i);
+    return true;
+}
+
+static void keep(struct probe_window *w, uint16_t first, uint16_t count)
+{
+    if (w->piece_count == PIECES)
+        return;
+    w->pieces[w->piece_count].first = first;
+    w->pieces[w->piece_count++].count = count;
+    for (uint16_t i = 0; i < count; i++)
+        w->known[first - w->first + i] = true;
+}
+
+/* Only a refusal of the address is worth another, smaller question. */
+static bool worth_splitting(const struct probe_window *w)
+{
+    return w->fault == FAULT_EXCEPTION && w->exception != 1 && w->exception != 10 &&
+           w->exception != 11;
+}
+
+static void explore(struct probe *p, struct probe_window *w, uint16_t first, uint16_t count)
+{
+    uint16_t words[PLAUSIBLE_WORDS_MAX];
+    if (*oneline_stop)
+        return;
+    if (read_piece(p, w, first, count, words)) {
+        keep(w, first, count);
+        return;
+    }
+    if (count == 1 || !worth_splitting(w))
+        return;
+    explore(p, w, first, count / 2);
+    explore(p, w, (uint16_t)(first + count / 2), (uint16_t)(count - count / 2));
+}
+
+/* Equipment that gives its values only whole refuses both halves of one. */
+static void explore_pairs(struct probe *p, struct probe_window *w)
+{
+    uint16_t words[4];
+    uint32_t end = (uint32_t)w->first + w->count;
+    for (uint32_t a = w->first + BESIDE - 1U; a <= w->first + BESIDE + 1U; a++) {
+        for (uint16_t n = 2; n <= 4 && a + n <= end; n = (uint16_t)(n * 2)) {
+            bool all = true;
+            for (uint16_t i = 0; i < n; i++)
+                all = all && w->known[a - w->first + i];
+            if (!all && !*oneline_stop && read_piece(p, w, (uint16_t)a, n, words))
+                keep(w, (uint16_t)a, n);
+        }
+    }
+}
+
+void probe_find(struct probe *p, struct probe_window *w, uint8_t table, uint16_t address)
+{
+    uint32_t first = address > BESIDE ? address - (uint32_t)BESIDE : 0;
+    uint32_t end = (uint32_t)address + p->wish.span + BESIDE;
+    if (end > UINT16_MAX + 1U)
+        end = UINT16_MAX + 1U;
+    *w = (struct probe_window){.table = table, .first = (uint16_t)first};
+    w->count = (uint16_t)(end - first);
+    explore(p, w, w->first, w->count);
+    if (worth_splitting(w) && w->first + BESIDE == address)
+        explore_pairs(p, w);
+    if (w->piece_count > 0)
+        w->fault = FAULT_NONE;
+}
+
+/* One round of one window; false: not whole, so it doesn't count. */
+static bool read_round(struct probe *p, struct probe_window *w)
+{
+    uint16_t *row = w->words[w->rounds];
+    memset(row, 0, sizeof w->words[0]);
+    for (uint32_t i = 0; i < w->piece_count; i++)
+        if (!read_piece(p, w, w->pieces[i].first, w->pieces[i].count,
+                        row + (w->pieces[i].first - w->first)))
+            return false;
+    w->rounds++;
+    return true;
+}
+
+void probe_watch(struct probe *p, struct probe_window *const *w, size_t count)
+{
+    uint32_t rounds = p->watch_ns > 0 ? PROBE_ROUNDS : 1;
+    mono_t start = clock_mono();
+    for (uint32_t i = 0; i < rounds && !*oneline_stop; i++) {
+        struct timespec pause = {.tv_nsec = 20 * NS_PER_MS};
+        mono_t due = mono_add(start, rounds > 1 ? p->watch_ns * i / (rounds - 1) : 0);
+        while (mono_before(clock_mono(), due) && !*oneline_stop)
+            nanosleep(&pause, NULL);
+        for (size_t k = 0; k < count && !*oneline_stop; k++)
+            if (w[k]->piece_count > 0)
+                read_round(p, w[k]);
+    }
+}
+
+/* Rounds as the ranking wants them: without the room between. */
+struct plausible_words probe_words(const struct probe_window *w, uint16_t *packed)
+{
+    for (uint32_t i = 0; i < w->rounds; i++)
+        memcpy(packed + (size_t)i * w->count, w->words[i], w->count * sizeof *packed);
+    return (struct plausible_words){.table = w->table,
+                                    .first = w->first,
+                                    .count = w->count,
+                                    .rounds = w->rounds,
+                                    .words = packed,
+                                    .known = w->known};
+}
