@@ -96,20 +96,25 @@ static bool name_points(struct work *w, struct names *names)
     return !arena_exhausted(w->arena);
 }
 
-static void read_lines(struct work *w, const struct names *names, const char *text)
+/* By its length: what the end of the power leaves behind may be full of zeroes. */
+static void read_lines(struct work *w, const struct names *names, const char *text, size_t length)
 {
-    unsigned number = 0;
-    for (const char *line = text; *line; number++) {
-        size_t length = strcspn(line, "\n");
-        const struct record *r = length > 0 ? read_record(w->arena, line, length) : NULL;
+    const char *end = text + length;
+    unsigned number = 1;
+    for (const char *line = text; line < end; number++) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        if (!stop)
+            stop = end;
+        const struct record *r =
+            stop > line ? read_record(w->arena, line, (size_t)(stop - line)) : NULL;
         uint32_t i = r ? names_find(names, r->tag, strlen(r->tag)) : NAMES_NONE;
-        if (!r && length > 0) {
-            fprintf(stderr, "%s:%u: this is no answer; it is left alone\n", w->file, number + 1);
+        if (!r && stop > line) {
+            fprintf(stderr, "%s:%u: this is no answer; it is left alone\n", w->file, number);
             w->torn++;
         }
         if (i != NAMES_NONE)
             take(&w->points[i], r);
-        line += length + (line[length] == '\n');
+        line = stop + 1;
     }
 }
 
@@ -122,7 +127,7 @@ bool records_load(struct work *w)
         return errno == ENOENT || refused(w->file);
     bool good = name_points(w, &names);
     if (good)
-        read_lines(w, &names, text);
+        read_lines(w, &names, text, length);
     names_fini(&names);
     free(text);
     if (good && !arena_exhausted(w->arena))

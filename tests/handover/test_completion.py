@@ -2,8 +2,8 @@
 """What Tab offers: asked of the completion itself, as bash would ask it."""
 import os
 import pathlib
+import resource
 import subprocess
-import time
 
 import pytest
 
@@ -84,9 +84,12 @@ def test_a_name_with_a_space_stays_one(tmp_path):
 
 
 def test_nobody_waits_for_it():
+    """By the time that the machine works for it, not by that of whatever else it does."""
     best = 9.0
     for _ in range(5):
-        begun = time.monotonic()
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         subprocess.run([HEADGATE, "docs", "--format", "csv", EXAMPLE], stdout=subprocess.DEVNULL, env=ENVIRONMENT, check=True)
-        best = min(best, time.monotonic() - begun)
-    assert best < (0.05 if b"__asan" not in HEADGATE.read_bytes() else 1), f"{best * 1000:.0f} ms"
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    program = HEADGATE.read_bytes()
+    assert best < (2 if b"__asan" in program or b"__tsan" in program else 0.05), f"{best * 1000:.0f} ms"
