@@ -19,6 +19,7 @@ const struct import_format import_formats[] = {
     {"kepware", "Kepware, tag CSV", read_kepware},
     {"ignition", "Ignition 8, tags as JSON", read_ignition},
     {"modpoll", "modpoll (Python), CSV", read_modpoll},
+    {"telegraf", "Telegraf, inputs.modbus in TOML", read_telegraf},
     {"neuron", "EMQX Neuron, its spreadsheet saved as CSV", read_neuron},
     {"wirenboard", "wb-mqtt-serial, device template in JSON", read_wirenboard},
     {"csv", "any other table with a line of headings", read_table},

@@ -306,7 +306,7 @@ const char *settle_row(struct import_list *l, struct import_row *row,
         why = settle_type(l, row, o, &mine);
     if (why == NULL)
         why = settle_bit(row, o, l, &mine);
-    if (why == NULL && row->spot.bit < 0)
+    if (why == NULL && (row->spot.bit < 0 || type_bytes(row->type) >= 4))
         why = settle_order(row, o, &mine);
     if (why == NULL)
         settle_scale(l, row, o, &mine);

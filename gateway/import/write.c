@@ -78,6 +78,15 @@ static bool is_default(const char *order)
     return strncmp(order, "ABCDEFGH", strlen(order)) == 0;
 }
 
+/* Said or not, it is one: what another tag brings into the head of the map must not change it. */
+static const char *order_of(const struct import_row *row)
+{
+    unsigned bytes = row->type == RAW_STRING ? 2 : type_bytes(row->type);
+    if (row->order[0] != '\0')
+        return row->order;
+    return bytes == 2 && row->chars == STRING_TWO ? "AB" : "";
+}
+
 static struct head look(const struct import_list *l, const char *device)
 {
     struct head h = {.base = {-1, -1, -1, -1}};
@@ -89,9 +98,9 @@ static struct head look(const struct import_list *l, const char *device)
             int64_t *had = &h.base[row->table];
             *had = *had == -1 || *had == base ? base : -2;
         }
-        if (!is_bits(row) && row->order[0] != '\0' && row->bit < 0) {
+        if (!is_bits(row) && row->part_count == 0 && *order_of(row) != '\0') {
             const char **had = &h.order[row->type];
-            *had = *had == NULL || strcmp(*had, row->order) == 0 ? row->order : "";
+            *had = *had == NULL || strcmp(*had, order_of(row)) == 0 ? order_of(row) : "";
         }
     }
     return h;
@@ -156,8 +165,8 @@ static void write_place(const struct import_row *row, const struct head *h, FILE
     const char *usual = h->order[row->type];
     if (row->bit >= 0)
         fprintf(out, ", bit: %d", row->bit);
-    else if (row->order[0] != '\0' && usual != NULL && *usual == '\0')
-        fprintf(out, ", order: %s", row->order);
+    if (*order_of(row) != '\0' && usual != NULL && *usual == '\0' && row->part_count == 0)
+        fprintf(out, ", order: %s", order_of(row));
     if (row->width > 0 && row->width < 64) {
         uint64_t mask = ((UINT64_C(1) << row->width) - 1) << row->shift;
         fprintf(out, ", mask: 0x%llX, shift: %u", (unsigned long long)mask, row->shift);
