@@ -19,8 +19,6 @@
 #include "app/reload.h"
 #include "app/socket.h"
 #include "app/socket_words.h"
-#include "app/socket.h"
-#include "app/socket_words.h"
 #include "app/state_dir.h"
 #include "app/tell.h"
 #include "base/arena.h"
