@@ -187,8 +187,13 @@ class Map:
             last[tag.name] = tag
         # References first: exponents and status bits decide whether others can be good.
         wanted = {t.spec["valid_if"].split()[0]: t.spec["valid_if"].split()[1:] for t in last.values() if "valid_if" in t.spec}
+        codes = {t.spec["mul_from"]["tag"]: list(t.spec["mul_from"]["factors"]) for t in last.values()
+                 if isinstance(t.spec.get("mul_from"), dict)}
         for tag in sorted(last.values(), key=lambda t: "exp_from" in t.spec or "mul_from" in t.spec or "valid_if" in t.spec):
             for _ in range(5000):
+                if tag.name in codes:
+                    tag.put(image, whole(rng.choice(codes[tag.name])).to_bytes(2 * tag.words, "big"))
+                    break
                 self.draw(tag, image, rng, wanted)
                 if self.value(tag.name, image) is not BAD:
                     break
@@ -305,9 +310,13 @@ class Map:
         x = curve(spec, Fraction(x) if not isinstance(x, float) else x)
         for key in ("exp_from", "mul_from"):
             if key in spec and x is not BAD:
-                factor = self.value(spec[key], image)
+                coded = isinstance(spec[key], dict)     # a code that picks the factor
+                factor = self.value(spec[key]["tag"] if coded else spec[key], image)
+                if coded and factor is not BAD:
+                    factor = {whole(k): number(v) for k, v in spec[key]["factors"].items()}.get(factor, BAD)
                 if factor is BAD:
                     return BAD
+                factor = factor if isinstance(x, Fraction) else float(factor)
                 x = x * (Fraction(10) ** int(factor) if key == "exp_from" else factor)
         return x if x is BAD else self.judge(spec, x)
 
