@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "poll/frames.h"
 #include "publish/member.h"
+#include "publish/topic.h"
 #include "values/decode.h"
 #include "values/explain.h"
 
@@ -263,6 +264,21 @@ static void put_device(struct json *j, const struct why_view *v, const struct wh
     json_word(j, "}");
 }
 
+/* Where its rows are in the journal. */
+static void put_history(struct json *j, const struct why_view *v, uint32_t tag)
+{
+    const struct plant *plant = v->plan->plant;
+    char topic[TOPIC_MAX];
+    struct why_feed f;
+    const char *device = why_find(v, tag, &f)
+                             ? f.device->path
+                             : plant->derived[tag - plant->first_derived].device_path;
+    size_t length =
+        topic_make(topic, plant->mqtt.root, plant->site, TOPIC_HISTORY, plant->gateway, device);
+    put_text(j, "history_topic", plant->mqtt.history && length ? topic : NULL);
+    put_text(j, "name", point_of(v, tag)->name);
+}
+
 void why_tag(struct json *j, const struct why_view *v, uint32_t tag)
 {
     const struct tag_state *state = board_tag(v->board, tag);
@@ -290,6 +306,7 @@ void why_tag(struct json *j, const struct why_view *v, uint32_t tag)
     }
     put_text(j, "rule", rule);
     put_publishing(j, v, tag);
+    put_history(j, v, tag);
     json_word(j, "}");
 }
 

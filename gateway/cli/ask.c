@@ -164,17 +164,16 @@ static void on_event(void *me, const struct poll_event *e)
 
 static bool converse(struct asking *a)
 {
-    struct loop *loop = loop_new();
     struct poller_hooks hooks = {.me = a, .block = on_block, .event = on_event};
+    struct loop *loop = a->told.loop = loop_new();
     struct poller *poller = loop ? poller_new(loop, a->told.plan, hooks, clock_mono()) : NULL;
+    a->told.poller = poller;
     mono_t end = mono_add(clock_mono(), a->wish->patience_ns);
     while (poller && a->told.unfinished > 0 && mono_before(clock_mono(), end)) {
         mono_t due = mono_min(poller_run(poller, clock_mono()), end);
         int64_t wait = mono_since(due, clock_mono());
         loop_run(loop, wait > 0 ? wait : 0);
     }
-    poller_free(poller);
-    loop_free(loop);
     return poller != NULL;
 }
 
@@ -227,7 +226,11 @@ void asked_free(struct asked *a)
 {
     if (!a)
         return;
+    poller_free(a->poller);
+    loop_free(a->loop);
     board_free(a->board);
+    a->poller = NULL;
+    a->loop = NULL;
     a->board = NULL;
 }
 

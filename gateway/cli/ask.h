@@ -31,6 +31,8 @@ struct asked {
     struct board *board;           /* every tag of the plant; those not asked for are not yet read */
     const struct ask_block *blocks;    /* in the order of their coming */
     uint32_t unfinished;           /* requests that had no end in the time given */
+    struct poller *poller;         /* it is still there for those who ask what it saw; not run any more */
+    struct loop *loop;
 };
 
 struct ask_wish {
@@ -42,7 +44,7 @@ struct ask_wish {
     void *me;
 };
 
-/* NULL: out of memory. Lies in the arena, apart from the board: asked_free before the arena goes. */
+/* NULL: out of memory. Lies in the arena, apart from board and poller: asked_free before it goes. */
 struct asked *ask_now(struct arena *arena, const struct plan *whole, const struct ask_wish *wish);
 void asked_free(struct asked *a);
 

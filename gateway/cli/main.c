@@ -17,6 +17,7 @@ static const struct verb {
     {"plan", verb_plan, "the requests that will be sent, and what they cost"},
     {"read", verb_read, "ask now: raw words, value, quality, time on the wire"},
     {"probe", verb_probe, "what might lie at an address: every way to read it, ranked"},
+    {"why", verb_why, "why a tag is what it is: frames, decoding, rule, journal"},
     {"sim", verb_sim, "play every device of a plant on ports and ptys of this machine"},
     {"write", verb_write, "one value into a device, when map and plant file allow it"},
     {"watch", verb_watch, "a live screen of devices and values"},
@@ -39,7 +40,7 @@ static void usage(FILE *out)
 }
 
 /* Verbs that are promised and come later. */
-static const char *const later[] = {"scan", "why"};
+static const char *const later[] = {"scan"};
 
 static int unknown(const char *word)
 {

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/ask.h"
+#include "cli/quality.h"
 #include "cli/verbs.h"
 #include "config/map.h"
 #include "publish/json.h"
@@ -80,33 +81,6 @@ static size_t raw_words(char *out, size_t room, const struct block *b, const str
         n += (size_t)printed;
     }
     return n;
-}
-
-static const char *quality_word(enum quality q)
-{
-    switch (q) {
-    case QUALITY_GOOD:
-        return "good";
-    case QUALITY_UNCERTAIN:
-        return "uncertain";
-    case QUALITY_CONFIG_ERROR:
-        return "config error";
-    case QUALITY_NOT_CONNECTED:
-        return "not connected";
-    case QUALITY_DEVICE_FAILURE:
-        return "device failure";
-    case QUALITY_SENSOR_FAILURE:
-        return "sensor failure";
-    case QUALITY_LAST_KNOWN:
-        return "last known";
-    case QUALITY_COMM_FAILURE:
-        return "comm failure";
-    case QUALITY_OUT_OF_SERVICE:
-        return "out of service";
-    case QUALITY_BAD:
-        break;
-    }
-    return "bad";
 }
 
 static void print_json(struct reading *r, const struct point *p, const struct sample *s,

@@ -26,6 +26,7 @@ int verb_replay(int argc, char **argv);
 int verb_run(int argc, char **argv);
 int verb_sim(int argc, char **argv);
 int verb_watch(int argc, char **argv);
+int verb_why(int argc, char **argv);
 int verb_write(int argc, char **argv);
 
 #endif

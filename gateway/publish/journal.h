@@ -52,6 +52,23 @@ void journal_each_kept(const struct journal *j, journal_kept_fn *fn, void *me);
  * can't be read. */
 bool journal_look(const char *dir, journal_kept_fn *fn, void *me);
 
+/* Rows of one history topic from outside, the newest first, and how far the lane has come; likewise
+ * read only, and for a moment. Looks back over so many rows of all topics at most. */
+struct journal_seen {
+    uint64_t seq;
+    wall_t time;
+    const char *payload;           /* without its head: see message.h */
+    uint32_t payload_length;
+    int refused;                   /* the broker's reason; 0: it wasn't */
+};
+struct journal_lane {
+    uint64_t epoch, last, acked, refused;
+};
+typedef bool journal_seen_fn(void *me, const struct journal_seen *row);    /* false: enough */
+enum { JOURNAL_LOOK_BACK = 20000 };
+bool journal_look_rows(const char *dir, const char *topic, struct journal_lane *lane,
+                       journal_seen_fn *fn, void *me);
+
 /* All saved with the next commit. */
 void journal_ack(struct journal *j, enum message_lane lane, uint64_t upto);
 void journal_set_overlap(struct journal *j, enum message_lane lane, uint64_t upto);

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* headgate why PLANT TAG: the running gateway is asked, by its socket; where none runs, the
+ * equipment itself. */
+#include "cli/why.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "app/side.h"
+#include "app/socket.h"
+#include "app/state_dir.h"
+#include "app/why.h"
+#include "base/calendar.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/quality.h"
+#include "cli/verbs.h"
+#include "cli/why_rows.h"
+
+struct why_arguments {
+    const char *plant_file, *tag, *state;
+    struct plant_options options;
+    bool json, afresh;
+    int64_t patience_ns;
+};
+
+struct why_run {
+    struct why_arguments arguments;
+    char state_dir[PATH_MAX];
+    char asked[WHY_LINE_MAX]; /* the tag that is meant */
+    char *said; /* JSON; to be freed */
+    size_t length;
+    const char *source; /* "gateway" or "device" */
+    struct side side; /* of the plant file, when it had to be read */
+    bool planned;
+};
+
+static error_t parse(int key, char *word, struct argp_state *state)
+{
+    struct why_arguments *a = state->input;
+    switch (key) {
+    case 'a':
+        a->afresh = true;
+        break;
+    case 'j':
+        a->json = true;
+        break;
+    case 'l':
+        a->options.lines_file = word;
+        break;
+    case 'm':
+        a->options.library = word;
+        break;
+    case 's':
+        a->state = word;
+        break;
+    case 't':
+        if (!text_to_duration(word, &a->patience_ns) || a->patience_ns <= 0)
+            argp_error(state, "'%s' is not a duration; write it with its unit, like 5s", word);
+        break;
+    case ARGP_KEY_ARG:
+        if (state->arg_num > 1)
+            argp_error(state, "'%s' is too much: one tag at a time", word);
+        *(state->arg_num == 0 ? &a->plant_file : &a->tag) = word;
+        break;
+    case ARGP_KEY_END:
+        if (state->arg_num < 2)
+            argp_error(state, "say which plant file, and which AREA/DEVICE/TAG");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* ---- the plant file -----------------------------------------------------------------------------
+ */
+
+static bool plan(struct why_run *w)
+{
+    if (w->planned)
+        return true;
+    struct diags *ds = diags_new();
+    w->planned = ds && side_plan(&w->side, w->arguments.plant_file, &w->arguments.options, ds);
+    if (ds && !w->planned)
+        diags_print(ds, stderr);
+    diags_free(ds);
+    return w->planned;
+}
+
+/* An alarm or a leak stands for the tag that it looks at. TAG_NONE: it is neither, or looks at
+ * many. */
+static uint32_t tag_of_rule(const struct plant *p, const char *name, const char **kind)
+{
+    for (uint32_t i = 0; i < p->alarm_count; i++) {
+        const struct alarm_rule *r = &p->alarms[i];
+        if (strcmp(r->path, name) != 0)
+            continue;
+        *kind = "an alarm";
+        if (r->origin == ALARM_CONDITION)
+            return p->conditions[r->origin_index].tag;
+        return r->origin == ALARM_SIGNAL ? r->origin_index : TAG_NONE;
+    }
+    for (uint32_t i = 0; i < p->leak_count; i++) {
+        const struct leak_rule *l = &p->leaks[i];
+        if (strcmp(l->name, name) != 0)
+            continue;
+        *kind = "a leak point";
+        return l->input_count == 1 ? l->inputs[0].tag : l->tag_rate;
+    }
+    return TAG_NONE;
+}
+
+static bool tag_path(const struct plant *p, uint32_t tag, char *out, size_t room)
+{
+    int n = 0;
+    if (tag >= p->first_derived)
+        n = snprintf(out, room, "%s", p->derived[tag - p->first_derived].path);
+    for (uint32_t i = 0; i < p->device_count && n == 0; i++) {
+        const struct device *d = &p->devices[i];
+        if (tag >= d->first_tag && tag - d->first_tag < d->map->point_count)
+            n = snprintf(out, room, "%s/%s", d->path, d->map->points[tag - d->first_tag].name);
+    }
+    return n > 0 && (size_t)n < room;
+}
+
+/* What the plant file says to a name that is no tag of the gateway's. true: `asked` is another one
+ * now. */
+static bool resolve(struct why_run *w)
+{
+    const char *kind = NULL, *name = w->arguments.tag;
+    if (!plan(w))
+        return false;
+    const struct plant *p = w->side.plant;
+    if (plant_find_tag(p, name) != TAG_NONE)
+        return false;
+    uint32_t tag = tag_of_rule(p, name, &kind);
+    if (tag != TAG_NONE && tag_path(p, tag, w->asked, sizeof w->asked)) {
+        fprintf(stderr, "headgate: %s is %s of the tag %s\n", name, kind, w->asked);
+        return true;
+    }
+    if (kind) {
+        fprintf(stderr, "headgate: %s is %s; ask about one of the tags that it looks at\n", name,
+                kind);
+        return false;
+    }
+    struct ask_target target;
+    if (ask_find(p, w->side.arena, name, &target))
+        fprintf(stderr,
+                "headgate: %s is a device; ask about one of its tags, as 'headgate read' lists"
+                " them\n",
+                name);
+    return false;
+}
+
+/* ---- the gateway --------------------------------------------------------------------------------
+ */
+
+static bool wait_for(int fd, short what, mono_t end)
+{
+    for (;;) {
+        int64_t left = mono_since(end, clock_mono());
+        struct pollfd p = {.fd = fd, .events = what};
+        int n = left > 0 ? poll(&p, 1, (int)(left / NS_PER_MS) + 1) : 0;
+        if (n >= 0 || errno != EINTR)
+            return n > 0;
+    }
+}
+
+/* All that the gateway says to one line. false: nothing of use, see errno. */
+static bool talk(struct why_run *w, int fd, mono_t end)
+{
+    char line[WHY_LINE_MAX + 8];
+    int length = snprintf(line, sizeof line, "why %s\n", w->asked);
+    w->length = 0;
+    errno = ETIMEDOUT;
+    if (!wait_for(fd, POLLOUT, end) || send(fd, line, (size_t)length, MSG_NOSIGNAL) != length)
+        return false;
+    while (w->length < WHY_ROOM && wait_for(fd, POLLIN, end)) {
+        ssize_t n = recv(fd, w->said + w->length, WHY_ROOM - w->length, 0);
+        if (n == 0)
+            break;
+        if (n < 0)
+            return false;
+        w->length += (size_t)n;
+    }
+    errno = w->length ? EPROTO : ETIMEDOUT;
+    return w->length > 1 && w->said[w->length - 1] == '\n';
+}
+
+static bool is_refused(const struct why_run *w)
+{
+    json_t *said = json_read(w->said, w->length);
+    const char *error = json_string_value(json_object_get(said, "error"));
+    bool refused = error && strcmp(error, "no such tag") == 0;
+    json_decref(said);
+    return refused;
+}
+
+enum hearing { HEARD_SAID, HEARD_NOBODY, HEARD_NO };
+
+static enum hearing ask_gateway(struct why_run *w)
+{
+    mono_t end = mono_add(clock_mono(), w->arguments.patience_ns);
+    for (int turn = 0; turn < 2; turn++) {
+        int fd = socket_connect(w->state_dir);
+        if (fd < 0) {
+            if (errno == ENOENT || errno == ECONNREFUSED || errno == ENOTDIR)
+                return HEARD_NOBODY;
+            fprintf(stderr, "headgate: the gateway of %s can't be asked: %s%s\n", w->state_dir,
+                    strerror(errno), errno == EACCES ? "; be its user, or root" : "");
+            return HEARD_NO;
+        }
+        bool said = talk(w, fd, end);
+        int error = errno;
+        close(fd);
+        if (!said) {
+            fprintf(stderr, "headgate: the gateway of %s did not answer: %s\n", w->state_dir,
+                    strerror(error));
+            return HEARD_NO;
+        }
+        if (!is_refused(w))
+            return HEARD_SAID;
+        if (turn > 0 || !resolve(w))
+            break;
+    }
+    if (w->planned && plant_find_tag(w->side.plant, w->asked) != TAG_NONE)
+        fprintf(stderr,
+                "headgate: the running gateway doesn't know %s: it runs with another plant file,"
+                " or has not read this one again\n",
+                w->asked);
+    return HEARD_NO;
+}
+
+/* ---- the equipment ------------------------------------------------------------------------------
+ */
+
+static bool encode(struct why_run *w, const struct asked *asked, uint32_t tag)
+{
+    const struct why_view view = {
+        .plan = asked->plan, .board = asked->board, .poller = asked->poller, .wall = clock_wall()};
+    struct json j = json_into(w->said, WHY_ROOM);
+    why_tag(&j, &view, tag);
+    w->length = json_length(&j);
+    return !j.overflow;
+}
+
+static bool ask_equipment(struct why_run *w)
+{
+    struct ask_target target;
+    if (!plan(w))
+        return false;
+    if (plant_find_tag(w->side.plant, w->asked) == TAG_NONE && !resolve(w))
+        return false;
+    if (!ask_find(w->side.plant, w->side.arena, w->asked, &target) || target.tag == TAG_NONE)
+        return false;
+    if (target.derived) {
+        fprintf(stderr, "headgate: %s is made by the gateway, and none runs with its state in %s\n",
+                w->asked, w->state_dir);
+        return false;
+    }
+    const struct ask_wish wish = {
+        .device = target.device, .point = target.point, .patience_ns = w->arguments.patience_ns};
+    struct asked *asked = ask_now(w->side.arena, w->side.plan, &wish);
+    bool well = asked && encode(w, asked, target.tag);
+    asked_free(asked);
+    w->source = "device";
+    return well;
+}
+
+/* ---- telling ------------------------------------------------------------------------------------
+ */
+
+static int tell(struct why_run *w)
+{
+    json_t *said = json_read(w->said, w->length);
+    const char *error = json_string_value(json_object_get(said, "error"));
+    if (!json_is_object(said) || error) {
+        fprintf(stderr, "headgate: the gateway says: %s\n",
+                error ? error : "nothing that makes sense");
+        json_decref(said);
+        return EXIT_NO;
+    }
+    bool good = json_integer_value(json_object_get(said, "quality")) == QUALITY_GOOD;
+    struct why_rows rows;
+    why_rows_read(&rows, w->state_dir, said);
+    if (w->arguments.json) {
+        size_t end = w->length;
+        while (end > 0 && w->said[end - 1] != '}')
+            end--;
+        printf("{\"source\":\"%s\",%.*s", w->source, (int)(end > 2 ? end - 2 : 0), w->said + 1);
+        why_rows_json(stdout, &rows);
+        puts("}");
+    } else {
+        if (strcmp(w->source, "device") == 0)
+            puts("No gateway was asked: this is what the device says now.");
+        why_print(stdout, said);
+        why_rows_print(stdout, &rows);
+    }
+    json_decref(said);
+    return good ? EXIT_DONE : EXIT_NO;
+}
+
+static int run(struct why_run *w)
+{
+    enum hearing o = w->arguments.afresh ? HEARD_NOBODY : ask_gateway(w);
+    if (o == HEARD_NOBODY && !w->arguments.afresh)
+        fprintf(stderr, "headgate: no gateway runs with its state in %s: asking the device\n",
+                w->state_dir);
+    if (o == HEARD_NO || (o == HEARD_NOBODY && !ask_equipment(w)))
+        return EXIT_NO;
+    return tell(w);
+}
+
+int verb_why(int argc, char **argv)
+{
+    static const struct argp_option options[] = {
+        {"afresh", 'a', NULL, 0, "ask the device itself, even while a gateway runs", 0},
+        {"json", 'j', NULL, 0, "print JSON", 0},
+        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
+        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
+        {"state", 's', "DIR", 0,
+         "where the gateway's journal lives (default: $STATE_DIRECTORY, else state/ beside PLANT)",
+         0},
+        {"timeout", 't', "DURATION", 0, "give up after this time (default 5s)", 0},
+        {0}};
+    static const struct argp argp = {
+        options,
+        parse,
+        "PLANT AREA/DEVICE/TAG",
+        "Why a tag is what it is: how it is read, the last frames byte by byte, decoding step by "
+        "step, "
+        "the rule that made its quality, and what of it was published.\v"
+        "Exit status 1 when the tag is not good.",
+        NULL,
+        NULL,
+        NULL};
+    static struct why_run w;
+    w = (struct why_run){.arguments = {.patience_ns = 5 * NS_PER_S}, .source = "gateway"};
+    if (!verb_arguments(&argp, argc, argv, &w.arguments))
+        return EXIT_NO;
+    log_init(LOG_WARN, 0);
+    int n = snprintf(w.asked, sizeof w.asked, "%s", w.arguments.tag);
+    if (n < 0 || (size_t)n >= sizeof w.asked || strchr(w.asked, '\n') ||
+        !state_dir(w.state_dir, sizeof w.state_dir, w.arguments.state, w.arguments.plant_file)) {
+        fputs("headgate: that is no tag's name, or the path of the state is too long\n", stderr);
+        return EXIT_NO;
+    }
+    w.said = malloc(WHY_ROOM);
+    int status = w.said ? run(&w) : verb_no_memory("why");
+    free(w.said);
+    if (w.planned)
+        side_fini(&w.side);
+    return status;
+}
