@@ -128,7 +128,7 @@ static const char *value_of(struct import_list *l, const char *inside, size_t le
         return NULL;
     memcpy(name, inside, length);
     name[length] = '\0';
-    const char *text = json_text(values, name);
+    const char *text = tree_text(values, name);
     if (*text != '\0')
         return text;
     while (n > 1 && isdigit((unsigned char)name[n - 1]))
@@ -140,7 +140,7 @@ static const char *value_of(struct import_list *l, const char *inside, size_t le
     if (name[n - 1] == '-')
         add = -add;
     name[n - 1] = '\0';
-    return text_to_s64(json_text(values, name), &number) && number >= -1000000 && number < 1000000
+    return text_to_s64(tree_text(values, name), &number) && number >= -1000000 && number < 1000000
                ? import_printf(l, "%lld", (long long)(number + add))
                : NULL;
 }
@@ -175,7 +175,7 @@ static json_t *named(const json_t *tags, const char *name)
     json_t *tag;
     json_array_foreach(tags, i, tag)
     {
-        if (strcmp(json_text(tag, "name"), name) == 0)
+        if (strcmp(tree_text(tag, "name"), name) == 0)
             return tag;
     }
     return NULL;
@@ -186,14 +186,14 @@ json_t *ignition_over(json_t *base, json_t *over, unsigned deep)
     size_t i;
     json_t *tag, *inner = json_object_get(over, "tags"), *tags = json_object_get(base, "tags");
     json_t *out = json_copy(base);
-    if (out == NULL || deep > JSON_DEPTH_MAX || json_object_update(out, over) != 0)
+    if (out == NULL || deep > TREE_DEPTH_MAX || json_object_update(out, over) != 0)
         return out;
     if (!json_is_array(inner) || !json_is_array(tags))
         return out;
     json_t *both = json_array();
     json_array_foreach(tags, i, tag)
     {
-        json_t *mine = named(inner, json_text(tag, "name"));
+        json_t *mine = named(inner, tree_text(tag, "name"));
         if (mine != NULL && json_is_object(tag) && json_is_object(mine))
             json_array_append_new(both, ignition_over(tag, mine, deep + 1));
         else
@@ -201,7 +201,7 @@ json_t *ignition_over(json_t *base, json_t *over, unsigned deep)
     }
     json_array_foreach(inner, i, tag)
     {
-        if (named(tags, json_text(tag, "name")) == NULL)
+        if (named(tags, tree_text(tag, "name")) == NULL)
             json_array_append(both, tag);
     }
     json_object_set_new(out, "tags", both);

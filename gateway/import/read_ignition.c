@@ -20,7 +20,7 @@ struct type {
 
 struct ignition {
     struct import_list *list;
-    struct json_doc doc;
+    struct tree doc;
     struct type types[TYPES_MAX];
     unsigned type_count;
     unsigned visits;
@@ -47,11 +47,11 @@ static void collect_types(struct ignition *g, json_t *tag, const char *path, uns
 {
     size_t i;
     json_t *inner;
-    const char *name = json_text(tag, "name");
+    const char *name = tree_text(tag, "name");
     const char *here = strcmp(name, "_types_") == 0 ? "" : joined(g->list, path, name, '/');
     if (deep > DEEPEST || !json_is_object(tag))
         return;
-    if (strcmp(json_text(tag, "tagType"), "UdtType") == 0 && g->type_count < TYPES_MAX)
+    if (strcmp(tree_text(tag, "tagType"), "UdtType") == 0 && g->type_count < TYPES_MAX)
         g->types[g->type_count++] = (struct type){here, tag};
     json_array_foreach(json_object_get(tag, "tags"), i, inner)
     {
@@ -102,7 +102,7 @@ static size_t count_tags(const json_t *tag, unsigned deep)
 /* The type with all that it inherits, and the instance over it. NULL: unknown, or too much. */
 static json_t *expand(struct ignition *g, json_t *instance, unsigned deep)
 {
-    json_t *type = find_type(g, json_text(instance, "typeId"));
+    json_t *type = find_type(g, tree_text(instance, "typeId"));
     if (type == NULL || deep > DEEPEST)
         return NULL;
     size_t count = count_tags(type, 0);
@@ -110,7 +110,7 @@ static json_t *expand(struct ignition *g, json_t *instance, unsigned deep)
         return NULL;
     g->laid += (unsigned)count;
     json_t *whole =
-        *json_text(type, "typeId") == '\0' ? json_incref(type) : expand(g, type, deep + 1);
+        *tree_text(type, "typeId") == '\0' ? json_incref(type) : expand(g, type, deep + 1);
     if (whole == NULL)
         return NULL;
     json_t *parameters = json_object();
@@ -131,7 +131,7 @@ static const char *value_text(struct import_list *l, const json_t *value, const 
     }
     if (json_is_true(value) || json_is_false(value))
         return json_is_true(value) ? "true" : "false";
-    const char *text = json_number_text(l, value);
+    const char *text = tree_number_text(l, value);
     return strchr(text, '{') == NULL ? text : ignition_fill(l, text, values);
 }
 
@@ -154,7 +154,7 @@ static json_t *own_values(struct ignition *g, json_t *instance, const struct whe
         if (text != NULL)
             json_object_set_new(out, key, json_string(text));
     }
-    json_object_set_new(out, "InstanceName", json_string(json_text(instance, "name")));
+    json_object_set_new(out, "InstanceName", json_string(tree_text(instance, "name")));
     return out;
 }
 
@@ -174,7 +174,7 @@ static void visit_instance(struct ignition *g, json_t *tag, const struct where *
     if (whole == NULL) {
         struct import_row *row = import_add(g->list, w->line, w->path);
         import_skip(g->list, row, "its type `%.100s` is not in this file, or too large",
-                    json_text(tag, "typeId"));
+                    tree_text(tag, "typeId"));
         return;
     }
     json_t *values = own_values(g, whole, w);
@@ -275,8 +275,8 @@ static void read_tag(struct ignition *g, json_t *tag, const struct where *w)
 static void visit(struct ignition *g, json_t *tag, const struct where *around)
 {
     struct import_list *l = g->list;
-    const char *kind = json_text(tag, "tagType"), *name = json_text(tag, "name");
-    uint32_t line = json_line(&g->doc, tag);
+    const char *kind = tree_text(tag, "tagType"), *name = tree_text(tag, "name");
+    uint32_t line = tree_line(&g->doc, tag);
     if (!json_is_object(tag) || l->refused != NULL || arena_exhausted(l->arena))
         return;
     if (++g->visits > VISITS_MAX || l->row_count > IMPORT_ROWS_MAX || around->deep > DEEPEST) {
@@ -309,7 +309,7 @@ bool read_ignition(struct import_list *l, char *text, size_t length)
     if (g == NULL)
         return false;
     g->list = l;
-    if (!json_read(l, text, length, false, &g->doc))
+    if (!tree_read(l, text, length, false, &g->doc))
         return false;
     struct where w = {"", 1, NULL, 0};
     if (json_is_array(g->doc.root)) {

@@ -3,7 +3,7 @@
 #ifndef IMPORT_READ_IGNITION_H
 #define IMPORT_READ_IGNITION_H
 
-#include "import/json.h"
+#include "import/tree.h"
 
 /* ns=1;s=[PLC1]1.HR100.3: the device and the address into the row. false: skipped and told. */
 bool ignition_path(struct import_list *l, struct import_row *row, const char *path);

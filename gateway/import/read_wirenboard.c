@@ -7,30 +7,30 @@
 
 #include "base/text.h"
 #include "import/import.h"
-#include "import/json.h"
 #include "import/orders.h"
 #include "import/scale.h"
+#include "import/tree.h"
 #include "import/types.h"
 
 enum { CHOICES_ROOM = 4000 };
 
 struct wirenboard {
     struct import_list *list;
-    struct json_doc doc;
+    struct tree doc;
     const json_t *device, *translations;
 };
 
 /* Titles stand by key, and in several languages elsewhere. */
 static const char *english(const struct wirenboard *w, const char *key)
 {
-    const char *text = json_text(json_object_get(w->translations, "en"), key);
+    const char *text = tree_text(json_object_get(w->translations, "en"), key);
     return *text == '\0' ? key : text;
 }
 
 static const char *key_of(const struct wirenboard *w, const json_t *channel, const char *key)
 {
-    const char *own = json_text(channel, key);
-    return *own == '\0' ? json_text(w->device, key) : own;
+    const char *own = tree_text(channel, key);
+    return *own == '\0' ? tree_text(w->device, key) : own;
 }
 
 static int8_t table_of(const char *word)
@@ -57,7 +57,7 @@ static bool read_address(struct wirenboard *w, const json_t *channel, struct imp
     const json_t *address = json_object_get(channel, "address");
     const char *text = json_string_value(address);
     int64_t number = -1, shift = 0, width = 0;
-    bool good = text == NULL ? json_whole(address, &number) : true;
+    bool good = text == NULL ? tree_whole(address, &number) : true;
     if (text != NULL) {
         size_t first = strcspn(text, ":");
         uint64_t x;
@@ -94,7 +94,7 @@ static bool read_format(struct wirenboard *w, const json_t *channel, struct impo
                    {"double", RAW_F64},    {"bcd16", RAW_BCD16},   {"bcd32", RAW_BCD32},
                    {"string", RAW_STRING}, {"string8", RAW_STRING}};
     struct import_list *l = w->list;
-    const char *format = json_text(channel, "format");
+    const char *format = tree_text(channel, "format");
     int64_t size = 0;
     if (row->spot.table <= TABLE_DISCRETE) {
         row->type = RAW_BOOL;
@@ -108,7 +108,7 @@ static bool read_format(struct wirenboard *w, const json_t *channel, struct impo
         return false;
     }
     if (row->type == RAW_STRING) {
-        if (!json_whole(json_object_get(channel, "string_data_size"), &size) || size < 1 ||
+        if (!tree_whole(json_object_get(channel, "string_data_size"), &size) || size < 1 ||
             size > 2 * REGISTERS_MAX) {
             import_skip(l, row, "a text without string_data_size");
             return false;
@@ -146,7 +146,7 @@ static const char *sentinel(struct import_list *l, const struct import_row *row,
     if (text != NULL && text_to_u64(text, &x))
         return bits == 64 || x >> bits == 0 ? import_printf(l, "0x%llX", (unsigned long long)x)
                                             : NULL;
-    if (!json_whole(value, &negative))
+    if (!tree_whole(value, &negative))
         return NULL;
     if (negative >= 0)
         return bits == 64 || (uint64_t)negative >> bits == 0
@@ -188,7 +188,7 @@ static void read_choices(struct wirenboard *w, const json_t *channel, struct imp
     {
         int64_t x;
         const char *title = json_string_value(json_array_get(titles, i));
-        if (!json_whole(number, &x) || title == NULL || *title == '\0')
+        if (!tree_whole(number, &x) || title == NULL || *title == '\0')
             return;
         title = english(w, title);
         if (used + strlen(title) * 2 + 32 > sizeof out)
@@ -226,7 +226,7 @@ static const char *unit_of(const json_t *channel)
                                            {"resistance", "Ohm"},
                                            {"heat_power", "Gcal/h"},
                                            {"heat_energy", "Gcal"}};
-    const char *own = json_text(channel, "units"), *kind = json_text(channel, "type");
+    const char *own = tree_text(channel, "units"), *kind = tree_text(channel, "type");
     for (size_t i = 0; *own == '\0' && i < sizeof units / sizeof *units; i++)
         if (strcmp(units[i][0], kind) == 0)
             return units[i][1];
@@ -239,17 +239,17 @@ static void read_numbers(struct wirenboard *w, const json_t *channel, struct imp
     const json_t *scale = json_object_get(channel, "scale");
     const json_t *offset = json_object_get(channel, "offset");
     if (scale != NULL)
-        scale_factor(l, row, json_number_text(l, scale), "scale");
+        scale_factor(l, row, tree_number_text(l, scale), "scale");
     if (offset != NULL && !row->gone)
-        scale_offset(l, row, json_number_text(l, offset), "offset");
+        scale_offset(l, row, tree_number_text(l, offset), "offset");
 }
 
 static void read_channel(struct wirenboard *w, const json_t *channel)
 {
     struct import_list *l = w->list;
-    const char *name = json_text(channel, "name"), *reg_type = json_text(channel, "reg_type");
-    const char *condition = json_text(channel, "condition"), *unit = unit_of(channel);
-    struct import_row *row = import_add(l, json_line(&w->doc, channel), english(w, name));
+    const char *name = tree_text(channel, "name"), *reg_type = tree_text(channel, "reg_type");
+    const char *condition = tree_text(channel, "condition"), *unit = unit_of(channel);
+    struct import_row *row = import_add(l, tree_line(&w->doc, channel), english(w, name));
     int64_t period;
     if (json_object_get(channel, "oneOf") != NULL ||
         json_object_get(channel, "device_type") != NULL) {
@@ -272,7 +272,7 @@ static void read_channel(struct wirenboard *w, const json_t *channel)
     if (!read_address(w, channel, row) || !read_format(w, channel, row))
         return;
     row->unit = import_keep(l, unit, strlen(unit));
-    row->group = import_keep(l, json_text(channel, "group"), strlen(json_text(channel, "group")));
+    row->group = import_keep(l, tree_text(channel, "group"), strlen(tree_text(channel, "group")));
     row->writable = !json_is_true(json_object_get(channel, "readonly")) &&
                     json_object_get(channel, "write_address") == NULL &&
                     (row->spot.table == TABLE_HOLDING || row->spot.table == TABLE_COIL);
@@ -281,7 +281,7 @@ static void read_channel(struct wirenboard *w, const json_t *channel)
                     row->name);
     if (*condition != '\0')
         row->about = import_printf(l, "Only if %.200s", condition);
-    if (json_whole(json_object_get(channel, "read_period_ms"), &period) && period > 0 &&
+    if (tree_whole(json_object_get(channel, "read_period_ms"), &period) && period > 0 &&
         period <= 7LL * 24 * 3600 * 1000)
         row->every_ms = period;
     if (row->type != RAW_BOOL && row->type != RAW_STRING && row->spot.bit < 0)
@@ -300,21 +300,21 @@ static void tell_rest(struct wirenboard *w)
     json_t *value;
     json_array_foreach(parameters, i, value)
     {
-        import_note(l, NOTE_SKIPPED, json_line(&w->doc, value), "%.100s: a setting of the device",
-                    json_text(value, "id"));
+        import_note(l, NOTE_SKIPPED, tree_line(&w->doc, value), "%.100s: a setting of the device",
+                    tree_text(value, "id"));
     }
     if (json_is_object(parameters)) {
         json_object_foreach((json_t *)(uintptr_t)parameters, key, value)
         {
-            import_note(l, NOTE_SKIPPED, json_line(&w->doc, value),
+            import_note(l, NOTE_SKIPPED, tree_line(&w->doc, value),
                         "%.100s: a setting of the device", key);
         }
     }
     json_array_foreach(json_object_get(w->device, "setup"), i, value)
     {
-        import_note(l, NOTE_SKIPPED, json_line(&w->doc, value),
+        import_note(l, NOTE_SKIPPED, tree_line(&w->doc, value),
                     "%.100s: written to the device at each start; this gateway does not",
-                    json_text(value, "title"));
+                    tree_text(value, "title"));
     }
 }
 
@@ -323,7 +323,7 @@ bool read_wirenboard(struct import_list *l, char *text, size_t length)
     if (strstr(text, "{%") != NULL || strstr(text, "{{") != NULL)
         return import_refuse(l, 0, "a template of templates (Jinja); import what it makes");
     struct wirenboard w = {.list = l};
-    if (!json_read(l, text, length, true, &w.doc))
+    if (!tree_read(l, text, length, true, &w.doc))
         return false;
     const json_t *device = json_object_get(w.doc.root, "device");
     w.device = device == NULL ? w.doc.root : device;

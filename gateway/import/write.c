@@ -167,6 +167,8 @@ static void write_place(const struct import_row *row, const struct head *h, FILE
         fprintf(out, ", bit: %d", row->bit);
     if (*order_of(row) != '\0' && usual != NULL && *usual == '\0' && row->part_count == 0)
         fprintf(out, ", order: %s", order_of(row));
+    else if (row->part_count > 0 && usual != NULL && *usual != '\0' && !is_default(usual))
+        fprintf(out, ", order: %.*s", (int)type_bytes(row->type), "ABCDEFGH");
     if (row->width > 0 && row->width < 64) {
         uint64_t mask = ((UINT64_C(1) << row->width) - 1) << row->shift;
         fprintf(out, ", mask: 0x%llX, shift: %u", (unsigned long long)mask, row->shift);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "import/json.h"
+#include "import/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 
-struct json_place {
+struct tree_place {
     const json_t *object;
     uint32_t line;
 };
@@ -54,7 +54,7 @@ static uint32_t next_object(const char **at, uint32_t *line)
 }
 
 struct walk {
-    struct json_doc *doc;
+    struct tree *doc;
     const char *at;
     uint32_t line;
     size_t room;
@@ -64,12 +64,12 @@ static bool walk(struct walk *w, json_t *value, unsigned deep)
 {
     size_t i;
     json_t *inner;
-    if (deep > JSON_DEPTH_MAX)
+    if (deep > TREE_DEPTH_MAX)
         return false;
     if (json_is_object(value)) {
         uint32_t line = next_object(&w->at, &w->line);
         if (w->doc->count < w->room)
-            w->doc->places[w->doc->count++] = (struct json_place){value, line};
+            w->doc->places[w->doc->count++] = (struct tree_place){value, line};
         void *iter = json_object_iter(value);
         for (; iter != NULL; iter = json_object_iter_next(value, iter))
             if (!walk(w, json_object_iter_value(iter), deep + 1))
@@ -86,16 +86,15 @@ static bool walk(struct walk *w, json_t *value, unsigned deep)
 
 static int by_object(const void *a, const void *b)
 {
-    uintptr_t x = (uintptr_t)((const struct json_place *)a)->object;
-    uintptr_t y = (uintptr_t)((const struct json_place *)b)->object;
+    uintptr_t x = (uintptr_t)((const struct tree_place *)a)->object;
+    uintptr_t y = (uintptr_t)((const struct tree_place *)b)->object;
     return (x > y) - (x < y);
 }
 
-bool json_read(struct import_list *l, char *text, size_t length, bool comments,
-               struct json_doc *out)
+bool tree_read(struct import_list *l, char *text, size_t length, bool comments, struct tree *out)
 {
     json_error_t error;
-    *out = (struct json_doc){.root = NULL};
+    *out = (struct tree){.root = NULL};
     if (comments)
         blank_comments(text, length);
     out->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
@@ -113,24 +112,24 @@ bool json_read(struct import_list *l, char *text, size_t length, bool comments,
     }
     json_decref(out->root);
     out->root = NULL;
-    return import_refuse(l, 0, "more than %d levels", JSON_DEPTH_MAX);
+    return import_refuse(l, 0, "more than %d levels", TREE_DEPTH_MAX);
 }
 
-uint32_t json_line(const struct json_doc *d, const json_t *object)
+uint32_t tree_line(const struct tree *d, const json_t *object)
 {
-    struct json_place wanted = {object, 0};
-    const struct json_place *found =
+    struct tree_place wanted = {object, 0};
+    const struct tree_place *found =
         d->count == 0 ? NULL : bsearch(&wanted, d->places, d->count, sizeof *d->places, by_object);
     return found == NULL ? 0 : found->line;
 }
 
-const char *json_text(const json_t *object, const char *key)
+const char *tree_text(const json_t *object, const char *key)
 {
     const char *text = json_string_value(json_object_get(object, key));
     return text == NULL ? "" : text;
 }
 
-bool json_whole(const json_t *value, int64_t *out)
+bool tree_whole(const json_t *value, int64_t *out)
 {
     uint64_t unsigned_value;
     if (json_is_integer(value)) {
@@ -147,7 +146,7 @@ bool json_whole(const json_t *value, int64_t *out)
     return text_to_s64(text, out);
 }
 
-const char *json_number_text(struct import_list *l, const json_t *value)
+const char *tree_number_text(struct import_list *l, const json_t *value)
 {
     if (json_is_string(value))
         return json_string_value(value);
