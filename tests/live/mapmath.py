@@ -197,7 +197,22 @@ class Map:
                 self.draw(tag, image, rng, wanted)
                 if self.value(tag.name, image) is not BAD:
                     break
+        self.sign(image)
         return image
+
+    def sign(self, image):
+        """It says that it is what the map is for."""
+        identify = self.spec.get("identify") or {}
+        if "is" not in identify:
+            return
+        tag = self.tags[identify["tag"]]
+        first = identify["is"][0] if isinstance(identify["is"], list) else identify["is"]
+        words = {str(v): whole(k) for k, v in (tag.spec.get("enum") or {}).items()}
+        if tag.type == "string":
+            tag.put(image, str(first).encode().ljust(2 * tag.words, b"\0"))
+        else:
+            raw = words[str(first)] if str(first) in words else whole(str(first).split("..")[0])
+            tag.put(image, raw.to_bytes(2 * tag.words, "big"))
 
     def draw(self, tag, image, rng, wanted):
         spec, t = tag.spec, tag.type
