@@ -29,10 +29,10 @@ const struct plausible_way plausible_ways[] = {
     {RAW_U48, 3, 3, "ABCDEF", 600},      {RAW_U48, 3, 3, "EFCDAB", 350},
     {RAW_S48, 3, 2, "ABCDEF", 600},      {RAW_S48, 3, 2, "EFCDAB", 350},
     {RAW_BCD16, 1, 8, "", 1000},         {RAW_BCD32, 2, 8, "ABCD", 600},
-    {RAW_BCD32, 2, 8, "CDAB", 400},      {RAW_M10K32, 2, 10, "ABCD", 600},
-    {RAW_M10K32, 2, 10, "CDAB", 400},    {RAW_M10K48, 3, 3, "ABCDEF", 600},
-    {RAW_M10K48, 3, 3, "EFCDAB", 400},   {RAW_M10K64, 4, 4, "ABCDEFGH", 600},
-    {RAW_M10K64, 4, 4, "GHEFCDAB", 400}, {RAW_SM16, 1, 5, "", 1000},
+    {RAW_BCD32, 2, 8, "CDAB", 400},      {RAW_M10K32, 2, 10, "ABCD", 850},
+    {RAW_M10K32, 2, 10, "CDAB", 150},    {RAW_M10K48, 3, 3, "ABCDEF", 850},
+    {RAW_M10K48, 3, 3, "EFCDAB", 150},   {RAW_M10K64, 4, 4, "ABCDEFGH", 850},
+    {RAW_M10K64, 4, 4, "GHEFCDAB", 150}, {RAW_SM16, 1, 5, "", 1000},
     {RAW_U8, 1, 6, "low", 600},          {RAW_U8, 1, 6, "high", 400},
     {RAW_BCD64, 4, 2, "ABCDEFGH", 700},  {RAW_F16, 1, 1, "", 1000},
 };
@@ -153,6 +153,19 @@ static bool same_reading(const struct plausible *a, const struct plausible *b)
            value_compare(&a->value, &b->value) == 0;
 }
 
+/* Much equipment shows its registers in both tables; they were read one after the other. */
+static bool mirrors(const struct plausible *a, const struct plausible *b)
+{
+    if (a->point.table == b->point.table || a->point.address != b->point.address ||
+        a->point.type != b->point.type || a->point.type == RAW_STRING ||
+        a->point.scale.mantissa != b->point.scale.mantissa ||
+        a->point.scale.places != b->point.scale.places ||
+        memcmp(a->point.order, b->point.order, sizeof a->point.order) != 0)
+        return false;
+    double x = value_number(&a->value), y = value_number(&b->value);
+    return fabs(x - y) <= 0.01 * fmax(fabs(x), fabs(y));
+}
+
 static bool better(const struct plausible *a, const struct plausible *b)
 {
     return a->score > b->score;
@@ -187,6 +200,12 @@ static void insert(struct list *l, const struct plausible *p)
 {
     if (known_better(l, p))
         return;
+    /* The table that was looked at first is kept. */
+    for (size_t i = 0; i < l->count; i++)
+        if (mirrors(&l->at[i], p)) {
+            l->at[i].mirrored = true;
+            return;
+        }
     for (size_t i = l->count; i-- > 0;)
         if (same_reading(&l->at[i], p))
             drop(l, i);
@@ -235,6 +254,23 @@ static void offer(struct list *list, struct plausible_look *l, const struct plau
     }
 }
 
+/* The second scale of a reading says less than another reading. */
+static void part_scales(struct list *l)
+{
+    static const double less = 1.2;
+    for (size_t i = l->count; i-- > 1;) {
+        struct list before = {l->at, i, i};
+        if (same_but_scale(&before, &l->at[i]) == 0)
+            continue;
+        struct plausible p = l->at[i];
+        p.score -= less;
+        size_t at = i;
+        for (; at + 1 < l->count && l->at[at + 1].score > p.score; at++)
+            l->at[at] = l->at[at + 1];
+        l->at[at] = p;
+    }
+}
+
 size_t plausible_rank(const struct plausible_words *tables, size_t table_count,
                       const struct plausible_wish *wish, struct plausible *out, size_t room)
 {
@@ -254,6 +290,10 @@ size_t plausible_rank(const struct plausible_words *tables, size_t table_count,
                 insert(&list, &p);
         }
     }
+    part_scales(&list);
+    for (size_t i = 0; i < list.count; i++)
+        if (list.at[i].mirrored)
+            plausible_say(&list.at[i], "the other table reads much the same");
     for (size_t i = 0; i < list.count; i++)
         if (list.at[i].point.type == RAW_STRING) /* it has moved with its text */
             list.at[i].value.text = list.at[i].text;

@@ -35,6 +35,7 @@ struct plausible {
     struct value value; /* the newest; of strings it lies in text */
     char text[PLAUSIBLE_TEXT_MAX];
     double score; /* the more the likelier; differences are natural logarithms */
+    bool mirrored; /* the other table reads much the same there */
     bool fits; /* in the range, or no range was given */
     char why[160];
 };

@@ -32,6 +32,7 @@ bool plausible_decode(const struct plausible_words *t, const struct plausible_wa
                       uint32_t address, double *out);
 
 /* plausible_weigh.c: adds to the score, says why */
+void plausible_say(struct plausible *p, const char *what); /* one more reason */
 void plausible_weigh(const struct plausible_look *l, struct plausible *p);
 /* plausible_text.c: false: no words at this address */
 bool plausible_string(const struct plausible_look *l, uint16_t address, struct plausible *out);

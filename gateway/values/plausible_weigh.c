@@ -8,13 +8,13 @@
 #include "values/plausible_parts.h"
 
 /* Words of equipment aren't evenly spread: many are 0. */
-static const double zero_share = 0.3;
+static const double zero_share = 0.35;
 /* (10/16)^4 is 0.15, but small numbers are commoner than others and more often look like digits. */
 static const double bcd_share = 0.25;
 static const double bcd_again = 0.62; /* one more nibble that changes, and still is a digit */
 static const double m10k_share = 0.5; /* most numbers in registers are below 10000 */
 
-static void say(struct plausible *p, const char *what)
+void plausible_say(struct plausible *p, const char *what)
 {
     size_t n = strlen(p->why);
     snprintf(p->why + n, sizeof p->why - n, "%s%s", n > 0 ? ", " : "", what);
@@ -137,12 +137,12 @@ static void weigh_range(const struct plausible_look *l, struct plausible *p)
     p->fits = inside == l->rounds;
     if (inside == 0) {
         p->score -= 14;
-        say(p, "outside the range");
+        plausible_say(p, "outside the range");
         return;
     }
     if (!p->fits) {
         p->score -= 5;
-        say(p, "not always inside the range");
+        plausible_say(p, "not always inside the range");
         return;
     }
     double random = chance(l, w->low, w->high);
@@ -151,16 +151,16 @@ static void weigh_range(const struct plausible_look *l, struct plausible *p)
         p->score -= 4; /* nobody measures with fewer than ten steps */
     if (!(now > 0)) {
         p->score -= 3;
-        say(p, "0, as many registers are");
+        plausible_say(p, "0, as many registers are");
     } else if (plausible_is_real(l->way->type) && now < most * 1e-4) {
         p->score -= 9; /* floats of wrong halves are tiny or huge */
         p->fits = false;
-        say(p, "far too small for this range");
+        plausible_say(p, "far too small for this range");
     } else if (now < most * 1e-3) {
         p->score -= 2;
-        say(p, "very small for this range");
+        plausible_say(p, "very small for this range");
     } else {
-        say(p, isnan(w->expect) ? "in the range" : "near what is expected");
+        plausible_say(p, isnan(w->expect) ? "in the range" : "near what is expected");
     }
     if (!isnan(w->expect)) {
         double half = fmax(fmax(w->high - w->expect, w->expect - w->low), 1e-12);
@@ -172,6 +172,10 @@ static void weigh_range(const struct plausible_look *l, struct plausible *p)
         p->score += 2.5;
     if (is_m10k(l->way->type) && l->values[l->rounds - 1] < 0)
         p->score -= 2;
+    /* Nor does 0xFFFF stand in front of another word by chance. */
+    if (is_signed(l->way->type) && l->way->words > 1 && l->values[l->rounds - 1] < 0 &&
+        now / l->scale < pow(65536, l->way->words - 1))
+        p->score += 1.5;
     /* The range tells whether there is a sign. */
     bool negative = w->low < 0;
     if (negative && !is_signed(l->way->type) && !plausible_is_real(l->way->type) &&
@@ -189,12 +193,12 @@ static void weigh_size(const struct plausible_look *l, struct plausible *p)
     if (plausible_is_real(l->way->type)) {
         bool sane = now >= 1e-4 && now < 1e9;
         p->score += sane ? -log(chance(l, -1e9, 1e9)) : now > 0 ? -8 : -1;
-        say(p, sane ? "a number of ordinary size" : "0, tiny or huge");
+        plausible_say(p, sane ? "a number of ordinary size" : "0, tiny or huge");
     } else if (l->way->words > 1) {
         double all = pow(65536, l->way->words - 1);
         bool small = now / l->scale < all * 256;
         p->score += small && now > 0 ? 2 : -4;
-        say(p, small ? "a number of ordinary size" : "a huge number");
+        plausible_say(p, small ? "a number of ordinary size" : "a huge number");
     }
     p->score += digits_evidence(l);
     /* Letters and digits of texts look like BCD, too. */
@@ -234,7 +238,7 @@ static void weigh_motion(const struct plausible_look *l, struct plausible *p)
     struct motion m = motion_of(l);
     if (m.steps == 0) {
         p->score -= 0.7;
-        say(p, "does not move");
+        plausible_say(p, "does not move");
         return;
     }
     double span = fmax(fabs(m.low), fabs(m.high));
@@ -246,16 +250,16 @@ static void weigh_motion(const struct plausible_look *l, struct plausible *p)
         share = fmin(share, 0.04);
     if (share < 0.01) {
         p->score += 1.8;
-        say(p, m.rises ? "only rises, smoothly" : "moves smoothly");
+        plausible_say(p, m.rises ? "only rises, smoothly" : "moves smoothly");
     } else if (share < 0.05) {
         p->score += 1;
-        say(p, m.rises ? "only rises" : "moves little");
+        plausible_say(p, m.rises ? "only rises" : "moves little");
     } else if (share < 0.2) {
         p->score -= 0.7;
-        say(p, "moves much");
+        plausible_say(p, "moves much");
     } else {
         p->score -= 3.5;
-        say(p, "jumps, like one half of a longer number");
+        plausible_say(p, "jumps, like one half of a longer number");
     }
     if (m.rises && m.steps > 1 && l->way->words > 1)
         p->score += 0.5;
@@ -295,12 +299,12 @@ static void weigh_lower_words(const struct plausible_look *l, struct plausible *
     (void)word_steps(l, lead, &changes);
     if (still > 0 && changes > 1 && plausible_is_real(l->way->type)) {
         p->score -= 3;
-        say(p, "but its lower words stand still");
+        plausible_say(p, "but its lower words stand still");
     }
     if (jumping == 0)
         return;
     p->score += 1.2 * jumping;
-    say(p, jumping == 1 ? "its lower word jumps" : "its lower words jump");
+    plausible_say(p, jumping == 1 ? "its lower word jumps" : "its lower words jump");
 }
 
 /* ---- where it lies --------------------------------------------------------------------------- */
@@ -327,7 +331,7 @@ static void weigh_neighbours(const struct plausible_look *l, struct plausible *p
         return;
     p->score += (2.0 * alike / seen - 1) * (plausible_is_real(l->way->type) ? 1.5 : 0.8);
     if (alike == seen)
-        say(p, "its neighbours read alike");
+        plausible_say(p, "its neighbours read alike");
 }
 
 static void weigh_place(const struct plausible_look *l, struct plausible *p)
@@ -340,10 +344,10 @@ static void weigh_place(const struct plausible_look *l, struct plausible *p)
         off = l->address - (w->address + (w->span > 0 ? w->span : 1) - 1);
     if (off == 0)
         return;
-    p->score -= off == -1 ? 0.9 : off == 1 ? 1.4 : 1.6 + 0.2 * abs(off);
+    p->score -= off == -1 ? 0.9 : off == 1 ? 1.2 : 1.6 + 0.2 * abs(off);
     char text[40];
     snprintf(text, sizeof text, "%d %s", abs(off), off < 0 ? "before" : "behind");
-    say(p, text);
+    plausible_say(p, text);
 }
 
 void plausible_weigh(const struct plausible_look *l, struct plausible *p)
