@@ -81,12 +81,13 @@ static uint32_t claim_all(const struct map *map, struct claim *out)
         if (!is_read(p) || is_view(p)) {
             continue;
         }
-        uint32_t parts = p->parts == NULL ? 1 : p->part_count;
+        uint32_t parts = p->parts == NULL ? 1 : p->part_count, words = p->words;
+        for (uint32_t k = 0; p->parts != NULL && k < parts; k++) {
+            uint32_t behind = p->words - (uint32_t)p->parts[k];
+            words = behind < words ? behind : words; /* of the last part: they are equal */
+        }
         for (uint32_t k = 0; k < parts; k++) {
             uint32_t first = p->address + (p->parts == NULL ? 0U : p->parts[k]);
-            uint32_t words = p->parts == NULL     ? p->words
-                             : p->weights == NULL ? 1U
-                                                  : type_facts[p->type].words;
             out[count++] = (struct claim){first, first + words - 1, p};
         }
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Any bytes as a register map: errors are told, memory stays inside its arena; and where it is
- * taken for a map, all of its tags can be decoded from any registers. */
+ * taken for a map, all of its tags can be decoded from any registers. What stands behind a line of
+ * %%% is whatever map the first one extends. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "fuzz.h"
@@ -8,7 +10,38 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "config/map.h"
+#include "config/map_lint.h"
 #include "values/decode.h"
+
+static const char mark[] = "\n%%%\n";
+static const uint8_t *below; /* NULL: there is no other map */
+static size_t below_length;
+
+char *__wrap_text_read_file(const char *path, size_t limit, size_t *length);
+int __wrap_access(const char *path, int how);
+
+char *__wrap_text_read_file(const char *path, size_t limit, size_t *length)
+{
+    (void)path;
+    errno = ENOENT;
+    if (!below || below_length > limit)
+        return NULL;
+    char *copy = malloc(below_length + 1);
+    HOLDS(copy);
+    if (below_length)
+        memcpy(copy, below, below_length);
+    copy[below_length] = '\0';
+    *length = below_length;
+    return copy;
+}
+
+int __wrap_access(const char *path, int how)
+{
+    (void)path;
+    (void)how;
+    errno = ENOENT;
+    return below ? 0 : -1;
+}
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -49,10 +82,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     struct arena *arena = arena_new(64 << 20);
     struct diags *ds = diags_new();
+    const uint8_t *end = memmem(bytes, length, mark, sizeof mark - 1);
+    below = end ? end + sizeof mark - 1 : NULL;
+    below_length = end ? length - (size_t)(below - bytes) : 0;
+    length = end ? (size_t)(end - bytes) : length;
     const struct map *map = map_parse(arena, (const char *)bytes, length, "fuzz.yaml", "fuzz", ds);
     HOLDS(map || diags_errors(ds) > 0 || arena_exhausted(arena)); /* refused without a word */
-    if (map)
+    if (map) {
         decode(map, bytes, length);
+        map_lint(map, arena, ds);
+    }
     diags_free(ds);
     arena_free(arena);
     return 0;

@@ -72,6 +72,16 @@ static const struct mistakes cases[] = {
      "m.yaml:7:3: warning: `h` reads input 10, which `f` (m.yaml:5) reads too: is one address "
      "wrong? If "
      "both are meant, say `overlap: true`\n"},
+    {"values in parts claim their parts only",
+     HEAD "  x: {at: input 0, type: u16}\n"
+          "  split: {at: [input 12, input 10], type: u32}\n"
+          "  between: {at: input 11, type: u16}\n"
+          "  sum: {at: [input 20, input 24], type: u32, weights: [10000, 1]}\n"
+          "  wrong: {at: input 25, type: u16}\n"
+          "  right: {at: input 22, type: u32}\n" THREE,
+     "m.yaml:1:1: warning: no example says anything of split, sum, right\n"
+     "m.yaml:8:3: warning: `wrong` reads input 25, which `sum` (m.yaml:7) reads as a part of its own "
+     "value: is one address wrong? If both are meant, say `overlap: true`\n"},
     {"views of one register are meant",
      HEAD "  x: {at: input 0, type: u16, bits: {0: a, 1: b}}\n"
           "  y: {at: input 0, bit: 3}\n"
