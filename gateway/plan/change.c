@@ -128,7 +128,8 @@ static const struct limits *next_limits(const struct plan *p, const struct reque
 static bool same_request(const struct work *w, const struct request *a, const struct request *b)
 {
     if (a->unit != b->unit || a->table != b->table || a->first != b->first ||
-        a->count != b->count || a->period_ns != b->period_ns || a->delay_ns != b->delay_ns)
+        a->count != b->count || a->period_ns != b->period_ns || a->delay_ns != b->delay_ns ||
+        a->once != b->once || a->alone != b->alone)
         return false;
     for (uint32_t i = 0, k = 0;;) {
         const struct limits *x = next_limits(w->before, a, &i), *y = next_limits(w->after, b, &k);

@@ -96,7 +96,7 @@ static bool readable(const struct desk *d, struct span s)
             return false;
     }
     return unit_forbids(d->m, d->table, s, &whose) == NULL &&
-           unit_barred(d->m, d->table, s, &whose) == NULL;
+           !unit_touches_alone(d->m, d->table, s) && unit_barred(d->m, d->table, s, &whose) == NULL;
 }
 
 /* ---- chains ---------------------------------------------------------------------------------- */
@@ -119,7 +119,8 @@ static void find_chain(struct desk *d, uint32_t from)
     d->chain[d->chain_count++] = from;
     for (uint32_t i = from + 1; i < d->read_count; i++) {
         const struct request *r = &d->reads[i], *last = &d->reads[d->chain[d->chain_count - 1]];
-        if (r->table != d->table || r->period_ns != last->period_ns)
+        if (r->table != d->table || r->period_ns != last->period_ns || r->once != last->once ||
+            r->alone)
             continue;
         if (!joined(d, last, r))
             return;
@@ -343,7 +344,7 @@ static void mend_table(struct desk *d, uint8_t table)
     }
     d->used_count = merged(d->used, d->used_count, true);
     for (uint32_t i = 0; i < d->read_count; i++) {
-        if (d->reads[i].table != table || d->reads[i].id == SEEN)
+        if (d->reads[i].table != table || d->reads[i].id == SEEN || d->reads[i].alone)
             continue;
         find_chain(d, i);
         for (uint32_t k = 0; k < d->chain_count; k++)

@@ -181,6 +181,33 @@ const struct request *schedule_take(struct schedule *s, mono_t now)
     return &s->requests[i];
 }
 
+/* Seldom, so it may look through all of them. */
+static void heap_remove(const struct schedule *s, struct heap *h, uint32_t item, before_fn *before)
+{
+    uint32_t at = 0;
+    while (at < h->count && h->items[at] != item)
+        at++;
+    assert(at < h->count);
+    struct heap old = *h;
+    h->count = at; /* those in front of it stand as they stood; the others are put once more */
+    for (uint32_t i = at + 1; i < old.count; i++)
+        heap_put(s, h, old.items[i], before);
+}
+
+void schedule_claim(struct schedule *s, const struct request *r, mono_t now)
+{
+    assert(r >= s->requests && r < s->requests + s->count);
+    uint32_t i = (uint32_t)(r - s->requests);
+    assert(s->entries[i].state != TAKEN);
+    if (s->entries[i].state == WAITING)
+        heap_remove(s, &s->waiting, i, due_before);
+    else
+        heap_remove(s, &s->ready, i, deadline_before);
+    s->entries[i].due = now;
+    s->entries[i].state = TAKEN;
+    s->last = i;
+}
+
 mono_t schedule_due(const struct schedule *s)
 {
     if (s->ready.count > 0)

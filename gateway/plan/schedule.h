@@ -15,6 +15,8 @@ struct schedule *schedule_new(struct arena *a, const struct plan *plan, uint32_t
 
 /* The most urgent request that is due, or NULL. It counts as taken until schedule_done. */
 const struct request *schedule_take(struct schedule *s, mono_t now);
+/* Takes this one, which is not taken, whenever it would be due: its own times begin anew. */
+void schedule_claim(struct schedule *s, const struct request *r, mono_t now);
 mono_t schedule_due(const struct schedule *s);         /* of the next one; MONO_NEVER if all are taken */
 
 /* The taken request is over. Sets its next time: the following multiple of its period after its

@@ -9,10 +9,28 @@
 
 enum { PERIOD_LEAST_NS = 100 * 1000, ADDRESSES = 65536 };
 
-enum mistake { TOO_LONG, FORBIDDEN, BARRED, BEYOND_END };
+/* What is read once is read once a day as well; and equipment that was swapped without anybody
+ * noticing must show within ten seconds. */
+static const int64_t ONCE_AGAIN_NS = 24 * 3600 * NS_PER_S, IDENTITY_NS = 8 * NS_PER_S;
+
+enum mistake { TOO_LONG, FORBIDDEN, BARRED, BEYOND_END, TOUCHED };
+
+enum turn unit_turn(const struct map *map, uint32_t point)
+{
+    const struct point *p = &map->points[point];
+    if (p->side_effect)
+        return TURN_ALONE;
+    return p->read_mode == READ_ONCE || map->identity.point == (int64_t)point ? TURN_ONCE
+                                                                              : TURN_POLL;
+}
 
 int64_t unit_period(const struct device *d, const struct point *p)
 {
+    int32_t identity = d->map->identity.point;
+    if (identity >= 0 && p == &d->map->points[identity])
+        return p->every_ns > 0 && p->every_ns < IDENTITY_NS ? p->every_ns : IDENTITY_NS;
+    if (p->read_mode != READ_POLL && p->every_ns == 0)
+        return ONCE_AGAIN_NS;
     int64_t ns = p->every_ns > 0        ? p->every_ns
                  : d->map->every_ns > 0 ? d->map->every_ns
                                         : d->every_ns;
@@ -63,8 +81,13 @@ void unit_limits(struct unit_maker *m)
     m->limits = (struct limits){
         .max_registers = REGISTERS_MAX, .max_bits = BITS_MAX, .max_gap = UINT16_MAX};
     m->delay_ns = 0;
+    m->has_alone = false;
+    const struct map *before = NULL;
     for (uint32_t i = 0; i < m->device_count; i++) {
         const struct device *d = &m->plant->devices[m->devices[i]];
+        for (uint32_t k = 0; d->map != before && k < d->map->point_count; k++)
+            m->has_alone = m->has_alone || d->map->points[k].side_effect;
+        before = d->map;
         const struct limits *l = &d->map->limits;
         m->limits.max_registers = strictest(m->limits.max_registers, l->max_registers);
         m->limits.max_bits = strictest(m->limits.max_bits, l->max_bits);
@@ -110,6 +133,20 @@ const struct barrier *unit_barred(const struct unit_maker *m, uint8_t table, str
         }
     }
     return NULL;
+}
+
+bool unit_touches_alone(const struct unit_maker *m, uint8_t table, struct span s)
+{
+    for (uint32_t i = 0; m->has_alone && i < m->device_count; i++) {
+        const struct map *map = m->plant->devices[m->devices[i]].map;
+        for (uint32_t k = 0; k < map->point_count; k++) {
+            const struct point *p = &map->points[k];
+            if (p->side_effect && p->table == table && p->address <= s.last &&
+                p->address + (uint32_t)p->words > s.first)
+                return true;
+        }
+    }
+    return false;
 }
 
 static uint32_t length_limit(const struct unit_maker *m, uint8_t table)
@@ -177,13 +214,14 @@ static bool add_wants(struct unit_maker *m, uint32_t device)
     for (uint32_t i = 0; i < map->point_count; i++) {
         const struct point *p = &map->points[i];
         m->numbers[m->number_count + i] = FORM_NONE;
-        if (p->from >= 0)
+        if (p->from >= 0 || (p->read_mode == READ_ON_DEMAND && !m->on_demand))
             continue;
         struct span s = {p->address, p->address + (p->words > 0 ? p->words : 1U) - 1};
         if (!readable(m, d, p, s))
             continue;
         m->numbers[m->number_count + i] = m->want_count;
-        m->sources[m->want_count] = (struct source){device, i, p->table};
+        m->sources[m->want_count] =
+            (struct source){device, i, p->table, (uint8_t)unit_turn(map, i)};
         m->wants[m->want_count++] = (struct want){s, unit_period(d, p), FORM_NONE, FORM_NONE};
     }
     m->number_count += map->point_count;
@@ -294,6 +332,13 @@ bool unit_ground(struct unit_maker *m, struct ground *g, uint32_t from, uint32_t
         }
         before = map;
     }
+    for (uint32_t i = from; m->has_alone && i < to; i++) {
+        if (m->sources[m->order[i]].turn != TURN_ALONE)
+            continue;
+        if (!form_room(&m->never, &m->never_room, g->never_count + 1, sizeof *m->never))
+            return false;
+        m->never[g->never_count++] = m->wants[m->order[i]].span;
+    }
     g->barriers = m->barriers;
     if (g->never_count > 1)
         qsort(m->never, g->never_count, sizeof *m->never, by_first);
@@ -302,6 +347,8 @@ bool unit_ground(struct unit_maker *m, struct ground *g, uint32_t from, uint32_t
         return false;
     for (uint32_t i = from; i < to; i++) {
         struct span s = m->wants[m->order[i]].span;
+        if (m->sources[m->order[i]].turn == TURN_ALONE)
+            continue;
         if (g->used_count > 0 && s.first <= m->used[g->used_count - 1].last + 1) {
             if (s.last > m->used[g->used_count - 1].last)
                 m->used[g->used_count - 1].last = s.last;
@@ -331,9 +378,10 @@ static uint16_t every_nth(int64_t wanted_ns, int64_t read_ns)
 }
 
 /* The table's reads become requests; each want learns the number of its own. */
-static bool add_requests(struct unit_maker *m, uint8_t table, uint32_t from, uint32_t to)
+static bool add_requests(struct unit_maker *m, const uint32_t *order, uint32_t count)
 {
     const struct form *f = &m->form;
+    const struct source *of = &m->sources[order[0]];
     if (!form_room(&m->requests, &m->request_room, m->request_count + f->read_count,
                    sizeof *m->requests))
         return false;
@@ -342,19 +390,107 @@ static bool add_requests(struct unit_maker *m, uint8_t table, uint32_t from, uin
         m->requests[m->request_count + i] = (struct request){
             .line = m->line,
             .unit = m->unit,
-            .table = table,
+            .table = of->table,
             .first = (uint16_t)r->span.first,
             .count = (uint16_t)(r->span.last - r->span.first + 1),
             .period_ns = r->period_ns,
             .delay_ns = m->delay_ns,
+            .once = of->turn == TURN_ONCE ||
+                    (of->turn == TURN_ALONE && unit_point(m, order[0])->read_mode == READ_ONCE),
+            .alone = of->turn == TURN_ALONE,
         };
     }
-    for (uint32_t i = from; i < to; i++) {
-        struct want *w = &m->wants[m->order[i]];
+    for (uint32_t i = 0; i < count; i++) {
+        struct want *w = &m->wants[order[i]];
         w->read += m->request_count;
+        w->item = FORM_NONE; /* bonds of others must not find it */
         m->requests[w->read].feed_count++;
     }
     m->request_count += f->read_count;
+    return true;
+}
+
+static bool form_and_add(struct unit_maker *m, const struct ground *g, uint32_t count)
+{
+    return count == 0 ||
+           (form_reads(&m->form, g, m->wants, m->chosen, count, m->bonds, m->bond_count) &&
+            add_requests(m, m->chosen, count));
+}
+
+/* Those of one turn; of one period only, where what is slow must not ride in what is faster: it
+ * would miss its turn on a new connection. period_ns 0: all of them. */
+static uint32_t choose(struct unit_maker *m, uint32_t from, uint32_t to, enum turn turn,
+                       int64_t period_ns)
+{
+    uint32_t count = 0;
+    for (uint32_t i = from; i < to; i++)
+        if (m->sources[m->order[i]].turn == turn &&
+            (period_ns == 0 || m->wants[m->order[i]].period_ns == period_ns))
+            m->chosen[count++] = m->order[i];
+    return count;
+}
+
+static bool plan_once(struct unit_maker *m, const struct ground *g, uint32_t from, uint32_t to)
+{
+    for (int64_t after = 0;;) {
+        int64_t next = INT64_MAX;
+        for (uint32_t i = from; i < to; i++) {
+            int64_t period = m->wants[m->order[i]].period_ns;
+            if (m->sources[m->order[i]].turn == TURN_ONCE && period > after && period < next)
+                next = period;
+        }
+        if (next == INT64_MAX)
+            return true;
+        if (!form_and_add(m, g, choose(m, from, to, TURN_ONCE, next)))
+            return false;
+        after = next;
+    }
+}
+
+/* Another tag must not do in passing what the one with the side effect does on purpose. */
+static void refuse_touching(struct unit_maker *m, uint32_t alone, uint32_t from, uint32_t to)
+{
+    struct span s = m->wants[alone].span;
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t other = m->order[i];
+        struct span o = m->wants[other].span;
+        const struct point *p = unit_point(m, other);
+        if (m->sources[other].turn != TURN_ALONE && o.first <= s.last && o.last >= s.first &&
+            unit_first_time(m, p->at, TOUCHED))
+            diag_add(m->ds, DIAG_ERROR, p->at,
+                     "to read %s reads registers of %s as well, which has a side effect: say "
+                     "`side_effect: true` of both, or take %s out of its group",
+                     p->name, unit_point(m, alone)->name, p->name);
+    }
+}
+
+/* Each in a read of its own; what overlaps is one. */
+static bool plan_alone(struct unit_maker *m, const struct ground *g, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from, next; m->has_alone && i < to; i = next) {
+        next = i + 1;
+        if (m->sources[m->order[i]].turn != TURN_ALONE)
+            continue;
+        refuse_touching(m, m->order[i], from, to);
+        struct span all = m->wants[m->order[i]].span;
+        int64_t period = m->wants[m->order[i]].period_ns;
+        uint32_t count = 0;
+        m->chosen[count++] = m->order[i];
+        for (; next < to; next++) {
+            const struct want *w = &m->wants[m->order[next]];
+            if (m->sources[m->order[next]].turn != TURN_ALONE)
+                continue;
+            if (w->span.first > all.last)
+                break;
+            all.last = w->span.last > all.last ? w->span.last : all.last;
+            period = w->period_ns < period ? w->period_ns : period;
+            m->chosen[count++] = m->order[next];
+        }
+        for (uint32_t k = 0; k < count; k++)
+            m->wants[m->chosen[k]].period_ns = period;
+        if (!form_and_add(m, g, count))
+            return false;
+    }
     return true;
 }
 
@@ -387,14 +523,14 @@ bool unit_plan(struct unit_maker *m)
     }
     if (!unit_put_in_order(m) || !unit_groups(m))
         return false;
+    if (!form_room(&m->chosen, &m->chosen_room, m->want_count + 1, sizeof *m->chosen))
+        return false;
     for (uint32_t from = 0, to; from < m->want_count; from = to) {
         struct ground g;
-        uint8_t table = m->sources[m->order[from]].table;
         to = unit_table_end(m, from);
         if (!unit_ground(m, &g, from, to) ||
-            !form_reads(&m->form, &g, m->wants, m->order + from, to - from, m->bonds,
-                        m->bond_count) ||
-            !add_requests(m, table, from, to))
+            !form_and_add(m, &g, choose(m, from, to, TURN_POLL, 0)) ||
+            !plan_once(m, &g, from, to) || !plan_alone(m, &g, from, to))
             return false;
     }
     deal_feeds(m, first_request);
@@ -407,6 +543,7 @@ void unit_maker_fini(struct unit_maker *m)
     free(m->wants);
     free(m->sources);
     free(m->order);
+    free(m->chosen);
     free(m->numbers);
     free(m->bonds);
     free(m->never);

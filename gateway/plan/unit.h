@@ -9,9 +9,16 @@
 #include "headgate/block.h"
 #include "plan/form.h"
 
+enum turn {                        /* wants of one kind share reads, others don't */
+    TURN_POLL,
+    TURN_ONCE,                     /* first of all on a new connection: identities, READ_ONCE */
+    TURN_ALONE,                    /* side effects */
+};
+
 struct source {                    /* who wants wants[i] */
     uint32_t device, point;
     uint8_t table;
+    uint8_t turn;                  /* enum turn */
 };
 
 struct told {                      /* a mistake in a map is told once, not once per device */
@@ -31,12 +38,16 @@ struct unit_maker {                /* memory used again from unit to unit; begin
     uint8_t unit;
     struct limits limits;          /* strictest of them; never and delay are elsewhere */
     int64_t delay_ns;
+    bool has_alone;                /* some tag of the unit has a side effect */
+    bool on_demand;                /* tags that are read on demand are wanted, too */
 
     struct want *wants;
     struct source *sources;
     uint32_t want_count, want_room, source_room;
     uint32_t *order;               /* wants by table and address */
     uint32_t order_room;
+    uint32_t *chosen;              /* those of one turn; same room */
+    uint32_t chosen_room;
     uint32_t *numbers;             /* per device and point: its want; FORM_NONE */
     uint32_t number_count, number_room;
     struct bond *bonds;
@@ -59,6 +70,9 @@ bool unit_plan(struct unit_maker *m);
 void unit_maker_fini(struct unit_maker *m);
 
 int64_t unit_period(const struct device *d, const struct point *p);
+enum turn unit_turn(const struct map *map, uint32_t point);
+/* Does a span touch a register whose reading has a side effect? */
+bool unit_touches_alone(const struct unit_maker *m, uint8_t table, struct span s);
 
 /* Between unit.c, group.c and distinct.c. */
 void unit_limits(struct unit_maker *m);                /* of its devices together */

@@ -62,6 +62,8 @@ struct errand {
     uint16_t piece; /* of pieces, to be asked next */
     uint8_t tries, busy;
     bool parked; /* taken from the schedule until its unit answers */
+    bool first; /* asked before all others, until it is answered */
+    mono_t first_again; /* when, once it was asked in vain */
     bool begun, refused;
     uint8_t refusals; /* in a row */
     uint8_t cuts_saved; /* refused whole and every part of it as well: so often since */
@@ -113,6 +115,7 @@ struct talk {
     uint8_t misses; /* exchanges without a good answer, in a row, any unit */
     uint16_t prover; /* party that is asked for the shape */
     uint32_t number;
+    uint32_t firsts; /* errands that come first */
     uint32_t served; /* answers since the line was opened */
     uint32_t party_count;
     struct party *parties;
@@ -245,6 +248,12 @@ void talk_works_reopened(struct talk *t);
 void talk_works_down(struct talk *t, const char *why, mono_t now);
 mono_t talk_works_tick(struct talk *t, mono_t now); /* ends what is over; when the next will be */
 void talk_works_free(struct talk *t);
+
+/* line_first.c */
+void talk_begin_first(struct talk *t, const struct party *p); /* p NULL: of all units */
+void talk_end_first(struct talk *t, struct errand *e);
+const struct request *talk_take_first(struct talk *t, mono_t now); /* NULL: none may be asked */
+mono_t talk_first_due(const struct talk *t);
 
 /* line_hear.c */
 void talk_hear(struct talk *t, mono_t now);

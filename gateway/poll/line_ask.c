@@ -34,6 +34,8 @@ static mono_t probe_time(struct talk *t, const struct party *p, mono_t now)
 static bool take(struct talk *t, mono_t now)
 {
     const struct request *r;
+    if (t->firsts > 0 && (t->current = talk_take_first(t, now)) != NULL)
+        return true;
     while ((r = schedule_take(t->schedule, now)) != NULL) {
         struct party *p = talk_party(t, r);
         if (p->silent && r != p->prober) {
@@ -294,6 +296,8 @@ void talk_next(struct talk *t, mono_t now)
             }
         }
         mono_t due = t->current ? when : mono_min(work, schedule_due(t->schedule));
+        if (!t->current && t->firsts > 0)
+            due = mono_min(due, talk_first_due(t));
         if (work.ns != INT64_MAX && talk_work_urgent(t, now))
             due = work;
         if (mono_before(when, due))

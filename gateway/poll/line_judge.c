@@ -17,6 +17,7 @@ enum { MISSES_REOPEN = 6 };
 void talk_hand_over(struct talk *t, const struct request *r, struct block *b)
 {
     b->request = r;
+    b->connection = (uint32_t)t->stats.connects + talk_party(t, r)->lives;
     t->house->hooks.block(t->house->hooks.me, b);
 }
 
@@ -152,8 +153,10 @@ void talk_heard(struct talk *t, struct party *p, mono_t now)
     t->misses = 0;
     if (!party_heard(p, now))
         return;
+    p->lives++;
     talk_reconsider(t, p, now);
     talk_unpark(t, (uint16_t)(p - t->parties), now);
+    talk_begin_first(t, p);
     talk_event(t, POLL_UNIT_ANSWERS, p->unit, "", now);
 }
 
@@ -195,6 +198,7 @@ static void good(struct talk *t, const struct answer *a, mono_t now)
     p->good++;
     t->stats.good++;
     accepted(t, e, p, now);
+    talk_end_first(t, e);
     e->answered = t->last_byte;
     e->answered_count = t->ask.count;
     struct block b = {.data = a->data,
@@ -250,6 +254,19 @@ bool talk_others_wait(const struct talk *t, const struct party *p)
 
 /* ---- failures -------------------------------------------------------------------------------- */
 
+/* Not one whose reading changes something, if there is another. */
+static const struct request *prober_for(const struct talk *t, const struct party *p)
+{
+    const struct request *best = t->current;
+    for (uint32_t i = 0; t->current->alone && i < t->request_count; i++) {
+        const struct request *r = &t->requests[i];
+        if (&t->parties[t->errands[i].party] == p && !r->alone && !t->errands[i].parked &&
+            (best->alone || r->period_ns < best->period_ns))
+            best = r;
+    }
+    return best;
+}
+
 static void give_up(struct talk *t, struct party *p, const struct block *what, mono_t now)
 {
     bool first = !p->silent;
@@ -257,7 +274,7 @@ static void give_up(struct talk *t, struct party *p, const struct block *what, m
     if (first)
         fault_of_unit(t, number, what, now);
     party_give_up(p, longest_probe_ns, talk_random(t->house), now);
-    p->prober = t->current;
+    p->prober = prober_for(t, p);
     errand_forget_round(talk_errand(t, t->current));
     talk_put_off(t, mono_min(p->next_probe, mono_add(now, PROBER_STEP_NS)));
     if (first)
@@ -279,7 +296,7 @@ void talk_judge_try(struct talk *t, const struct block *what, mono_t now)
     e->tries++;
     bool in_time = mono_since(now, e->since) < r->period_ns;
     bool affordable = !talk_others_wait(t, p) || allowance_left(&t->allowance, now);
-    if (!p->silent && e->tries <= t->line->retries && in_time && affordable) {
+    if (!p->silent && e->tries <= t->line->retries && !r->alone && in_time && affordable) {
         talk_put_off(t, now); /* behind the others that are due */
         return;
     }

@@ -149,6 +149,7 @@ void talk_opened(struct talk *t, mono_t now)
     t->told_suspect = false;
     t->lost_proofs = 0;
     t->stats.connects++;
+    talk_begin_first(t, NULL);
     t->stats.state = LINE_UP;
     t->not_before = now;
     t->last_byte = now;

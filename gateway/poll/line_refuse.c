@@ -80,6 +80,8 @@ static void tell_cuts(struct talk *t, const struct request *r, struct pieces *ps
         if (ps->at[i].told)
             continue;
         ps->at[i].told = true;
+        if (pieces_optional(t->house->plan, r, ps->at[i].offset, ps->at[i].count))
+            continue; /* not every model has it */
         pieces_tell(ps, i, t->house->plan, r, text, sizeof(text));
         talk_event(t, POLL_HOLE_LEARNED, r->unit, text, now);
     }
@@ -97,14 +99,15 @@ static void tell_refusal(struct talk *t, uint8_t code, mono_t now)
     if (e->refusals < REFUSALS_TOLD)
         e->refusals++;
     bool lasts = code <= 3 || e->refusals == REFUSALS_TOLD;
-    if (e->refused || !lasts)
+    unsigned offset = e->pieces ? e->pieces->at[e->piece].offset : 0;
+    unsigned first = r->first + offset;
+    unsigned count = e->pieces ? e->pieces->at[e->piece].count : r->count;
+    if (e->refused || !lasts || (code <= 3 && pieces_optional(t->house->plan, r, offset, count)))
         return;
     e->refused = true;
     if (p->refusing++)
         return;
     char text[128];
-    unsigned first = r->first + (e->pieces ? (unsigned)e->pieces->at[e->piece].offset : 0);
-    unsigned count = e->pieces ? e->pieces->at[e->piece].count : r->count;
     snprintf(text, sizeof(text), "%s: function %u, 0x%04X..0x%04X", adu_exception_name(code),
              (unsigned)adu_function(r->table), first, first + count - 1U);
     talk_event(t, POLL_UNIT_REFUSES, p->unit, text, now);
@@ -263,6 +266,7 @@ static void poll_refused(struct talk *t, uint8_t code, mono_t now)
     struct party *p = talk_party(t, t->current);
     p->doubt = true;
     p->doubted = now;
+    talk_end_first(t, talk_errand(t, t->current));
     switch (code) {
     case 2:
     case 3:

@@ -13,6 +13,7 @@ struct party {
     bool silent; /* given up, asked once in a while only */
     bool doubt; /* RTU: an answer to an earlier question may still be on its way */
     uint16_t misses; /* tries without a believable answer, in a row */
+    uint32_t lives; /* how often it began to answer after a silence */
     uint16_t refusing; /* requests that it refuses */
     uint32_t requests;
     mono_t not_before; /* it wants silence until then */

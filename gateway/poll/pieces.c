@@ -98,6 +98,21 @@ bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct reques
     return to != NULL;
 }
 
+bool pieces_optional(const struct plan *plan, const struct request *r, uint32_t offset,
+                     uint32_t count)
+{
+    bool any = false;
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        const struct feed *f = &r->feeds[i];
+        if (f->offset < offset || f->offset >= offset + count)
+            continue;
+        if (!point_of(plan, f)->optional)
+            return false;
+        any = true;
+    }
+    return any;
+}
+
 void pieces_join(struct pieces *ps)
 {
     if (ps->keep)

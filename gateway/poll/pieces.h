@@ -36,6 +36,10 @@ int64_t refusal_pause(int64_t before, int64_t longest);
 void piece_served(struct piece *p);
 bool pieces_all_holes(const struct pieces *ps);
 
+/* Does so much of a request serve nothing but tags that not every model has? */
+bool pieces_optional(const struct plan *plan, const struct request *r, uint32_t offset,
+                     uint32_t count);
+
 /* After a round: what lies side by side and was served becomes one piece again. */
 void pieces_join(struct pieces *ps);
 

@@ -80,6 +80,17 @@ mono_t poller_run(struct poller *p, mono_t now)
     return end_works(p, now);
 }
 
+void poller_ask_again(struct poller *p, uint32_t line, uint8_t unit, mono_t now)
+{
+    assert(line < p->count);
+    struct talk *t = p->talks[line];
+    for (uint32_t i = 0; i < t->party_count; i++)
+        if (t->parties[i].unit == unit)
+            talk_begin_first(t, &t->parties[i]);
+    if (t->state == TALK_IDLE)
+        talk_enter(t, TALK_IDLE, now);
+}
+
 uint32_t poller_waiting(const struct poller *p)
 {
     return p->house.waiting;

@@ -86,6 +86,8 @@ void poller_commit(struct poller *p, struct succession *s, struct poller_hooks h
 void poller_forgive(struct poller *p, int64_t ns);
 
 mono_t poller_run(struct poller *p, mono_t now); /* does what is due; when to call again */
+/* What a unit is asked once on each connection is asked once more. */
+void poller_ask_again(struct poller *p, uint32_t line, uint8_t unit, mono_t now);
 uint32_t poller_waiting(const struct poller *p); /* lines that were asked and haven't answered yet */
 void poller_line_stats(const struct poller *p, uint32_t line, struct line_stats *out);
 void poller_ended_stats(const struct poller *p, struct line_stats *out); /* lines that are no more */

@@ -76,6 +76,13 @@ static bool allowed(const struct finder *f, const struct request *r, uint32_t co
     bool bits = r->table <= TABLE_DISCRETE;
     if (r->first + count > 65536 || count > (bits ? BITS_MAX : REGISTERS_MAX))
         return false;
+    for (uint32_t i = f->plan->first_request[f->line]; i < f->plan->first_request[f->line + 1];
+         i++) {
+        const struct request *other = &f->plan->requests[i];
+        if (other->alone && other->unit == r->unit && other->table == r->table &&
+            other->first < r->first + count && r->first < other->first + (uint32_t)other->count)
+            return false;
+    }
     for (uint32_t i = 0; i < r->feed_count; i++) {
         const struct map *m = f->plan->plant->devices[r->feeds[i].device].map;
         if (count > (bits ? m->limits.max_bits : m->limits.max_registers))
@@ -114,7 +121,7 @@ void shapes_find(struct shapes *s, const struct plan *plan, uint32_t line, uint8
     for (int pass = 0; pass < 2 && s->count < SHAPES_ENOUGH; pass++, f.whole_line = false) {
         for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]); w++) {
             for (uint32_t i = plan->first_request[line]; i < plan->first_request[line + 1]; i++) {
-                if (plan->requests[i].unit == unit)
+                if (plan->requests[i].unit == unit && !plan->requests[i].alone)
                     ways[w](&f, &plan->requests[i]);
             }
         }

@@ -29,6 +29,8 @@ struct request {
     uint32_t feed_count;
     bool once;                     /* asked when the unit begins to answer on a new connection, until it
                                       has answered; then again after period_ns */
+    bool alone;                    /* reading it changes something in the equipment: asked at its own
+                                      times, in its own shape, and not once more when no answer comes */
 };
 
 struct plan {
@@ -62,8 +64,9 @@ struct block {
     uint16_t first, count;         /* what data covers; all of the request, or a part of it after a split */
     wall_t time;                   /* arrival */
     mono_t asked, answered;
-    uint32_t connection;           /* of the line, rising by one with each: another piece of equipment
-                                      may answer on another one */
+    uint32_t connection;           /* of the unit: rises with each connection of its line, and when the
+                                      unit begins to answer after a silence. Another piece of equipment
+                                      may answer on another one. From 1 */
 };
 
 #endif

@@ -65,6 +65,7 @@ static inline struct map map_of(const struct point *points, uint32_t count)
         .file = "map.yaml",
         .limits = {.max_registers = 125, .max_bits = 2000, .max_gap = 8},
         .heartbeat = {.point = -1},
+        .identity = {.point = -1},
         .points = points,
         .point_count = count,
     };
