@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "app/lookout.h"
+#include "app/notices.h"
 #include "app/tell.h"
 #include "app/timeline.h"
 #include "app/vitals.h"
@@ -34,6 +35,7 @@ struct pipeline {
     struct teller *teller;
     struct lookout *lookout; /* NULL: nothing is to be watched */
     struct passage *passage; /* the lookout of the pipeline before comes over; NULL: it doesn't */
+    struct notices notices;
     struct timeline timeline;
     struct vitals vitals;
     mono_t vitals_due;
@@ -72,6 +74,7 @@ void pipeline_feed(void *me, const struct block *b)
 {
     struct pipeline *p = me;
     uint32_t count = board_feed(p->board, b, p->touched);
+    notices_tell(&p->notices, b->time);
     if (p->derive)
         count =
             derive_run(p->derive, p->board, p->touched, count, p->touch_max, b->time, b->answered);
@@ -313,6 +316,8 @@ void pipeline_remember(struct pipeline *p, struct memory *m)
 static void restore(void *me, const char *key, const void *bytes, size_t size)
 {
     struct pipeline *p = me;
+    if (notices_key(key))
+        return;
     bool used = strcmp(key, timeline_key) == 0 ||
                 warden_restore(lookout_warden(p->lookout), key, bytes, size, p->timeline.t_ms);
     if (!used)
@@ -397,12 +402,15 @@ static void look_at_disk(struct pipeline *p, wall_t wall, mono_t now)
     p->stats_due = now;
 }
 
-mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now)
+mono_t pipeline_tick(struct pipeline *p, struct poller *poller, wall_t wall, mono_t now)
 {
     if (!mono_before(now, p->board_due)) {
         age(p, wall, now);
         p->board_due = mono_add(now, board_every_ns);
     }
+    notices_tell(&p->notices, wall);
+    if (poller)
+        notices_ask(&p->notices, poller, now);
     mono_t watched = look_out(p, wall, now);
     if (!mono_before(now, p->vitals_due)) {
         look_at_clock(p);
@@ -537,6 +545,9 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup)
     p->writes = p->teller ? writes_new(plant, p->teller) : NULL;
     if (!p->board || !p->status || !p->writes)
         goto out;
+    teller_board(p->teller, p->board);
+    p->notices = (struct notices){
+        .plant = plant, .board = p->board, .status = p->status, .teller = p->teller};
     p->touch_max = board_touch_max(p->board) + plant->derived_count;
     p->touched = calloc((size_t)p->touch_max + 1, sizeof *p->touched);
     p->changed = calloc((size_t)p->touch_max + 1, sizeof *p->changed);
@@ -551,6 +562,8 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup)
         goto out;
     if (!begin_watch(p, setup)) /* the last that can fail: it speaks */
         goto out;
+    if (setup->memory && !setup->before)
+        notices_restore(&p->notices, setup->memory);
     return p;
 out:
     pipeline_free(p);

@@ -42,7 +42,7 @@ void pipeline_wrote(void *me, const struct write_end *e);
 
 /* Time passed: stale tags, the value lane, states owed to a new broker session. Returns when it
  * wants to be called again. poller: for the figures in stats; NULL: none are told. */
-mono_t pipeline_tick(struct pipeline *p, const struct poller *poller, wall_t wall, mono_t now);
+mono_t pipeline_tick(struct pipeline *p, struct poller *poller, wall_t wall, mono_t now);
 
 /* A command that a person sent; payload as it came. Answered in any case: what is to be written when
  * it was, or could not be. poller: who asks the equipment. */

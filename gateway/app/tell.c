@@ -179,6 +179,11 @@ bool tell_values(struct teller *t, struct board *b, wall_t wall)
     return true;
 }
 
+void teller_board(struct teller *t, const struct board *b)
+{
+    t->board = b;
+}
+
 static bool tell_device(struct teller *t, uint32_t index, struct device_health *h, wall_t wall)
 {
     const struct device *d = &t->plant->devices[index];
@@ -195,6 +200,13 @@ static bool tell_device(struct teller *t, uint32_t index, struct device_health *
                               .timeouts = h->timeouts,
                               .garbled = h->garbled,
                               .exceptions = h->exceptions};
+    struct board_identity id;
+    if (t->board && board_identity(t->board, index, &id) && id.now[0]) {
+        s.identity = id.now;
+        s.expected = strcmp(id.now, id.known) == 0 || !id.known[0] ? NULL : id.known;
+        if (id.state == IDENTITY_MISFIT && d->identity)
+            s.expected = d->identity;
+    }
     char topic[TOPIC_MAX];
     size_t length =
         topic_make(topic, t->plant->mqtt.root, t->plant->site, TOPIC_DEVICE, d->path, NULL);

@@ -35,6 +35,7 @@ bool sequence_restore(struct sequence *s, const char *key, const void *bytes, si
 
 struct teller *teller_new(const struct plan *plan, struct door *door, struct sequence *sequence);
 void teller_free(struct teller *t);
+void teller_board(struct teller *t, const struct board *b);    /* who answers: for device states */
 /* What was told stays told; of the dictionaries those are owed that say something else now. */
 void teller_carry(struct teller *t, const struct teller *before, const struct change *c);
 

@@ -26,6 +26,7 @@ struct teller {
     const struct plant *plant;
     struct door *door;
     struct sequence *sequence;
+    const struct board *board; /* who answers */
     struct prefix history, value;
     struct prefix value_device; /* value/<area>/<device> of the tag last told */
     const char *value_path;

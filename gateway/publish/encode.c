@@ -175,6 +175,10 @@ void encode_device(struct json *j, const struct device_status *d)
     member(j, "unit", d->device->unit);
     member_string(j, "map", d->device->map->name);
     member_string(j, "map_hash", d->device->map->hash);
+    if (d->identity)
+        member_string(j, "identity", d->identity);
+    if (d->expected)
+        member_string(j, "identity_expected", d->expected);
     json_word(j, "}");
 }
 

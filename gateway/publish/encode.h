@@ -40,6 +40,8 @@ struct device_status {
     wall_t since, time, last_ok;   /* last_ok.ms 0: never */
     int64_t rtt_ns;                /* < 0: unknown */
     uint64_t good, timeouts, garbled, exceptions;
+    const char *identity;          /* who answered last; NULL: it can't tell, or not yet */
+    const char *expected;          /* who ought to: NULL when it is the same */
 };
 void encode_device(struct json *j, const struct device_status *d);
 

@@ -78,6 +78,21 @@ static bool age_request(struct board *b, uint32_t index, wall_t wall, mono_t now
     return true;
 }
 
+/* Once: what nobody asks for says so. */
+static bool tell_idle(struct board *b, wall_t wall, uint32_t room)
+{
+    for (; b->idle_at < b->plant->first_derived; b->idle_at++) {
+        struct sample s = b->tags[b->idle_at].state.now;
+        if (s.quality != QUALITY_OUT_OF_SERVICE || s.time.ms != 0)
+            continue;
+        if (is_full(b, room))
+            return false;
+        s.time = wall;
+        slate_store(b, b->idle_at, &s);
+    }
+    return true;
+}
+
 uint32_t board_tick(struct board *b, wall_t wall, mono_t now, uint32_t *touched, uint32_t room)
 {
     b->touched = touched;
@@ -87,6 +102,8 @@ uint32_t board_tick(struct board *b, wall_t wall, mono_t now, uint32_t *touched,
         begin(b, now);
         b->next_scan_ns = now.ns;
     }
+    if (b->idle_at < b->plant->first_derived && !tell_idle(b, wall, room))
+        return b->touched_count;
     for (uint32_t i = 0; i < b->beat_count; i++) {
         struct beat *beat = &b->beats[i];
         const struct heartbeat *h = &b->plant->devices[beat->device].map->heartbeat;

@@ -6,9 +6,23 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "values/badge.h"
 #include "values/decode.h"
 #include "values/judge.h"
 #include "values/slate.h"
+
+/* What it is, and what is known of it before anything was read. */
+static void begin_tag(struct board *b, const struct map *map, uint32_t first, uint32_t point)
+{
+    struct tag *t = &b->tags[first + point];
+    t->point = &map->points[point];
+    const struct point *root = t->point;
+    for (uint32_t i = 0; i < map->point_count && root->from >= 0; i++)
+        root = &map->points[root->from];
+    if (root->read_mode == READ_ON_DEMAND)
+        t->state.now =
+            (struct sample){.quality = QUALITY_OUT_OF_SERVICE, .reason = "read on demand only"};
+}
 
 struct board *board_new(const struct plan *plan)
 {
@@ -33,7 +47,7 @@ struct board *board_new(const struct plan *plan)
     for (uint32_t i = 0; i < plant->device_count; i++) {
         const struct device *d = &plant->devices[i];
         for (uint32_t k = 0; k < d->map->point_count; k++)
-            b->tags[d->first_tag + k].point = &d->map->points[k];
+            begin_tag(b, d->map, d->first_tag, k);
     }
     for (uint32_t i = 0; i < plant->derived_count; i++) {
         struct tag *t = &b->tags[plant->first_derived + i];
@@ -57,6 +71,7 @@ void board_free(struct board *b)
     free(b->text);
     free(b->derived_text);
     free(b->beats);
+    badges_free(b);
     free(b->asked);
     free(b->steps);
     free(b->tags);
@@ -111,6 +126,9 @@ static void judge_and_store(struct board *b, uint32_t tag, uint32_t device, stru
 {
     struct tag *t = &b->tags[tag];
     bool rebase = false;
+    /* First: what another meter counts is no base for this one. */
+    if (device != NONE && b->units[device].doubt != DOUBT_NONE)
+        badges_doubt(b, &b->units[device], s);
     if (t->point->kind == KIND_COUNTER) {
         const struct value *before = &t->state.now.value;
         rebase = judge_counter(t->point, before->kind != VALUE_NONE ? before : &t->state.last, s) &&
@@ -246,6 +264,8 @@ static void feed_data(struct board *b, const struct view *v)
     const struct asked *a = &b->asked[r->id];
     for (uint32_t i = 0; i < AHEAD; i++)
         fetch(b, r, i);
+    if (a->seen_count > 0)
+        badges_look(b, v->block, v->start, v->end);
     if (a->has_beat)
         feel_pulse(b, v);
     for (uint32_t i = 0; i < r->feed_count; i++) {
@@ -265,6 +285,10 @@ static void feed_data(struct board *b, const struct view *v)
     }
     for (uint32_t i = 0; i < a->step_count; i++)
         feed_step(b, v, &b->steps[a->first_step + i]);
+    if (a->scale_count > 0)
+        scales_look(b, r);
+    if (a->seen_count > 0)
+        badges_mark(b, v->block);
 }
 
 /* Known trouble is no news while nobody asks again; but it may have been silent for too long. */
@@ -275,30 +299,61 @@ static void feed_fault_to(struct board *b, uint32_t tag, const struct block *blo
     enum quality now = t->state.now.quality;
     bool known =
         t->state.now.time.ms != 0 && (now == QUALITY_COMM_FAILURE || now == QUALITY_NOT_CONNECTED ||
-                                      now == QUALITY_DEVICE_FAILURE || now == QUALITY_CONFIG_ERROR);
+                                      now == QUALITY_DEVICE_FAILURE ||
+                                      now == QUALITY_CONFIG_ERROR || now == QUALITY_OUT_OF_SERVICE);
     if (block->fault != FAULT_BACKED_OFF || !known)
         slate_store(b, tag, s);
     else if (t->point->max_silence_ns > 0 && slate_news(t, LANE_VALUE, block->time))
         board_dirty(b, tag);
 }
 
+static const struct point *point_of(const struct board *b, const struct feed *f)
+{
+    return b->tags[b->plant->devices[f->device].first_tag + f->point].point;
+}
+
+/* Refused by the device, and no part of what was refused has to be there? A hole is one value; what
+ * is refused whole may be equipment that isn't ready, unless nobody expects any of it. */
+static bool may_lack(const struct board *b, const struct view *v)
+{
+    const struct request *r = v->block->request;
+    if (v->block->fault == FAULT_HOLE)
+        return true;
+    if (v->block->fault != FAULT_EXCEPTION || v->block->exception > 3)
+        return false;
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        const struct point *p = point_of(b, &r->feeds[i]);
+        bool covered = v->whole || (r->feeds[i].offset >= v->start &&
+                                    r->feeds[i].offset + (uint32_t)p->words <= v->end);
+        if (covered && !p->optional)
+            return false;
+    }
+    return true;
+}
+
 static void feed_fault(struct board *b, const struct view *v)
 {
     const struct request *r = v->block->request;
     const struct asked *a = &b->asked[r->id];
-    struct sample s = judge_fault(v->block);
+    const struct sample s = judge_fault(v->block);
+    const struct sample lacking = {
+        .quality = QUALITY_OUT_OF_SERVICE, .reason = "not on this model", .time = v->block->time};
+    bool lacks = may_lack(b, v);
     for (uint32_t i = 0; i < r->feed_count; i++) {
         const struct feed *f = &r->feeds[i];
         uint32_t tag = b->plant->devices[f->device].first_tag + f->point;
-        if (is_due(v, f, &b->tags[tag]))
-            feed_fault_to(b, tag, v->block, &s);
+        struct tag *t = &b->tags[tag];
+        if (is_due(v, f, t))
+            feed_fault_to(b, tag, v->block, lacks && t->point->optional ? &lacking : &s);
     }
     for (uint32_t i = 0; i < a->step_count; i++) {
         const struct step *step = &b->steps[a->first_step + i];
         uint32_t first = b->plant->devices[step->device].first_tag;
         int32_t from = b->tags[first + step->point].point->from;
-        if (from >= 0 && b->tags[first + (uint32_t)from].pass == b->pass)
-            feed_fault_to(b, first + step->point, v->block, &s);
+        if (from < 0 || b->tags[first + (uint32_t)from].pass != b->pass)
+            continue;
+        bool lacked = b->tags[first + (uint32_t)from].state.now.quality == QUALITY_OUT_OF_SERVICE;
+        feed_fault_to(b, first + step->point, v->block, lacked ? &lacking : &s);
     }
 }
 

@@ -33,6 +33,43 @@ bool board_carry(struct board *b, const struct board *before, const struct chang
 uint32_t board_feed(struct board *b, const struct block *block, uint32_t *touched);
 uint32_t board_touch_max(const struct board *b);
 
+/* ---- who answers, and scales ----
+ * A device whose map identifies it is read on each new connection, and every few seconds. Until then
+ * its tags are uncertain ("identity not yet read"). Another one than it was, or than the map or the
+ * plant file allow: all of them are a CONFIG_ERROR until the old one is back; one that was swapped
+ * between two runs of the gateway: uncertain. A reload takes the new one for right, but not against
+ * the map or the plant file. */
+enum identity_state {
+    IDENTITY_UNREAD,
+    IDENTITY_RIGHT,
+    IDENTITY_SINCE,                /* another one than in the run before */
+    IDENTITY_OTHER,                /* another one than it was */
+    IDENTITY_MISFIT,               /* not one of those that it may be */
+};
+struct board_identity {
+    uint8_t state;                 /* enum identity_state */
+    const char *known, *now;       /* which one it ought to be, and which one answered last; "": unknown */
+    const char *reason;            /* NULL when it is right, or unread */
+};
+bool board_identity(const struct board *b, uint32_t device, struct board_identity *out);   /* false: it has none */
+/* Before the first block: which one answered in an earlier run. */
+void board_remember_identity(struct board *b, uint32_t device, const char *text, size_t length);
+
+enum board_notice_kind {
+    NOTICE_LEARNED,                /* the first one that was ever seen here, or one that was swapped in by right */
+    NOTICE_SINCE, NOTICE_OTHER, NOTICE_BACK,
+    NOTICE_ACCEPTED,               /* by a reload */
+    NOTICE_READ_AGAIN,             /* nothing to tell: what is asked once was asked in vain */
+    NOTICE_SCALE,                  /* a tag that others are scaled by says something else */
+};
+enum { BOARD_NOTICES = 32, BOARD_NOTICE_ROOM = 384, IDENTITY_REASON_ROOM = 320 };
+struct board_notice {
+    enum board_notice_kind kind;
+    uint32_t device;
+    const char *text, *was, *is;   /* valid until the next block */
+};
+bool board_next_notice(struct board *b, struct board_notice *out);   /* takes one; false: none */
+
 /* Stale and frozen tags; call every tick or so. Same contract as board_feed; at most `room` tags,
  * the others at the next call. */
 uint32_t board_tick(struct board *b, wall_t wall, mono_t now, uint32_t *touched, uint32_t room);

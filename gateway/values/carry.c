@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "values/badge.h"
 #include "values/slate.h"
 
 enum { WORDS = 256 }; /* power of two */
@@ -127,5 +128,6 @@ bool board_carry(struct board *b, const struct board *before, const struct chang
         carry_tag(&h, b->plant->first_derived + i, NONE, i);
     for (uint32_t i = 0; i < b->plant->line_count; i++)
         carry_asked(&h, i);
+    badges_carry(b, before, change);
     return !arena_exhausted(b->words);
 }

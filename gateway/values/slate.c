@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "values/badge.h"
 #include "values/decode.h"
 
 static bool is_late(const struct point *p)
@@ -239,5 +240,6 @@ char *slate_text(const struct board *b, uint32_t device, uint32_t point, size_t 
 bool slate_build(struct board *b)
 {
     b->units = calloc(b->plant->device_count + 1U, sizeof *b->units);
-    return b->units && make_sheets(b) && make_units(b) && make_asked(b);
+    return b->units && make_sheets(b) && make_units(b) && make_asked(b) &&
+           badges_build(b);
 }

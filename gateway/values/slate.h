@@ -55,6 +55,8 @@ struct asked { /* of each request */
     uint32_t part; /* where the last of them began in the request */
     uint32_t first_step, step_count;
     bool has_beat; /* a heartbeat is among its feeds */
+    uint32_t first_seen, seen_count; /* badges of its devices */
+    uint32_t first_scale, scale_count; /* scales among its feeds */
 };
 
 struct beat { /* of each device with a heartbeat */
@@ -69,7 +71,14 @@ struct unit { /* of each device */
     const struct sheet *sheet;
     char *text; /* two halves of sheet->text_bytes */
     uint32_t beat; /* index, or NONE */
+    uint32_t badge; /* index, or NONE */
+    uint8_t doubt; /* enum doubt: who answers? */
 };
+
+struct badge;
+struct seen;
+struct scale;
+struct notice;
 
 struct board {
     const struct plan *plan;
@@ -83,6 +92,12 @@ struct board {
     uint32_t step_count;
     struct beat *beats;
     uint32_t beat_count;
+    struct badge *badges;
+    uint32_t badge_count;
+    struct seen *seen;
+    struct scale *scales;
+    struct notice *notices; /* a ring */
+    uint32_t first_notice, notice_count;
     char *text, *derived_text;
     struct arena *words; /* reasons that came from the board before; NULL: none */
     uint32_t touch_max;
@@ -91,6 +106,7 @@ struct board {
     uint32_t *touched; /* of the call in progress */
     uint32_t touched_count;
     uint32_t pass;
+    uint32_t idle_at; /* tag where telling goes on of what is never read */
     uint32_t scan_at; /* request where a scan for stale tags goes on */
     int64_t next_scan_ns;
 };

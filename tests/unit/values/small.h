@@ -27,7 +27,7 @@ static inline void small_begin(struct small *s)
 {
     memset(s, 0, sizeof *s);
     s->map.points = s->points;
-    s->map.heartbeat.point = -1;
+    s->map.heartbeat.point = s->map.identity.point = -1;
     s->plant.devices = s->devices;
     s->plant.device_count = 1;
     s->plant.derived = s->derived;
