@@ -33,7 +33,7 @@ def main():
     blocks = [b for b in re.findall(r"```yaml\n(.*?)```", readme, re.S) if "format: 1" in b]
     for block in blocks:
         code, told = check(block)
-        if code != 0 or "warning" in told:
+        if code != 0 or ": warning:" in told:
             problems.append(told)
     if not blocks:
         problems.append("no map in maps/README.md")
