@@ -8,6 +8,8 @@ file(MAKE_DIRECTORY "${root}/etc/headgate" "${doc}")
 file(COPY_FILE "${CPACK_HEADGATE_PACKAGING}/debian/copyright" "${doc}/copyright")
 file(COPY_FILE "${CPACK_HEADGATE_CHANGELOG}" "${doc}/changelog.Debian")
 file(RENAME "${doc}/CHANGES.md" "${doc}/changelog")
+# The first lines of the examples lead to it, as they do in the sources.
+file(CREATE_LINK ../../headgate/schema "${doc}/schema" SYMBOLIC)
 if(EXISTS "${root}/usr/lib/systemd")
     file(MAKE_DIRECTORY "${root}/lib")
     file(RENAME "${root}/usr/lib/systemd" "${root}/lib/systemd")
