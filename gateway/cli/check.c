@@ -60,13 +60,19 @@ static void check_map(struct check *c, const char *file)
     if (kept == NULL) {
         return;
     }
-    const struct map *map = map_load(c->arena, kept, kept, c->options.library, c->ds);
+    struct map_tree tree;
+    size_t before = diags_errors(c->ds);
+    bool opened = map_open(c->arena, c->arena, kept, kept, c->options.library, c->ds, &tree);
+    const struct map *map = opened ? map_build(c->arena, c->arena, &tree, c->ds, NULL) : NULL;
     if (map == NULL) {
+        if (diags_errors(c->ds) == before) {
+            diag_add(c->ds, DIAG_ERROR, (struct place){kept, 1, 1}, "out of memory");
+        }
         return;
     }
     c->tags += map->point_count;
     c->examples += map->example_count;
-    if (!map_lint(map, c->arena, c->ds) || !examples_run(map, c->ds)) {
+    if (!map_lint(map, &tree, c->arena, c->ds) || !examples_run(map, c->ds)) {
         diag_add(c->ds, DIAG_ERROR, (struct place){kept, 1, 1}, "out of memory");
     }
 }

@@ -11,6 +11,7 @@ enum { EXAMPLES_WANTED = 3, FEW_TAGS = 12, NAMES_TOLD = 8 };
 
 struct lint {
     const struct map *map;
+    const struct map_tree *tree;
     struct arena *scratch;
     struct diags *ds;
 };
@@ -29,19 +30,44 @@ static bool is_partial(const struct point *p)
 /* ---- units ------------------------------------------------------------------------------------
  */
 
+static bool same_place(struct place a, struct place b)
+{
+    return a.line == b.line && a.column == b.column && strcmp(a.file, b.file) == 0;
+}
+
+/* Another file may have said it than the one that has the tag. */
+static struct place place_of_unit(const struct lint *l, const struct point *p)
+{
+    bool merged = l->tree != NULL && l->tree->merged;
+    const struct node *tags = merged ? node_get(l->tree->root, "tags") : NULL;
+    struct place found = p->at;
+    for (const struct node *k = tags == NULL ? NULL : tags->first; k != NULL; k = k->next->next) {
+        const struct reader r = {.file = l->tree->file, .others = l->tree->others};
+        const struct node *unit = k->next->kind == NODE_MAPPING ? node_get(k->next, "unit") : NULL;
+        if (unit != NULL && strcmp(k->text, p->name) == 0) {
+            return place_of(&r, unit); /* one of many, by its own name */
+        }
+        if (unit != NULL && same_place(place_of(&r, k), p->at)) {
+            found = place_of(&r, unit);
+        }
+    }
+    return found;
+}
+
 static void look_at_unit(const struct lint *l, const struct point *p)
 {
     const char *unit = p->unit, *right = unit_spelling(unit);
     if (*unit == '\0' || unit_is_listed(unit)) {
         return;
     }
+    struct place at = place_of_unit(l, p);
     if (right != NULL) {
-        diag_add(l->ds, DIAG_WARNING, p->at, "`%s`: the unit `%.24s` is written `%s` here", p->name,
+        diag_add(l->ds, DIAG_WARNING, at, "`%s`: the unit `%.24s` is written `%s` here", p->name,
                  unit, right);
         return;
     }
     right = unit_nearest(unit);
-    diag_add(l->ds, DIAG_WARNING, p->at, "`%s`: the unit `%.24s` is not in the list%s%s%s", p->name,
+    diag_add(l->ds, DIAG_WARNING, at, "`%s`: the unit `%.24s` is not in the list%s%s%s", p->name,
              unit, right == NULL ? "; is it spelt as in UCUM?" : ", did you mean `",
              right == NULL ? "" : right, right == NULL ? "" : "`?");
 }
@@ -288,9 +314,10 @@ static void look_at_counter(const struct lint *l, const struct point *p)
     }
 }
 
-bool map_lint(const struct map *map, struct arena *scratch, struct diags *ds)
+bool map_lint(const struct map *map, const struct map_tree *tree, struct arena *scratch,
+              struct diags *ds)
 {
-    struct lint l = {map, scratch, ds};
+    struct lint l = {map, tree, scratch, ds};
     if (*map->source == '\0') {
         diag_add(
             ds, DIAG_WARNING, (struct place){map->file, 1, 1},

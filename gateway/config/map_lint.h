@@ -4,12 +4,12 @@
 #ifndef CONFIG_MAP_LINT_H
 #define CONFIG_MAP_LINT_H
 
-#include "base/arena.h"
-#include "base/diag.h"
-#include "headgate/map.h"
+#include "config/map_whole.h"
 
-/* false: out of memory. */
-bool map_lint(const struct map *map, struct arena *scratch, struct diags *ds);
+/* tree: what the map was built of, so that keys of several files are told of the right one; or NULL.
+ * false: out of memory. */
+bool map_lint(const struct map *map, const struct map_tree *tree, struct arena *scratch,
+              struct diags *ds);
 
 /* How a unit is written here, where it is written otherwise: "m3/h" for "m³/hr". NULL: it is written so,
  * or nobody knows it. */

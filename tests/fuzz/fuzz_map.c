@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     HOLDS(map || diags_errors(ds) > 0 || arena_exhausted(arena)); /* refused without a word */
     if (map) {
         decode(map, bytes, length);
-        map_lint(map, arena, ds);
+        map_lint(map, NULL, arena, ds);
     }
     diags_free(ds);
     arena_free(arena);

@@ -76,6 +76,27 @@ def test_check_says_yes_to_what_is_shipped():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_check_reads_every_map_below_a_folder(tmp_path):
+    done = run("check", "--strict", rig.CHECKOUT / "maps")
+    assert done.returncode == 0, done.stdout + done.stderr
+    count = len(list((rig.CHECKOUT / "maps").rglob("*.yaml")))
+    last = done.stdout.splitlines()[-1]
+    assert re.fullmatch(rf"{count} maps, \d+ tags, \d+ examples, 0 errors, 0 warnings", last), last
+    (tmp_path / "v/deep").mkdir(parents=True)
+    (tmp_path / "v/deep/base.yaml").write_text(yaml.safe_dump(
+        {**rig.words_map(2), "source": "us",
+         "examples": [{"given": {"holding 0": [i]}, "expect": {"r0": i}} for i in range(3)]}))
+    over = tmp_path / "v/over.yaml"
+    over.write_text("format: 1\nextends: deep/base\ntags: {r1: {unit: degC}}\n")
+    done = run("check", tmp_path / "v")
+    assert done.returncode == 0 and done.stdout.endswith("2 maps, 4 tags, 6 examples, 0 errors, 1 warning\n"), \
+        done.stdout
+    assert run("check", "--strict", tmp_path / "v").returncode == 1
+    told = json.loads(run("check", "--json", tmp_path / "v").stdout)
+    assert (told["maps"], told["plants"], told["errors"], told["warnings"]) == (2, 0, 0, 1)
+    assert told["diagnostics"][0]["file"] == str(over) and "Cel" in told["diagnostics"][0]["text"]
+
+
 def test_check_names_every_mistake_with_its_place(tmp_path):
     bad = tmp_path / "plant.yaml"
     bad.write_text("format: 1\nsite: s\ngateway: g\nmqtt: {broker: \"mqtt://127.0.0.1:1\", root: r}\n"

@@ -123,7 +123,7 @@ static void what_is_mostly_not_meant_is_told(void **state)
         struct diags *ds = diags_new();
         const struct map *m = map_parse(a, cases[i].file, strlen(cases[i].file), "m.yaml", "m", ds);
         if (m != NULL) {
-            assert_true(map_lint(m, a, ds));
+            assert_true(map_lint(m, NULL, a, ds));
         }
         char *told = told_by(ds);
         if (m == NULL || strcmp(told, cases[i].told) != 0) {
