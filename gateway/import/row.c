@@ -28,7 +28,8 @@ const char *import_keep(struct import_list *l, const char *text, size_t length)
     return kept == NULL ? "" : kept;
 }
 
-static const char *format_text(struct import_list *l, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static const char *
+format_text(struct import_list *l, const char *format, va_list args)
 {
     char text[1200];
     vsnprintf(text, sizeof text, format, args);
