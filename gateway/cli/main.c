@@ -16,6 +16,7 @@ static const struct verb {
     {"check", verb_check, "read plant files or maps, run the maps' examples, print every mistake"},
     {"plan", verb_plan, "the requests that will be sent, and what they cost"},
     {"read", verb_read, "ask now: raw words, value, quality, time on the wire"},
+    {"scan", verb_scan, "who answers on a line, what it says it is, which maps it fits"},
     {"probe", verb_probe, "what might lie at an address: every way to read it, ranked"},
     {"why", verb_why, "why a tag is what it is: frames, decoding, rule, journal"},
     {"sim", verb_sim, "play every device of a plant on ports and ptys of this machine"},
@@ -39,16 +40,8 @@ static void usage(FILE *out)
           out);
 }
 
-/* Verbs that are promised and come later. */
-static const char *const later[] = {"scan"};
-
 static int unknown(const char *word)
 {
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (strcmp(word, later[i]) == 0) {
-            fprintf(stderr, "headgate: '%s' is not yet in this version\n", word);
-            return EXIT_USAGE;
-        }
     const char *names[VERB_COUNT];
     for (size_t i = 0; i < VERB_COUNT; i++)
         names[i] = verbs[i].name;

@@ -24,6 +24,7 @@ int verb_probe(int argc, char **argv);
 int verb_read(int argc, char **argv);
 int verb_replay(int argc, char **argv);
 int verb_run(int argc, char **argv);
+int verb_scan(int argc, char **argv);
 int verb_sim(int argc, char **argv);
 int verb_watch(int argc, char **argv);
 int verb_why(int argc, char **argv);

@@ -72,12 +72,11 @@ static void remember(struct single *s)
 }
 
 /* Do the bytes begin with an earlier question's answer? Its length, or 0; *more: they may. */
-static size_t late_answer(const struct single *s, size_t *which, bool *more)
+static size_t late_answer(const struct single *s, size_t *which, struct answer *a, bool *more)
 {
     for (size_t i = 0; i < s->owed_count; i++) {
         for (size_t k = 1; k <= s->got; k++) {
-            struct answer a;
-            enum verdict v = judge(&s->owed[i], s->bytes, k, &a);
+            enum verdict v = judge(&s->owed[i], s->bytes, k, a);
             if (v == ADU_GOOD || v == ADU_EXCEPTION) {
                 *which = i;
                 return k;
@@ -92,10 +91,12 @@ static size_t late_answer(const struct single *s, size_t *which, bool *more)
 
 static bool set_late_aside(struct single *s, struct exchange *x, bool *more)
 {
-    size_t which = 0, n = late_answer(s, &which, more);
+    struct answer a = {0};
+    size_t which = 0, n = late_answer(s, &which, &a, more);
     if (!n)
         return false;
     x->late++;
+    x->late_exception = a.exception;
     x->late_unit = unit_of(&s->owed[which]);
     forget(s, (unsigned)which);
     s->got = (uint16_t)(s->got - n);

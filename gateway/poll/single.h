@@ -29,7 +29,8 @@ struct exchange {
     int64_t wire_ns; /* from the last bit sent to the last byte of the answer, or to giving up */
     wall_t time;
     uint16_t late; /* answers of earlier questions that came now, and were set aside */
-    uint8_t late_unit; /* late: the unit of the last one */
+    uint8_t late_unit; /* late: the unit of the last one ... */
+    uint8_t late_exception; /* ... and how it refused; 0: it didn't */
     int foreign_unit; /* GARBLED: whose number the answer carried, where it was another's; else -1
                        */
     uint8_t sent[ADU_MAX], received[2 * ADU_MAX]; /* with echo and late ones left out */
