@@ -54,7 +54,7 @@ const struct device *work_device(const struct work *w, uint32_t i);
 const struct point *work_point(const struct work *w, uint32_t i);
 void work_tally(const struct work *w, uint32_t device, uint32_t out[static POINT_STATES]);   /* RULE_NONE: all */
 
-/* The points that are asked of themselves: not those that people alone may read. scope NULL: all;
+/* All but those that change by being read. scope NULL: all;
  * else "area/device" or "area/device/tag", which was found. false: out of memory. */
 bool points_find(struct work *w, const struct device *only, int32_t point);
 

@@ -149,11 +149,6 @@ static void fingerprint(const struct work *w, struct work_point *p)
 /* ---- the list ---------------------------------------------------------------------------------
  */
 
-static bool belongs(const struct point *p)
-{
-    return p->read_mode != READ_ON_DEMAND && !p->side_effect;
-}
-
 bool points_find(struct work *w, const struct device *only, int32_t point)
 {
     const struct plant *p = w->plant;
@@ -163,7 +158,7 @@ bool points_find(struct work *w, const struct device *only, int32_t point)
     for (uint32_t i = 0; i < p->device_count; i++) {
         const struct device *d = &p->devices[i];
         for (uint32_t k = 0; k < d->map->point_count && (!only || only == d); k++) {
-            if ((point >= 0 && (int32_t)k != point) || !belongs(&d->map->points[k]))
+            if ((point >= 0 && (int32_t)k != point) || d->map->points[k].side_effect)
                 continue;
             struct work_point *n = &w->points[w->count++];
             n->device = i;

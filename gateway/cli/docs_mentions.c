@@ -187,6 +187,9 @@ void docs_choices(struct docs *d, const struct point *point)
     for (uint32_t i = 0; i < point->choice_count; i++)
         paper_more(&d->paper, "%s%jd = %.*s", i ? ", " : "", (intmax_t)point->choices[i].raw,
                    (int)point->choices[i].length, point->choices[i].text);
+    for (uint32_t i = 0; i < point->factor_count; i++)
+        paper_more(&d->paper, "%s%jd: x %.10g", i ? ", " : "", (intmax_t)point->factors[i].code,
+                   point->factors[i].by.real);
     if (point->inverted)
         paper_more(&d->paper, "%s", "inverted");
 }

@@ -47,7 +47,7 @@ static void put_kind(struct docs *docs, const struct point *p, uint32_t tag)
     paper_cell(&docs->paper, "%s%s%s%s", words_of_kind(p), p->danger ? "\ndanger" : "",
                p->optional ? "\nnot on every model" : "",
                docs_permit(docs, tag) ? "\nmay be written" : "");
-    if (p->choice_count > 0 || p->inverted) {
+    if (p->choice_count > 0 || p->factor_count > 0 || p->inverted) {
         paper_more(&docs->paper, "%s", "\n");
         docs_choices(docs, p);
     }

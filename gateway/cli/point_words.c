@@ -37,6 +37,17 @@ const char *words_of_tag(char out[static TAG_WORDS], const struct plant *p, uint
     return out;
 }
 
+/* "input 42"; "input 42, 44" where registers don't lie side by side: most significant first. */
+static void put_address(char out[static POINT_WORDS], const char *table, const struct point *point)
+{
+    int n = snprintf(out, POINT_WORDS, "%s", table);
+    if (!point->parts)
+        snprintf(out + n, (size_t)(POINT_WORDS - n), " %u", point->address);
+    for (unsigned i = 0; point->parts && i < point->part_count && n < POINT_WORDS; i++)
+        n += snprintf(out + n, (size_t)(POINT_WORDS - n), "%s %u", i ? "," : "",
+                      point->address + (unsigned)point->parts[i]);
+}
+
 const char *words_of_address(char out[static POINT_WORDS], const struct point *point)
 {
     const char *table = table_name((enum table)point->table);
@@ -45,7 +56,7 @@ const char *words_of_address(char out[static POINT_WORDS], const struct point *p
     else if (point->bit >= 0)
         snprintf(out, POINT_WORDS, "%s %u.%d", table, point->address, point->bit);
     else
-        snprintf(out, POINT_WORDS, "%s %u", table, point->address);
+        put_address(out, table, point);
     return out;
 }
 
@@ -152,8 +163,8 @@ const char *words_of_scale(char out[static POINT_WORDS], const struct map *map,
         snprintf(out + n, (size_t)(POINT_WORDS - n), "%sx 10^%s", apart,
                  map->points[point->exp_from].name);
     else if (point->mul_from >= 0)
-        snprintf(out + n, (size_t)(POINT_WORDS - n), "%sx %s", apart,
-                 map->points[point->mul_from].name);
+        snprintf(out + n, (size_t)(POINT_WORDS - n), "%sx %s%s", apart,
+                 point->factor_count ? "a factor by " : "", map->points[point->mul_from].name);
     return out;
 }
 

@@ -54,7 +54,8 @@ MAP = {"format": 1, "title": "Pump", "doc_base": {"holding": 40001}, "order": {"
                 "flow": {"at": "holding 10", "type": "f32", "unit": "m3/h"},
                 "swapped": {"at": "holding 12", "type": "f32", "unit": "m3/h"},
                 "temp": {"at": "holding 20", "type": "s16", "invalid": {"0x7FFF": "no sensor"}},
-                "gone": {"at": "holding 500", "type": "u16"}}}
+                "gone": {"at": "holding 500", "type": "u16"},
+                "clears": {"at": "holding 1", "type": "u16", "side_effect": True, "read": "on_demand"}}}
 POINTS = ["level", "state", "status", "status.ready", "status.fault", "flow", "swapped", "temp", "gone"]
 
 

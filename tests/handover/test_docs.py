@@ -130,6 +130,44 @@ def test_doc_numbers_are_the_makers(tmp_path):
                     "a/n/d": "10004", "a/n/e": "40002.3"}
 
 
+def test_new_words_of_maps_and_plants_are_told(tmp_path):
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "m.yaml").write_text("""
+format: 1
+identify: {tag: serial}
+tags:
+  setpoint: {at: holding 9, type: u16, scale: 0.1, unit: m, valid: [0, 50], write: {limits: [0, 50]}}
+  command: {at: coil 3, write: {}, danger: true}
+  other: {at: holding 10, type: u16, write: {limits: [0, 7]}}
+  energy: {at: [input 44, input 42], type: u16, weights: [10000, 1], unit: kWh}
+  unit_code: {at: holding 20, type: u16}
+  level: {at: holding 21, type: u16, mul_from: {tag: unit_code, factors: {0: 1, 2: 0.0980665}}, unit: m}
+  serial: {at: holding 30, type: u32, order: CDAB, read: once}
+  spare: {at: holding 40, type: u16, read: on_demand, verified: device}
+  extra: {at: holding 60, type: u16, optional: true}
+""")
+    plant = tmp_path / "plant.yaml"
+    plant.write_text("""
+format: 1
+site: s
+gateway: g
+lines: {l: {connect: "tcp://127.0.0.1:5999"}}
+areas: {mill: Mill}
+devices: {p: {map: m, line: l, unit: 1, area: mill, identity: "4711"}}
+commands: {allow: [write, replay], writes: {mill/p/setpoint: {limits: [10, 40]}, mill/p/command: {danger: true}}}
+""")
+    rows = {row["name"]: row for row in rows_of(run("docs", "-f", "csv", plant))}
+    assert [(rows[n]["may_write"], rows[n]["write_low"], rows[n]["write_high"]) for n in ("setpoint", "command", "other", "extra")] \
+        == [("allowed", "10", "40"), ("allowed", "", ""), ("not allowed", "0", "7"), ("", "", "")]
+    assert rows["level"]["values"] == "0: x 1, 2: x 0.0980665" and rows["level"]["scaling"] == "x a factor by unit_code"
+    assert [rows[n]["period_ms"] for n in ("serial", "spare", "extra")] == ["", "", "1000"]
+    assert rows["serial"]["order"] == "CDAB" and rows["spare"]["verified"] == "device"
+    text = run("docs", plant)
+    for part in ("input 44, 42", "danger<br>may be written", "once a connection", "on demand", "not on every model", "4711",
+                 "| mill/p/setpoint | holding 9 | 6 | 10 | 40 | m |"):
+        assert part in text, part
+
+
 # ---- HTML ---------------------------------------------------------------------------------------
 
 class Page(html.parser.HTMLParser):
