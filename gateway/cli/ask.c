@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "config/plant.h"
+#include "plan/plan.h"
 #include "poll/poller.h"
 
 struct asking {
@@ -63,6 +64,51 @@ bool ask_find(const struct plant *plant, struct arena *arena, const char *path,
     return true;
 }
 
+/* ---- what is read on demand only --------------------------------------------------------------
+ */
+
+static bool demanded(const struct asking *a, const struct map *map, uint32_t point)
+{
+    const struct point *p = &map->points[point];
+    bool named = a->needed && a->needed[point];
+    return p->read_mode == READ_ON_DEMAND && (a->needed ? named : !p->side_effect);
+}
+
+/* The plan has nothing for such tags, so another one is made, for which they are ordinary. */
+static const struct plan *plan_demands(const struct asking *a, const struct plan *whole)
+{
+    const struct plant *plant = whole->plant;
+    const struct device *d = a->wish->device;
+    uint32_t count = 0;
+    for (uint32_t i = 0; d && i < d->map->point_count; i++)
+        count += demanded(a, d->map, i);
+    if (count == 0)
+        return whole;
+    struct plant *other = arena_get(a->arena, sizeof *other);
+    struct device *devices = arena_get_array(a->arena, plant->device_count, sizeof *devices);
+    struct map *map = arena_get(a->arena, sizeof *map);
+    struct point *points = arena_get_array(a->arena, d->map->point_count, sizeof *points);
+    struct diags *ds = diags_new();
+    const struct plan *made = NULL;
+    if (other && devices && map && points && ds) {
+        memcpy(points, d->map->points, d->map->point_count * sizeof *points);
+        for (uint32_t i = 0; i < d->map->point_count; i++)
+            if (demanded(a, d->map, i))
+                points[i].read_mode = READ_POLL;
+        *map = *d->map;
+        map->points = points;
+        memcpy(devices, plant->devices, plant->device_count * sizeof *devices);
+        devices[d - plant->devices].map = map;
+        *other = *plant;
+        other->devices = devices;
+        made = plan_build(a->arena, other, ds);
+        if (!made)
+            diags_print(ds, stderr);
+    }
+    diags_free(ds);
+    return made;
+}
+
 /* ---- a plan of the wanted requests ------------------------------------------------------------
  */
 
@@ -78,11 +124,11 @@ static void need(bool *needed, const struct map *map, int32_t point)
     need(needed, map, p->valid_if.point);
 }
 
-static bool serves(const struct asking *a, const struct plant *plant, const struct request *q)
+static bool serves(const struct asking *a, const struct request *q)
 {
     const struct device *d = a->wish->device;
     for (uint32_t i = 0; i < q->feed_count; i++) {
-        bool here = !d || &plant->devices[q->feeds[i].device] == d;
+        bool here = !d || q->feeds[i].device == (uint32_t)(d - a->told.devices);
         if (here && (!a->needed || a->needed[q->feeds[i].point]))
             return true;
     }
@@ -101,7 +147,7 @@ static const struct plan *narrow(const struct asking *a, const struct plan *whol
     for (uint32_t line = 0; line < whole->plant->line_count; line++) {
         starts[line] = n;
         for (uint32_t i = whole->first_request[line]; i < whole->first_request[line + 1]; i++)
-            if (serves(a, whole->plant, &whole->requests[i])) {
+            if (serves(a, &whole->requests[i])) {
                 requests[n] = whole->requests[i];
                 requests[n].id = n;
                 n++;
@@ -186,7 +232,9 @@ static bool prepare(struct asking *a, const struct plan *whole)
             return false;
         need(a->needed, w->device->map, w->point);
     }
-    a->told.plan = narrow(a, whole);
+    a->told.devices = whole->plant->devices;
+    whole = plan_demands(a, whole);
+    a->told.plan = whole ? narrow(a, whole) : NULL;
     a->told.board = a->told.plan ? board_new(a->told.plan) : NULL;
     if (!a->told.board)
         return false;
@@ -222,15 +270,20 @@ struct asked *ask_now(struct arena *arena, const struct plan *whole, const struc
     return &a->told;
 }
 
+void asked_hang_up(struct asked *a)
+{
+    poller_free(a->poller);
+    loop_free(a->loop);
+    a->poller = NULL;
+    a->loop = NULL;
+}
+
 void asked_free(struct asked *a)
 {
     if (!a)
         return;
-    poller_free(a->poller);
-    loop_free(a->loop);
+    asked_hang_up(a);
     board_free(a->board);
-    a->poller = NULL;
-    a->loop = NULL;
     a->board = NULL;
 }
 
@@ -248,7 +301,7 @@ const struct ask_block *asked_of(const struct asked *a, const struct device *d, 
                                  const struct feed **feed)
 {
     const struct ask_block *found = NULL;
-    uint32_t device = (uint32_t)(d - a->plan->plant->devices), root = ask_root(d, point);
+    uint32_t device = (uint32_t)(d - a->devices), root = ask_root(d, point);
     for (const struct ask_block *k = a->blocks; k; k = k->next)
         for (uint32_t i = 0; i < k->block.request->feed_count; i++) {
             const struct feed *f = &k->block.request->feeds[i];

@@ -33,11 +33,14 @@ struct asked {
     uint32_t unfinished;           /* requests that had no end in the time given */
     struct poller *poller;         /* it is still there for those who ask what it saw; not run any more */
     struct loop *loop;
+    const struct device *devices;  /* of the plant that was asked about, as callers know them */
 };
 
 struct ask_wish {
     const struct device *device;   /* NULL: every device of the plant, all lines at once */
-    int32_t point;                 /* -1: all of the device; else it, and what it hangs on */
+    /* -1: all of the device, but for what changes by being read; else it, and what it hangs on. What
+     * the gateway asks only on demand is demanded hereby. */
+    int32_t point;
     int64_t patience_ns;
     /* Said as it happens: holes that were learned. NULL: nobody listens. */
     void (*event)(void *me, const char *text);
@@ -47,6 +50,7 @@ struct ask_wish {
 /* NULL: out of memory. Lies in the arena, apart from board and poller: asked_free before it goes. */
 struct asked *ask_now(struct arena *arena, const struct plan *whole, const struct ask_wish *wish);
 void asked_free(struct asked *a);
+void asked_hang_up(struct asked *a);                   /* the lines are free for others; nothing is known of frames */
 
 /* The newest block that speaks of the point (of what it is computed from, for a computed one), and
  * the feed in it. NULL: none came. */

@@ -9,30 +9,25 @@
 #include "app/side.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "cli/ask.h"
 #include "cli/quality.h"
+#include "cli/read.h"
 #include "cli/verbs.h"
 #include "config/map.h"
 #include "publish/json.h"
-
-struct read_arguments {
-    const char *plant_file, *path;
-    struct plant_options options;
-    bool json;
-    int64_t patience_ns;
-};
-
-struct reading {
-    const struct read_arguments *arguments;
-    struct ask_target target;
-    const struct asked *asked;
-    bool any_bad, printed;
-};
 
 static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct read_arguments *a = state->input;
     switch (key) {
+    case 'a':
+        a->addresses = true;
+        break;
+    case 'e':
+        a->explain = true;
+        break;
+    case 'r':
+        a->raw = true;
+        break;
     case 'j':
         a->json = true;
         break;
@@ -88,6 +83,7 @@ static void print_json(struct reading *r, const struct point *p, const struct sa
 {
     char text[2048];
     struct json j = json_into(text, sizeof text);
+    bool addresses = r->arguments->addresses;
     json_raw(&j, r->printed ? ",\n" : "\n", r->printed ? 2 : 1);
     json_word(&j, "{\"tag\":");
     json_string(&j, p->name);
@@ -95,6 +91,19 @@ static void print_json(struct reading *r, const struct point *p, const struct sa
     json_string(&j, p->from >= 0 ? NULL : table_name((enum table)p->table));
     json_word(&j, ",\"address\":");
     json_int(&j, p->address);
+    if (addresses && p->from < 0) {
+        struct explain_address a;
+        explain_address(&a, (enum table)p->table, p->address);
+        json_word(&j, ",\"addresses\":{\"hex\":");
+        json_string(&j, a.hex);
+        json_word(&j, ",\"number\":");
+        json_int(&j, a.number);
+        json_word(&j, ",\"modicon\":");
+        json_string(&j, a.modicon);
+        json_word(&j, ",\"iec\":");
+        json_string(&j, a.iec[0] ? a.iec : NULL);
+        json_word(&j, "}");
+    }
     json_word(&j, ",\"raw\":");
     json_string(&j, raw[0] ? raw : NULL);
     json_word(&j, ",\"value\":");
@@ -113,8 +122,18 @@ static void print_json(struct reading *r, const struct point *p, const struct sa
     printf("%.*s", (int)json_length(&j), text);
 }
 
+static void print_addresses(const struct point *p)
+{
+    struct explain_address a;
+    if (p->from >= 0)
+        return;
+    explain_address(&a, (enum table)p->table, p->address);
+    printf("    address    wire %u (%s), number %u, %s%s%s\n", p->address, a.hex, a.number,
+           a.modicon, a.iec[0] ? ", " : "", a.iec);
+}
+
 static void print_line(const struct point *p, const struct sample *s, const char *raw,
-                       double wire_ms)
+                       const struct block *b, double wire_ms)
 {
     char value[512], address[32];
     struct json j = json_into(value, sizeof value - 1);
@@ -127,6 +146,7 @@ static void print_line(const struct point *p, const struct sample *s, const char
     printf("%-28s %-15s %-20s %14s %-6s %s%s%s", p->name, address, raw,
            s->value.kind == VALUE_NONE ? "-" : value, p->unit, quality_word(s->quality),
            s->reason ? ": " : "", s->reason ? s->reason : "");
+    read_print_refusal(b);
     printf("  (%.1f ms)\n", wire_ms);
 }
 
@@ -146,7 +166,13 @@ static void print_point(struct reading *r, uint32_t point)
     if (r->arguments->json)
         print_json(r, p, s, raw, wire_ms);
     else
-        print_line(p, s, raw, wire_ms);
+        print_line(p, s, raw, &b->block, wire_ms);
+    if (r->arguments->addresses && !r->arguments->json)
+        print_addresses(p);
+    if (r->arguments->explain && !r->arguments->json)
+        read_explain(r, point);
+    if (s->quality == QUALITY_CONFIG_ERROR)
+        read_try_other_table(r, point);
     r->printed = true;
     r->any_bad |= s->quality != QUALITY_GOOD;
 }
@@ -176,6 +202,8 @@ static int read_device(const struct read_arguments *a, struct side *side)
     if (!asked)
         return verb_no_memory("read");
     r.asked = asked;
+    if (a->raw && !a->json)
+        read_print_frames(&r);
     if (a->json)
         fputs("[", stdout);
     for (uint32_t i = 0; i < r.target.device->map->point_count; i++)
@@ -187,6 +215,7 @@ static int read_device(const struct read_arguments *a, struct side *side)
         fprintf(stderr, "headgate: %u of %u requests had no end after the time given\n",
                 asked->unfinished, asked->plan->request_count);
     int status = asked->unfinished == 0 && !r.any_bad ? EXIT_DONE : EXIT_NO;
+    read_hang_up(&r);
     asked_free(asked);
     return status;
 }
@@ -194,9 +223,13 @@ static int read_device(const struct read_arguments *a, struct side *side)
 int verb_read(int argc, char **argv)
 {
     static const struct argp_option options[] = {
+        {"addresses", 'a', NULL, 0, "each address in every notation", 0},
+        {"explain", 'e', NULL, 0,
+         "decoding step by step, every byte order, the neighbours, and what looks better", 0},
         {"json", 'j', NULL, 0, "print JSON", 0},
         {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
         {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
+        {"raw", 'r', NULL, 0, "the frames in hexadecimal, field by field", 0},
         {"timeout", 't', "DURATION", 0, "give up after this time (default 10s)", 0},
         {0}};
     static const struct argp argp = {

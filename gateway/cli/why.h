@@ -20,5 +20,8 @@ struct why_frame {
     uint32_t first, count;
 };
 void why_print_frame(FILE *out, const struct why_frame *f);
+/* What is remembered of an exchange; NULL: nothing is printed. */
+struct frame;
+void why_print_raw(FILE *out, const struct frame *f, uint8_t table);
 
 #endif

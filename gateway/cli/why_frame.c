@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cli/why.h"
-#include "poll/adu.h"
+#include "poll/frames.h"
 
 struct bytes {
     const uint8_t *at;
@@ -138,4 +138,28 @@ void why_print_frame(FILE *out, const struct why_frame *f)
     if (b.next < b.length)
         fprintf(out, ", and %zu bytes more", b.length - b.next);
     fputc('\n', out);
+}
+
+static void hex_of(char *out, const uint8_t *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        snprintf(out + 2 * i, 3, "%02X", bytes[i]);
+    out[2 * length] = 0;
+}
+
+void why_print_raw(FILE *out, const struct frame *f, uint8_t table)
+{
+    char hex[2 * (ADU_MAX + 64) + 1];
+    if (!f)
+        return;
+    struct why_frame w = {.framing = f->framing == FRAMING_TCP ? "tcp" : "rtu",
+                          .hex = hex,
+                          .bits = table <= TABLE_DISCRETE,
+                          .first = f->first,
+                          .count = f->count};
+    hex_of(hex, f->sent, f->sent_length);
+    why_print_frame(out, &w);
+    hex_of(hex, f->bytes, f->kept < ADU_MAX + 64 ? f->kept : ADU_MAX + 64);
+    w.answer = true;
+    why_print_frame(out, &w);
 }

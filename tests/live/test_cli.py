@@ -31,7 +31,7 @@ def plant(stage):
                        {"few": rig.words_map(8)})
 
 
-@pytest.mark.parametrize("verb", ["run", "check", "plan", "sim", "read", "watch"])
+@pytest.mark.parametrize("verb", ["run", "check", "plan", "sim", "read", "watch", "why"])
 def test_each_verb_has_help(verb):
     done = run(verb, "--help")
     assert done.returncode == 0 and "Usage" in done.stdout
@@ -42,11 +42,6 @@ def test_wrong_usage_is_2():
         done = run(*words)
         assert done.returncode == 2, f"{words}: {done.returncode} {done.stderr}"
         assert done.stderr
-
-
-def test_a_promised_verb_says_not_yet():
-    done = run("why", EXAMPLE, "a/b/c")
-    assert done.returncode == 2 and "not yet" in done.stderr
 
 
 def test_a_folder_without_files_is_no_yes(tmp_path):

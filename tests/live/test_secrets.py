@@ -89,7 +89,9 @@ def test_nobody_can_connect_and_nothing_passes_to_children(site):
             assert line.split()[9] not in own, f"{kind}: {line}"
     for line in Path(f"/proc/{gateway.pid}/net/unix").read_text().splitlines()[1:]:
         words = line.split()
-        assert words[6] not in own or not int(words[3], 16) & 0x10000, f"it listens: {line}"
+        if words[6] in own and int(words[3], 16) & 0x10000:     # its own user's, in its own folder
+            assert words[-1].endswith("/state/headgate.sock"), f"it listens: {line}"
+            assert (gateway.state / "headgate.sock").stat().st_mode & 0o777 == 0o600
     assert not open_to_children, open_to_children
 
 
