@@ -324,24 +324,24 @@ static struct toml *take_bare(struct reader *r)
     uint64_t x;
     double real;
     const char *digits = plain + (*plain == '+');
+    const char *magnitude = digits + (*digits == '-');
+    bool padded = *magnitude == '0' && isdigit((unsigned char)magnitude[1]);
     value->text = import_keep(r->list, digits, strlen(digits));
     if (strcmp(plain, "true") == 0 || strcmp(plain, "false") == 0) {
         value->kind = TOML_TRUTH;
         value->truth = *plain == 't';
-    } else if (text_to_s64(digits, &value->whole) &&
-               !(*digits == '0' && isdigit((unsigned char)digits[1]))) {
+    } else if (!padded && text_to_s64(digits, &value->whole)) {
         value->kind = TOML_WHOLE;
-    } else if (text_to_u64(digits, &x) && x <= INT64_MAX &&
-               !(*digits == '0' && isdigit((unsigned char)digits[1]))) {
+    } else if (!padded && text_to_u64(digits, &x) && x <= INT64_MAX) {
         value->kind = TOML_WHOLE;
         value->whole = (int64_t)x;
     } else if ((strncmp(plain, "0o", 2) == 0 || strncmp(plain, "0b", 2) == 0) &&
                strspn(plain + 2, plain[1] == 'o' ? "01234567" : "01") == n - 2 && n > 2 && n < 20) {
         value->kind = TOML_WHOLE;
         value->whole = strtoll(plain + 2, NULL, plain[1] == 'o' ? 8 : 2);
-    } else if (text_to_real(digits, &real)) {
+    } else if (!padded && text_to_real(digits, &real)) {
         value->kind = TOML_REAL;
-    } else if (!(n >= 8 && isdigit((unsigned char)*plain) &&
+    } else if (!(n >= 8 && strpbrk(plain, "-:") != NULL && isdigit((unsigned char)*plain) &&
                  strspn(plain, "0123456789-:.+TZtz") == n)) {
         refuse(r, "a value that can't be read (texts stand in quotes)");
         return NULL;
