@@ -343,10 +343,11 @@ static bool match_device(struct work *w, uint32_t before, uint32_t after)
     const struct maps *p = maps_of(w, a->map, b->map);
     if (!p)
         return false;
+    bool clock = change_text_same(a->timezone, b->timezone);
     bool source = same_source(w, a, b), heading = same_heading(w, a, b) && p->lost == 0;
     for (uint32_t i = 0; i < b->map->point_count; i++) {
         const struct match *m = &p->matches[i];
-        bool same = m->same && source;
+        bool same = m->same && source && (clock || b->map->points[i].type != RAW_TIME);
         heading = heading && same && m->described &&
                   same_permit(w, a->first_tag + m->old, b->first_tag + i);
         if (same)

@@ -6,10 +6,12 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/zone.h"
 #include "values/badge.h"
 #include "values/decode.h"
 #include "values/judge.h"
 #include "values/slate.h"
+#include "values/words.h"
 
 /* What it is, and what is known of it before anything was read. */
 static void begin_tag(struct board *b, const struct map *map, uint32_t first, uint32_t point)
@@ -67,6 +69,9 @@ void board_free(struct board *b)
         free(b->sheets[i].late);
     }
     free(b->sheets);
+    for (uint32_t i = 0; i < b->home_count; i++)
+        zone_free(b->homes[i].zone);
+    free(b->homes);
     free(b->units);
     free(b->text);
     free(b->derived_text);
@@ -158,6 +163,19 @@ static char *text_room(const struct board *b, uint32_t tag, uint32_t device, uin
     return text && last->kind == VALUE_TEXT && last->text == text ? text + half : text;
 }
 
+/* The device's clock stands in its own zone. */
+static void tell_in_utc(const struct unit *u, const struct point *p, const uint8_t *at, char *text,
+                        struct sample *s)
+{
+    if (s->value.kind != VALUE_TEXT)
+        return;
+    if (u->lost_zone)
+        *s = (struct sample){.quality = QUALITY_CONFIG_ERROR,
+                             .reason = "the timezone of its clock is not known on this machine"};
+    else
+        words_utc(u->zone, words_summer(p, at), text, &s->value);
+}
+
 static void decode_feed(struct board *b, const struct block *block, const struct feed *f,
                         uint16_t start, struct sample *s)
 {
@@ -167,6 +185,9 @@ static void decode_feed(struct board *b, const struct block *block, const struct
     if (p->type == RAW_STRING || p->type == RAW_TIME)
         text = text_room(b, tag, f->device, f->point);
     decode_point(p, block->data, (uint16_t)(f->offset - start), text, s);
+    if (p->type == RAW_TIME && b->plant->devices[f->device].timezone)
+        tell_in_utc(&b->units[f->device], p, block->data + (size_t)(f->offset - start) * 2, text,
+                    s);
     s->time = block->time;
 }
 

@@ -4,7 +4,9 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/zone.h"
 #include "values/badge.h"
 #include "values/decode.h"
 
@@ -237,9 +239,31 @@ char *slate_text(const struct board *b, uint32_t device, uint32_t point, size_t 
                : NULL;
 }
 
+/* Before the first answer, so that nothing is looked up later. */
+static bool find_zones(struct board *b)
+{
+    const struct plant *plant = b->plant;
+    b->homes = calloc(plant->device_count + 1U, sizeof *b->homes);
+    for (uint32_t i = 0; b->homes && i < plant->device_count; i++) {
+        const char *name = plant->devices[i].timezone;
+        uint32_t k = b->home_count;
+        if (!name)
+            continue;
+        while (k > 0 && strcmp(b->homes[k - 1].name, name) != 0)
+            k--;
+        if (k == 0) {
+            k = ++b->home_count;
+            b->homes[k - 1] = (struct home){name, zone_load(name)};
+        }
+        b->units[i].zone = b->homes[k - 1].zone;
+        b->units[i].lost_zone = b->units[i].zone == NULL;
+    }
+    return b->homes != NULL;
+}
+
 bool slate_build(struct board *b)
 {
     b->units = calloc(b->plant->device_count + 1U, sizeof *b->units);
-    return b->units && make_sheets(b) && make_units(b) && make_asked(b) &&
+    return b->units && make_sheets(b) && make_units(b) && make_asked(b) && find_zones(b) &&
            badges_build(b);
 }

@@ -73,6 +73,13 @@ struct unit { /* of each device */
     uint32_t beat; /* index, or NONE */
     uint32_t badge; /* index, or NONE */
     uint8_t doubt; /* enum doubt: who answers? */
+    bool lost_zone; /* the device's is not known on this machine */
+    const struct zone *zone; /* of its clock; NULL: its times are told as they are */
+};
+
+struct home { /* zones, each once */
+    const char *name;
+    struct zone *zone; /* NULL: not known here */
 };
 
 struct badge;
@@ -92,6 +99,8 @@ struct board {
     uint32_t step_count;
     struct beat *beats;
     uint32_t beat_count;
+    struct home *homes;
+    uint32_t home_count;
     struct badge *badges;
     uint32_t badge_count;
     struct seen *seen;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/calendar.h"
 #include "base/text.h"
 #include "values/decode.h"
 
@@ -194,4 +195,27 @@ const char *words_time(const struct point *p, const uint8_t *at, uint64_t raw, c
         break;
     }
     return write_moment(&m, text, v);
+}
+
+void words_utc(const struct zone *z, int summer, char *text, struct value *v)
+{
+    char local[48];
+    int64_t t_ms;
+    if (v->length == 0 || v->length >= sizeof local || v->text[v->length - 1] == 'Z')
+        return;
+    memcpy(local, v->text, v->length);
+    local[v->length] = '\0';
+    if (!calendar_read(local, &t_ms))
+        return;
+    bool fine = strchr(local, '.') != NULL;
+    int64_t part = (t_ms % 1000 + 1000) % 1000;
+    int64_t utc = zone_utc(z, (t_ms - part) / 1000, summer);
+    if (utc >= 0)
+        unix_time((uint64_t)utc, fine ? (int)part : -1, text, v);
+}
+
+/* A bit that is 0 may mean that it isn't used. */
+int words_summer(const struct point *p, const uint8_t *at)
+{
+    return p->time_form == TIME_IEC870 && p->part_count == 0 && at[4] & 0x80 ? 1 : -1;
 }
