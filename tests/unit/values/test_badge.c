@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who answers: equipment that is swapped, and scales that people change. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "small.h"
+#include "values/badge.h"
+
+/* Request 0 brings the serial number, request 1 a flow, a counter and a text. */
+enum { SERIAL, FLOW, COUNT, NOTE, HALF };
+
+struct swap {
+    struct small s;
+    uint32_t touched[64];
+};
+
+static void begin(struct swap *w, const struct value *is, uint32_t is_count, const char *pin)
+{
+    struct small *s = &w->s;
+    small_begin(s);
+    small_point(s, point_of(RAW_U16, NULL), 0);
+    small_point(s, point_of(RAW_U16, NULL), 1);
+    struct point count = point_of(RAW_U32, NULL);
+    count.kind = KIND_COUNTER;
+    small_point(s, count, 1);
+    struct point note = point_of(RAW_STRING, NULL);
+    note.words = 2;
+    small_point(s, note, 1);
+    struct point half = point_of(RAW_F64, NULL);
+    half.from = FLOW;
+    half.curve = CURVE_LINEAR;
+    half.scale = decimal_of("0.5");
+    half.offset = decimal_of("0");
+    small_point(s, half, -1);
+    for (uint32_t i = 0; i < s->map.point_count; i++) {
+        s->points[i].name = i == SERIAL ? "serial" : "tag";
+        s->points[i].name_length = (uint32_t)strlen(s->points[i].name);
+    }
+    s->map.identity = (struct identity){.point = SERIAL, .is = is, .is_count = is_count};
+    s->devices[0].identity = pin;
+    s->requests[0].once = true;
+    small_board(s);
+}
+
+static void end(struct swap *w)
+{
+    small_end(&w->s);
+}
+
+static void feed(struct swap *w, uint32_t request, uint32_t connection, const char *hex)
+{
+    struct small *s = &w->s;
+    uint8_t bytes[64];
+    struct block b = block_of(s, request);
+    b.length = bytes_of(hex, bytes);
+    b.data = bytes;
+    b.connection = connection;
+    assert_true(board_touch_max(s->board) <= 64);
+    s->count = board_feed(s->board, &b, w->touched);
+}
+
+static void serial(struct swap *w, uint32_t connection, unsigned number)
+{
+    char hex[8];
+    snprintf(hex, sizeof hex, "%04X", number);
+    feed(w, 0, connection, hex);
+}
+
+static void values(struct swap *w, uint32_t connection)
+{
+    feed(w, 1, connection, "0064 00000007 41423130");
+}
+
+/* The next notice as "kind was>is"; "" when there is none. */
+static const char *noticed(struct swap *w)
+{
+    static const char *const kinds[] = {"learned",  "since", "other", "back",
+                                        "accepted", "again", "scale"};
+    static char text[300];
+    struct board_notice n;
+    if (!board_next_notice(w->s.board, &n))
+        return "";
+    snprintf(text, sizeof text, "%s %s>%s", kinds[n.kind], n.was, n.is);
+    return text;
+}
+
+static void nothing_is_believed_before_it_said_who_it_is(void **state)
+{
+    (void)state;
+    struct swap w;
+    begin(&w, NULL, 0, NULL);
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW), "100?: identity not yet read");
+    assert_string_equal(now_of(&w.s, HALF), "50.0?: identity not yet read");
+    assert_string_equal(noticed(&w), "");
+    serial(&w, 1, 4711);
+    assert_string_equal(now_of(&w.s, SERIAL), "4711");
+    assert_string_equal(noticed(&w), "learned >4711");
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW), "100");
+    assert_string_equal(now_of(&w.s, HALF), "50.0");
+    /* The same one on another connection has to say so once more, and that is no news. */
+    values(&w, 2);
+    assert_string_equal(now_of(&w.s, FLOW), "100?: identity not yet read");
+    assert_int_equal(board_tag(w.s.board, FLOW)->last.u, 100);
+    serial(&w, 2, 4711);
+    values(&w, 2);
+    assert_string_equal(now_of(&w.s, FLOW), "100");
+    assert_string_equal(noticed(&w), "");
+    end(&w);
+}
+
+static void another_one_makes_all_tags_bad_until_the_old_one_is_back(void **state)
+{
+    (void)state;
+    static const char bad[] = "bad 4: another identity: serial was 4711, is 4712";
+    struct swap w;
+    begin(&w, NULL, 0, NULL);
+    serial(&w, 1, 4711);
+    values(&w, 1);
+    noticed(&w);
+    serial(&w, 1, 4712);
+    assert_int_equal(w.s.count, 5);
+    for (uint32_t tag = SERIAL; tag <= HALF; tag++)
+        assert_string_equal(now_of(&w.s, tag), bad);
+    assert_string_equal(noticed(&w), "other 4711>4712");
+    assert_int_equal(board_good(w.s.board), 0);
+    feed(&w, 1, 1, "0065 00000001 41423130");
+    assert_string_equal(now_of(&w.s, FLOW), bad);
+    assert_string_equal(now_of(&w.s, COUNT), bad);
+    /* On another connection as well, before it is read there; told once. */
+    values(&w, 2);
+    assert_string_equal(now_of(&w.s, FLOW), bad);
+    serial(&w, 2, 4712);
+    assert_string_equal(noticed(&w), "");
+    serial(&w, 2, 4713);
+    assert_string_equal(noticed(&w), "other 4711>4713");
+    feed_fault(&w.s, 1, FAULT_TIMEOUT, 0);
+    assert_string_equal(now_of(&w.s, FLOW), "bad 24: no answer");
+    serial(&w, 2, 4711);
+    assert_string_equal(noticed(&w), "back 4711>4711");
+    values(&w, 2);
+    assert_string_equal(now_of(&w.s, FLOW), "100");
+    /* What the other one counted is no base for this one. */
+    assert_string_equal(now_of(&w.s, COUNT), "7");
+    end(&w);
+}
+
+static void the_map_and_the_plant_file_say_who_it_may_be(void **state)
+{
+    (void)state;
+    static const struct value is[] = {{.kind = VALUE_INT, .i = 1648}, {.kind = VALUE_INT, .i = 7}};
+    static const struct value to[] = {{.kind = VALUE_INT, .i = 1653}, {.kind = VALUE_NONE}};
+    struct swap w;
+    begin(&w, is, 2, NULL);
+    w.s.map.identity.to = to;
+    serial(&w, 1, 1654);
+    assert_string_equal(now_of(&w.s, SERIAL),
+                        "bad 4: another identity: serial is 1654, which the map is not for");
+    assert_string_equal(noticed(&w), "other >1654");
+    serial(&w, 1, 1653);
+    assert_string_equal(noticed(&w), "back >1653");
+    assert_string_equal(noticed(&w), "learned >1653");
+    assert_string_equal(noticed(&w), "again 1653>1653");
+    serial(&w, 1, 7); /* of the map, but another one */
+    assert_string_equal(noticed(&w), "other 1653>7");
+    end(&w);
+
+    begin(&w, NULL, 0, "4711");
+    serial(&w, 1, 4712);
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW),
+                        "bad 4: another identity: serial is 4712, the plant file says 4711");
+    serial(&w, 1, 4711);
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW), "100");
+    end(&w);
+}
+
+static void one_that_was_swapped_between_two_runs_is_uncertain(void **state)
+{
+    (void)state;
+    struct swap w;
+    begin(&w, NULL, 0, NULL);
+    board_remember_identity(w.s.board, 0, "4711", 4);
+    serial(&w, 1, 4712);
+    values(&w, 1);
+    assert_string_equal(noticed(&w), "since 4711>4712");
+    assert_string_equal(now_of(&w.s, FLOW),
+                        "100?: another identity since the last run: serial was 4711, is 4712");
+    serial(&w, 1, 4712);
+    assert_string_equal(noticed(&w), "");
+    struct board_identity id;
+    assert_true(board_identity(w.s.board, 0, &id));
+    assert_int_equal(id.state, IDENTITY_SINCE);
+    assert_string_equal(id.known, "4711");
+    assert_string_equal(id.now, "4712");
+    serial(&w, 1, 9); /* swapped under our eyes */
+    assert_string_equal(noticed(&w), "other 4711>9");
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW), "bad 4: another identity: serial was 4711, is 9");
+    end(&w);
+
+    begin(&w, NULL, 0, NULL);
+    board_remember_identity(w.s.board, 0, "4711", 4);
+    serial(&w, 1, 4711);
+    values(&w, 1);
+    assert_string_equal(noticed(&w), "");
+    assert_string_equal(now_of(&w.s, FLOW), "100");
+    end(&w);
+}
+
+static void a_reload_takes_the_new_one_for_right(void **state)
+{
+    (void)state;
+    struct swap w;
+    begin(&w, NULL, 0, NULL);
+    serial(&w, 1, 4711);
+    serial(&w, 1, 4712);
+    while (*noticed(&w))
+        ;
+    const uint32_t none[] = {0};
+    const uint32_t tags[] = {0, 1, 2, 3, 4};
+    const struct change c = {.before = &w.s.plan,
+                             .after = &w.s.plan,
+                             .lines = none,
+                             .namesakes = none,
+                             .devices = none,
+                             .tags = tags};
+    struct board *old = w.s.board;
+    w.s.plant.line_count = 0;
+    w.s.board = board_new(&w.s.plan);
+    assert_non_null(w.s.board);
+    assert_true(board_carry(w.s.board, old, &c));
+    board_free(old);
+    assert_string_equal(noticed(&w), "accepted 4711>4712");
+    assert_string_equal(now_of(&w.s, SERIAL), "bad 4: another identity: serial was 4711, is 4712");
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW), "100");
+    serial(&w, 1, 4712);
+    assert_string_equal(now_of(&w.s, SERIAL), "4712");
+    end(&w);
+}
+
+static void what_is_read_once_in_doubt_is_asked_again(void **state)
+{
+    (void)state;
+    struct swap w;
+    begin(&w, NULL, 0, NULL);
+    w.s.requests[1].once = true;
+    values(&w, 1);
+    serial(&w, 1, 4711);
+    assert_string_equal(noticed(&w), "learned >4711");
+    assert_string_equal(noticed(&w), "again 4711>4711");
+    values(&w, 1);
+    serial(&w, 1, 4711);
+    assert_string_equal(noticed(&w), "");
+    end(&w);
+}
+
+static void an_identity_that_says_nothing_is_not_read(void **state)
+{
+    (void)state;
+    static const struct invalid invalid[] = {{0xFFFF, 0xFFFF, "none"}};
+    struct swap w;
+    begin(&w, NULL, 0, NULL);
+    w.s.points[SERIAL].invalid = invalid;
+    w.s.points[SERIAL].invalid_count = 1;
+    serial(&w, 1, 0xFFFF);
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW), "100?: identity not yet read");
+    serial(&w, 1, 4711);
+    serial(&w, 1, 0xFFFF);
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW), "100");
+    end(&w);
+}
+
+static void a_changed_scale_is_told_once(void **state)
+{
+    (void)state;
+    struct swap w;
+    struct small *s = &w.s;
+    small_begin(s);
+    struct point p = point_of(RAW_U16, NULL);
+    p.exp_from = 1;
+    p.name = "flow";
+    p.name_length = 4;
+    small_point(s, p, 0);
+    p = point_of(RAW_S16, NULL);
+    p.name = "flow_sf";
+    p.name_length = 7;
+    small_point(s, p, 0);
+    small_board(s);
+    feed(&w, 0, 0, "0064 FFFF");
+    assert_string_equal(now_of(s, 0), "10.0");
+    assert_string_equal(noticed(&w), "");
+    feed(&w, 0, 0, "0064 FFFE");
+    assert_string_equal(now_of(s, 0), "1.00");
+    struct board_notice n;
+    assert_true(board_next_notice(s->board, &n));
+    assert_string_equal(n.text, "flow_sf was -1, is -2, and scales flow");
+    feed(&w, 0, 0, "0064 FFFE");
+    assert_string_equal(noticed(&w), "");
+    end(&w);
+}
+
+static void identities_are_compared_as_people_write_them(void **state)
+{
+    (void)state;
+    const struct {
+        struct value v;
+        const char *written;
+        bool is;
+    } facts[] = {
+        {{.kind = VALUE_UINT, .u = 4711}, "4711", true},
+        {{.kind = VALUE_UINT, .u = 4711}, "4711.0", true},
+        {{.kind = VALUE_UINT, .u = 4711}, "04711", true},
+        {{.kind = VALUE_INT, .i = 12, .places = 1}, "1.2", true},
+        {{.kind = VALUE_REAL, .real = (double)1.1F, .single = true}, "1.1", true},
+        {{.kind = VALUE_REAL, .real = 1.1}, "1.2", false},
+        {{.kind = VALUE_TEXT, .text = "B23 112x", .length = 7}, "B23 112", true},
+        {{.kind = VALUE_TEXT, .text = "0012", .length = 4}, "12", false},
+        {{.kind = VALUE_BOOL, .truth = true}, "true", true},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (identity_is(facts[i].written, &facts[i].v) != facts[i].is)
+            fail_msg("%zu: %s", i, facts[i].written);
+    char a[IDENTITY_ROOM], b[IDENTITY_ROOM], text[200];
+    memset(text, 'x', sizeof text);
+    struct value v = {.kind = VALUE_TEXT, .text = text, .length = 200};
+    identity_text(&v, a);
+    text[199] = 'y';
+    identity_text(&v, b);
+    assert_true(strlen(a) < IDENTITY_ROOM && strcmp(a, b) != 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_believed_before_it_said_who_it_is),
+        cmocka_unit_test(another_one_makes_all_tags_bad_until_the_old_one_is_back),
+        cmocka_unit_test(the_map_and_the_plant_file_say_who_it_may_be),
+        cmocka_unit_test(one_that_was_swapped_between_two_runs_is_uncertain),
+        cmocka_unit_test(a_reload_takes_the_new_one_for_right),
+        cmocka_unit_test(what_is_read_once_in_doubt_is_asked_again),
+        cmocka_unit_test(an_identity_that_says_nothing_is_not_read),
+        cmocka_unit_test(a_changed_scale_is_told_once),
+        cmocka_unit_test(identities_are_compared_as_people_write_them),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
