@@ -89,7 +89,8 @@ struct work {
     bool confirmed;
     uint8_t tries; /* of this step */
     enum write_how how; /* of what was sent, when it isn't confirmed */
-    char why[128];
+    char why[192];
+    const char *waits; /* why its turn could not be had so far; NULL: others came first */
     bool has_before, has_after;
     uint16_t before[WRITE_WORDS_MAX], after[WRITE_WORDS_MAX];
     mono_t not_before, end; /* end: of reading back */

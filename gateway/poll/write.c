@@ -12,6 +12,7 @@
  * that long it may take in all beyond the deadline, reading harms nobody. */
 enum { BACK_TRIES = 4 };
 static const int64_t back_pause_ns = 200 * NS_PER_MS;
+static const int64_t doubt_pause_ns = 100 * NS_PER_MS;
 static const int64_t back_limit_ns = 3 * NS_PER_S;
 
 /* ---- from and to the caller ------------------------------------------------------------------ */
@@ -47,7 +48,7 @@ static void end_first(struct talk *t, enum write_how how, const char *why)
 /* Whatever was sent and not read back. */
 static void end_unknown(struct talk *t, const char *why)
 {
-    char text[160];
+    char text[256];
     snprintf(text, sizeof(text), "%s%s%s", t->works->why, *t->works->why ? "; then " : "", why);
     end_first(t, WRITE_UNKNOWN, text);
 }
@@ -160,7 +161,10 @@ static bool too_late(const struct work *w, mono_t now)
     return w->step != WORK_BACK && !mono_before(now, w->job.deadline);
 }
 
-static const char late[] = "its time was over before it could be written";
+static const char *late(const struct work *w)
+{
+    return w->waits ? w->waits : "its time was over before it could be written";
+}
 
 /* false: too late. */
 static bool send_write(struct talk *t, struct work *w, mono_t now)
@@ -178,7 +182,7 @@ static bool send_write(struct talk *t, struct work *w, mono_t now)
     size_t length = adu_write(t->bytes, &w->ask);
     int64_t left = mono_since(w->job.deadline, mono_add(now, (int64_t)length * t->char_ns));
     if (left <= 0) {
-        end_first(t, WRITE_FAILED, late);
+        end_first(t, WRITE_FAILED, late(w));
         return false;
     }
     w->flying = true;
@@ -197,6 +201,7 @@ static void send_read(struct talk *t, struct work *w, mono_t now)
 {
     const struct point *p = w->point;
     w->flying = true;
+    w->waits = NULL;
     talk_ask(t, t->parties[w->party].unit, adu_function((enum table)p->table), p->address, p->words,
              now);
 }
@@ -206,7 +211,7 @@ bool talk_work(struct talk *t, mono_t now)
     struct work *w = t->works;
     struct party *p = &t->parties[w->party];
     if (too_late(w, now)) {
-        end_first(t, WRITE_FAILED, late);
+        end_first(t, WRITE_FAILED, late(w));
         return false;
     }
     if (!talk_silent(t, now))
@@ -217,11 +222,8 @@ bool talk_work(struct talk *t, mono_t now)
         if (talk_prove(t, p, now))
             return true;
         if (mono_before(now, mono_add(p->doubted, LATE_NS))) {
-            static const char why[] = "a late answer could be taken for a new one";
-            if (w->step == WORK_BACK)
-                end_unknown(t, why);
-            else
-                end_first(t, WRITE_FAILED, why);
+            w->waits = "a late answer could be taken for a new one";
+            w->not_before = mono_add(now, doubt_pause_ns);
             return false;
         }
         p->doubt = false;
@@ -283,14 +285,18 @@ static void hand_over(struct talk *t, const struct answer *a)
             own.count = w->point->words;
             own.feeds = &f;
             own.feed_count = 1;
-            struct block b = {.data = a->data,
+            /* One tag's part of its request, whatever its turn would be there. */
+            struct block b = {.request = &own,
+                              .connection =
+                                  (uint32_t)t->stats.connects + t->parties[w->party].lives,
+                              .data = a->data,
                               .length = a->length,
                               .first = own.first,
                               .count = own.count,
                               .time = t->arrived,
                               .asked = t->asked,
                               .answered = t->last_byte};
-            talk_hand_over(t, &own, &b);
+            t->house->hooks.block(t->house->hooks.me, &b);
             return;
         }
     }
@@ -306,7 +312,7 @@ static void look_first(struct talk *t, mono_t now)
     else if (w->job.has_was && !stands(&w->job, w->before, w->job.was))
         end_first(t, WRITE_CHANGED, "it has changed");
     else if (too_late(w, now))
-        end_first(t, WRITE_FAILED, late);
+        end_first(t, WRITE_FAILED, late(w));
     else
         w->step = WORK_WRITE;
 }
@@ -386,7 +392,7 @@ void talk_work_refused(struct talk *t, uint8_t code, mono_t now)
 {
     struct work *w = t->works;
     const char *name = adu_exception_name(code);
-    char why[160];
+    char why[192];
     if (w->step == WORK_BACK) {
         w->flying = false;
         snprintf(why, sizeof(why), "it refuses to be read: %s", name);
@@ -418,7 +424,7 @@ bool talk_work_failed(struct talk *t, const char *why, mono_t now)
     bool wrote = talk_writing(t);
     w->flying = false;
     if (wrote) {
-        char text[128];
+        char text[192];
         snprintf(text, sizeof(text), "it was sent, and not confirmed: %s", why);
         not_confirmed(t, WRITE_UNCONFIRMED, text, now);
         return true;
@@ -440,7 +446,7 @@ void talk_work_lost(struct talk *t, const char *why, mono_t now)
     bool wrote = w->step == WORK_WRITE;
     w->flying = false;
     if (wrote) {
-        char text[128];
+        char text[192];
         snprintf(text, sizeof(text), "it was sent, and not confirmed: %s", why);
         not_confirmed(t, WRITE_UNCONFIRMED, text, now);
     }
@@ -480,9 +486,9 @@ mono_t talk_works_tick(struct talk *t, mono_t now)
     mono_t due = MONO_NEVER;
     while (t->works && !in_flight(t) && is_over(t->works, now)) {
         if (t->works->step == WORK_BACK)
-            end_unknown(t, "nothing could be read back in time");
+            end_unknown(t, t->works->waits ? t->works->waits : "its time was over");
         else
-            end_first(t, WRITE_FAILED, late);
+            end_first(t, WRITE_FAILED, late(t->works));
     }
     for (struct work **at = t->works ? &t->works->next : NULL; at && *at;) {
         struct work *w = *at;
@@ -491,7 +497,7 @@ mono_t talk_works_tick(struct talk *t, mono_t now)
             at = &w->next;
             continue;
         }
-        end(t, w, WRITE_FAILED, late);
+        end(t, w, WRITE_FAILED, late(w));
         *at = w->next;
         t->house->works--;
         free(w);
