@@ -204,7 +204,7 @@ static bool hold_against_language(struct import_list *l, const char *device, con
                 found = true;
             }
             if (!found && d->level == DIAG_ERROR)
-                import_refuse(l, d->at.line, "the map would not be taken: %s", d->text);
+                import_refuse(l, 0, "the map would not be taken: %s", d->text);
         }
         for (struct import_row *row = l->rows; row != NULL; row = row->next)
             if (row->from != NULL && row->from->gone)
@@ -234,12 +234,12 @@ const char *import_map(struct import *i, unsigned k, const char **name)
         if (kept == NULL)
             return NULL;
         if (tags == 0 || l->refused != NULL || hold_against_language(l, device, kept, length)) {
-            i->tags = count_tags(l);
+            i->tags = l->refused == NULL ? count_tags(l) : 0;
             return kept;
         }
     }
     import_refuse(l, 0, "too much in it that a map can't say");
-    i->tags = count_tags(l);
+    i->tags = 0;
     return "";
 }
 

@@ -11,7 +11,13 @@
 #include "import/scale.h"
 #include "import/types.h"
 
-enum { DEEPEST = 24, VISITS_MAX = 400000, TYPES_MAX = 10000, OVER_MAX = 200000 };
+enum {
+    DEEPEST = 24,
+    VISITS_MAX = 400000,
+    TYPES_MAX = 10000,
+    OVER_MAX = 200000,
+    PAIRS_MAX = 20000000
+};
 
 struct type {
     const char *path; /* Motor, or Pumps/Motor */
@@ -106,7 +112,8 @@ static json_t *expand(struct ignition *g, json_t *instance, unsigned deep)
     if (type == NULL || deep > DEEPEST)
         return NULL;
     size_t count = count_tags(type, 0);
-    if (count > OVER_MAX || g->laid + count > OVER_MAX)
+    if (count > OVER_MAX || g->laid + count > OVER_MAX ||
+        count * count_tags(instance, 0) > (size_t)PAIRS_MAX)
         return NULL;
     g->laid += (unsigned)count;
     json_t *whole =

@@ -369,8 +369,8 @@ bool read_telegraf(struct import_list *l, char *text, size_t length)
     struct telegraf t = {.list = l};
     if (all == NULL || all->kind != TOML_ARRAY)
         return import_refuse(l, 0, "no [[inputs.modbus]] in it");
-    for (const struct toml *i = all->first; i != NULL && l->row_count <= IMPORT_ROWS_MAX;
-         i = i->next) {
+    for (const struct toml *i = all->first;
+         i != NULL && l->row_count <= IMPORT_ROWS_MAX && l->refused == NULL; i = i->next) {
         t.input = i;
         if (!arena_exhausted(l->arena))
             read_input(&t);

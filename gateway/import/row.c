@@ -138,7 +138,9 @@ struct import_device *import_device(struct import_list *l, const char *name, con
     for (struct import_device *d = l->devices; d != NULL; d = d->next)
         if (strcmp(d->name, name) == 0 && strcmp(d->line, line) == 0 && d->unit_id == unit_id)
             return d;
-    struct import_device *d = arena_get(l->arena, sizeof *d);
+    if (l->device_count++ >= IMPORT_DEVICES_MAX)
+        import_refuse(l, 0, "more than %d devices; split it", IMPORT_DEVICES_MAX);
+    struct import_device *d = l->refused == NULL ? arena_get(l->arena, sizeof *d) : NULL;
     if (d == NULL)
         return NULL;
     *d = (struct import_device){.name = name, .line = line, .unit_id = unit_id};

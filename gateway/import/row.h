@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "headgate/map.h"
 
-enum { IMPORT_BYTES_MAX = 16 << 20, IMPORT_ROWS_MAX = 100000, IMPORT_PARTS_MAX = 4 };
+enum { IMPORT_BYTES_MAX = 16 << 20, IMPORT_ROWS_MAX = 100000, IMPORT_PARTS_MAX = 4, IMPORT_DEVICES_MAX = 1000 };
 
 enum base {                        /* what printed addresses count from */
     BASE_UNSAID,
@@ -135,6 +135,7 @@ struct import_list {
     uint32_t skipped, renamed;
     struct import_line *lines;
     struct import_device *devices, *last_device;
+    uint32_t device_count;
     uint8_t longest;               /* digits of the longest address, where the first is the table */
     bool kept_tens;                /* there is a .10 somewhere: no spreadsheet shortened it */
     const char *refused;           /* the whole file, and why; NULL: it was read */

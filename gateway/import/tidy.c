@@ -60,60 +60,86 @@ void tidy_name(const char *text, char out[65])
         memmove(out, out + 1, n);
 }
 
-/* name, or name_2, name_3 ... whichever is free. */
-static void claim(struct import_list *l, struct names *taken, struct import_row *row,
-                  struct names *next)
+struct naming {
+    struct import_list *list;
+    struct names taken; /* device/name */
+    struct names roots; /* device/name of which there are several: which counter is theirs */
+    uint32_t *counters, used; /* the last number given out */
+};
+
+enum { PATH_ROOM = 2 * NAME_MAX_BYTES + 2 };
+
+/* false: somebody has it. */
+static bool take(struct naming *n, struct import_row *row, const char *name)
 {
-    char name[NAME_MAX_BYTES + 1];
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%.64s/%.64s", row->device, name);
+    if (names_find(&n->taken, path, strlen(path)) != NAMES_NONE)
+        return false;
+    const char *kept = import_keep(n->list, path, strlen(path));
+    names_put(&n->taken, kept, strlen(kept), row->line);
+    const char *slash = strchr(kept, '/');
+    row->tag = slash == NULL ? "" : slash + 1;
+    return true;
+}
+
+/* One for all of this name, so that the thousandth doesn't try the 999 before it again. */
+static uint32_t *counter(struct naming *n, const struct import_row *row, const char *name)
+{
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%.64s/%.64s", row->device, name);
+    uint32_t which = names_find(&n->roots, path, strlen(path));
+    if (which == NAMES_NONE) {
+        which = n->used++;
+        n->counters[which] = 1;
+        names_put(&n->roots, import_keep(n->list, path, strlen(path)), strlen(path), which);
+    }
+    return &n->counters[which];
+}
+
+/* name; or with its group before it, which often tells them apart; or name_2, name_3 ... */
+static void claim(struct naming *n, struct import_row *row)
+{
+    char name[NAME_MAX_BYTES + 1], other[NAME_MAX_BYTES + 1];
     tidy_name(row->name, name);
     if (*name == '\0')
         snprintf(name, sizeof name, "row_%u", row->line);
-    /* Two columns of one name space: what belongs to another device may be called the same. */
-    for (uint32_t k = 1; k <= IMPORT_ROWS_MAX; k++) {
-        char tail[16] = "";
-        if (k == 2 && *row->group != '\0') {
-            /* Often told apart by the group they stand in. */
-            char both[200], grouped[NAME_MAX_BYTES + 1];
-            snprintf(both, sizeof both, "%.90s.%.90s", row->group, row->name);
-            tidy_name(both, grouped);
-            const char *text = import_printf(l, "%s/%s", row->device, grouped);
-            if (names_put(taken, text, strlen(text), row->line) == NAMES_NONE) {
-                row->tag = import_keep(l, grouped, strlen(grouped));
-                return;
-            }
-        }
-        if (k > 1) {
-            const char *root = import_printf(l, "%s/%s", row->device, name);
-            uint32_t last = names_find(next, root, strlen(root));
-            k = last == NAMES_NONE || last < k ? k : last;
-            snprintf(tail, sizeof tail, "_%u", k);
-        }
-        char whole[NAME_MAX_BYTES + 1];
-        snprintf(whole, sizeof whole, "%.*s%s", (int)(NAME_MAX_BYTES - strlen(tail)), name, tail);
-        const char *text = import_printf(l, "%s/%s", row->device, whole);
-        if (names_put(taken, text, strlen(text), row->line) == NAMES_NONE) {
-            row->tag = import_keep(l, whole, strlen(whole));
+    if (take(n, row, name))
+        return;
+    if (*row->group != '\0') {
+        char both[200];
+        snprintf(both, sizeof both, "%.90s.%.90s", row->group, row->name);
+        tidy_name(both, other);
+        if (*other != '\0' && take(n, row, other))
             return;
-        }
-        if (arena_exhausted(l->arena))
+    }
+    uint32_t *last = counter(n, row, name);
+    while (!arena_exhausted(n->list->arena)) {
+        char tail[16];
+        snprintf(tail, sizeof tail, "_%u", ++*last);
+        snprintf(other, sizeof other, "%.*s%s", (int)(NAME_MAX_BYTES - strlen(tail)), name, tail);
+        if (take(n, row, other))
             return;
     }
 }
 
 void tidy_names(struct import_list *l)
 {
-    struct names taken, next;
-    names_init(&taken, true, l->arena);
-    names_init(&next, true, l->arena);
+    struct naming n = {.list = l};
+    n.counters = arena_get_array(l->arena, l->row_count + 1U, sizeof *n.counters);
+    if (n.counters == NULL)
+        return;
+    names_init(&n.taken, true, l->arena);
+    names_init(&n.roots, true, l->arena);
     for (struct import_row *row = l->rows; row != NULL; row = row->next) {
         if (row->gone)
             continue;
-        claim(l, &taken, row, &next);
+        claim(&n, row);
         if (strcmp(row->tag, row->name) != 0)
             import_note(l, NOTE_RENAMED, row->line, "%.200s: renamed to %s", row->name, row->tag);
     }
-    names_fini(&taken);
-    names_fini(&next);
+    names_fini(&n.taken);
+    names_fini(&n.roots);
 }
 
 static const struct {

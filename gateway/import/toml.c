@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-enum { DEEPEST = 32, NODES_MAX = 1000000 };
+enum { DEEPEST = 32, NODES_MAX = 1000000, KEYS_MAX = 2000 };
 
 struct reader {
     struct import_list *list;
@@ -44,6 +44,7 @@ static void add(struct toml *to, struct toml *n)
     else
         to->last->next = n;
     to->last = n;
+    to->count++;
 }
 
 static struct toml *find(const struct toml *table, const char *key)
@@ -203,9 +204,11 @@ static struct toml *step_into(struct reader *r, struct toml *in, const char *key
 {
     struct toml *found = find(in, key);
     if (found == NULL) {
-        found = node(r, TOML_TABLE);
-        if (found == NULL)
+        found = in->count >= KEYS_MAX ? NULL : node(r, TOML_TABLE);
+        if (found == NULL) {
+            refuse(r, "more than 2000 keys in a table");
             return NULL;
+        }
         found->key = key;
         add(in, found);
         return found;
@@ -243,6 +246,8 @@ static bool take_pair(struct reader *r, struct toml *table, unsigned deep)
     r->at++;
     if (find(table, key) != NULL)
         return import_refuse(r->list, r->line, "TOML: the key `%.60s` stands here twice", key);
+    if (table->count >= KEYS_MAX)
+        return refuse(r, "more than 2000 keys in a table");
     struct toml *value = take_value(r, deep + 1);
     if (value == NULL)
         return false;

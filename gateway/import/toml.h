@@ -14,7 +14,7 @@ struct toml {
     const char *key;                    /* in a table */
     const char *text;                   /* of texts and numbers, as written, _ left out */
     int64_t whole;
-    uint32_t line;
+    uint32_t line, count;               /* count: of what is inside */
     uint8_t kind;                       /* enum toml_kind */
     bool truth;
     bool closed;                        /* inline, or an array of values: nothing is added */
