@@ -286,9 +286,13 @@ bool add_evaporation(struct leak_builder *b, const struct node *n)
     if (n->kind == NODE_SCALAR) {
         return read_quantity(r, n, "evaporation", QUANTITY_EVAPORATION, 0, 100, &b->l->evaporation);
     }
-    if (!take_fields(r, n, fields, 1, &m, "`evaporation` (or it is a constant, like 4 mm/d)") ||
-        m.tag == NULL) {
+    if (!take_fields(r, n, fields, 1, &m, "`evaporation` (or it is a constant, like 4 mm/d)")) {
         return false;
+    }
+    if (m.tag == NULL) {
+        return complain(r, n,
+                        "`evaporation` is a constant, like 4 mm/d, or a tag: {tag: "
+                        "area/device/tag}");
     }
     return add_measured(b, m.tag, ROLE_EVAPORATION, "evaporation", QUANTITY_EVAPORATION, NULL);
 }

@@ -88,7 +88,7 @@ bool take_fields(const struct reader *r, const struct node *mapping, const struc
     bool good = true;
     for (const struct node *k = mapping->first; k != NULL; k = k->next->next) {
         size_t i = 0;
-        while (i < count && strcmp(k->text, fields[i].key) != 0) {
+        while (i < count && (*k->text != *fields[i].key || strcmp(k->text, fields[i].key) != 0)) {
             i++;
         }
         if (i == count) {
@@ -118,7 +118,8 @@ bool is_mapping(const struct reader *r, const struct node *n, const char *what)
     return n->kind == NODE_MAPPING || complain(r, n, "%s is a mapping, like {a: b}", what);
 }
 
-/* What *out said stays when there is no memory: those who go on to the next mistake may look at it. */
+/* What *out said stays when there is no memory: those who go on to the next mistake may look at it.
+ */
 static bool keep_text(const struct reader *r, const struct node *n, const char **out)
 {
     const char *copy = arena_copy(r->arena, n->text, n->length);

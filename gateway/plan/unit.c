@@ -81,7 +81,7 @@ void unit_limits(struct unit_maker *m)
     m->limits = (struct limits){
         .max_registers = REGISTERS_MAX, .max_bits = BITS_MAX, .max_gap = UINT16_MAX};
     m->delay_ns = 0;
-    m->has_alone = false;
+    m->has_alone = m->has_barriers = false;
     const struct map *before = NULL;
     for (uint32_t i = 0; i < m->device_count; i++) {
         const struct device *d = &m->plant->devices[m->devices[i]];
@@ -89,6 +89,7 @@ void unit_limits(struct unit_maker *m)
             m->has_alone = m->has_alone || d->map->points[k].side_effect;
         before = d->map;
         const struct limits *l = &d->map->limits;
+        m->has_barriers = m->has_barriers || l->barrier_count > 0;
         m->limits.max_registers = strictest(m->limits.max_registers, l->max_registers);
         m->limits.max_bits = strictest(m->limits.max_bits, l->max_bits);
         if (l->max_gap < m->limits.max_gap)
@@ -122,7 +123,7 @@ const struct never *unit_forbids(const struct unit_maker *m, uint8_t table, stru
 const struct barrier *unit_barred(const struct unit_maker *m, uint8_t table, struct span s,
                                   const struct map **whose)
 {
-    for (uint32_t i = 0; i < m->device_count; i++) {
+    for (uint32_t i = 0; m->has_barriers && i < m->device_count; i++) {
         const struct map *map = m->plant->devices[m->devices[i]].map;
         for (uint32_t k = 0; k < map->limits.barrier_count; k++) {
             const struct barrier *b = &map->limits.barriers[k];

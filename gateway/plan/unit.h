@@ -37,6 +37,7 @@ struct unit_maker {                /* memory used again from unit to unit; begin
     uint32_t line;
     uint8_t unit;
     struct limits limits;          /* strictest of them; never and delay are elsewhere */
+    bool has_barriers;             /* one of them has */
     int64_t delay_ns;
     bool has_alone;                /* some tag of the unit has a side effect */
     bool on_demand;                /* tags that are read on demand are wanted, too */
