@@ -14,6 +14,7 @@ struct probe {
     struct plausible_address address;
     bool holding, input; /* asked for */
     bool other_table; /* taken because the first one refuses */
+    bool silent; /* it doesn't answer at all */
     struct plausible_wish wish;
     char text[PLAUSIBLE_TEXT_MAX]; /* expected, when it is no number */
     const char *unit_of;

@@ -10,15 +10,25 @@
 /* Wide enough for the widest number and two like it on either side. */
 enum { BESIDE = 9 };
 
+/* After trouble another question, whose answer looks otherwise: it tells whether the unit is there,
+ * and on a bus, that nothing of before is still on its way. */
+static bool answers_otherwise(struct probe *p, uint8_t function, uint16_t first, uint16_t count)
+{
+    struct exchange x;
+    single_ask(p->single, p->unit, function, first, count == 1 ? 2 : 1, &x);
+    return x.fault == FAULT_NONE || x.fault == FAULT_EXCEPTION;
+}
+
 static bool read_piece(struct probe *p, struct probe_window *w, uint16_t first, uint16_t count,
                        uint16_t *out)
 {
     struct exchange x;
     uint8_t function = w->table == TABLE_INPUT ? 4 : 3;
-    for (int tries = 0; tries < 2; tries++) {
-        single_ask(p->single, p->unit, function, first, count, &x);
-        if (x.fault == FAULT_NONE || x.fault == FAULT_EXCEPTION || *oneline_stop)
-            break;
+    single_ask(p->single, p->unit, function, first, count, &x);
+    if (x.fault != FAULT_NONE && x.fault != FAULT_EXCEPTION && !*oneline_stop) {
+        p->silent = !answers_otherwise(p, function, first, count);
+        if (!p->silent)
+            single_ask(p->single, p->unit, function, first, count, &x);
     }
     w->fault = x.fault;
     w->exception = x.exception;
@@ -87,6 +97,9 @@ void probe_find(struct probe *p, struct probe_window *w, uint8_t table, uint16_t
         end = UINT16_MAX + 1U;
     *w = (struct probe_window){.table = table, .first = (uint16_t)first};
     w->count = (uint16_t)(end - first);
+    w->why = "no answer";
+    if (p->silent)
+        return;
     explore(p, w, w->first, w->count);
     if (worth_splitting(w) && w->first + BESIDE == address)
         explore_pairs(p, w);
