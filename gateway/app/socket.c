@@ -163,8 +163,8 @@ static struct visitor *seat(struct socket_door *d)
 
 static bool affords(struct socket_door *d, mono_t now)
 {
-    int64_t most = NS_PER_S / 2;
-    d->tokens_ns += mono_since(now, d->counted);
+    int64_t most = NS_PER_S / 2, passed = mono_since(now, d->counted);
+    d->tokens_ns += passed > 0 ? passed : 0;
     d->tokens_ns = d->tokens_ns > most ? most : d->tokens_ns;
     d->counted = now;
     return d->tokens_ns >= price_ns;
