@@ -78,6 +78,9 @@ struct look {                      /* what the device says now */
 };
 bool look_now(const struct work *w, uint32_t i, int64_t patience_ns, struct look *out);   /* false: no memory */
 const char *quality_words(int quality);
+/* Seven digits are more than anybody reads from an instrument; the record has them all. */
+enum { SHORT_VALUE = 512 };
+const char *short_value(char out[static SHORT_VALUE], const char *value);
 
 /* Is what the device says what the person sees? */
 enum match { MATCH_YES, MATCH_NO, MATCH_UNKNOWN /* not a value of this kind */ };

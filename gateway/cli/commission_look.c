@@ -33,6 +33,16 @@ const char *quality_words(int quality)
     return "bad";
 }
 
+const char *short_value(char out[static SHORT_VALUE], const char *value)
+{
+    double x;
+    if (strlen(value) > 9 && strchr(value, '.') && text_to_real(value, &x))
+        snprintf(out, SHORT_VALUE, "%.7g", x);
+    else
+        snprintf(out, SHORT_VALUE, "%s", value);
+    return out;
+}
+
 /* ---- asking -----------------------------------------------------------------------------------
  */
 

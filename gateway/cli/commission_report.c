@@ -9,18 +9,20 @@
 
 static const struct record nothing = {"", "", "", "", "", "", "", "", "", "", 0, "", "", 0};
 
-static void put_point(const struct work *w, struct paper *p, uint32_t i, bool device)
+/* The list has everything as it was kept; people get it in a form to read. */
+static void put_point(const struct work *w, struct paper *p, uint32_t i)
 {
     const struct work_point *at = &w->points[i];
     const struct record *r = at->last ? at->last : &nothing;
     const struct point *point = work_point(w, i);
-    char words[POINT_WORDS];
-    if (device)
+    char words[POINT_WORDS], value[SHORT_VALUE];
+    bool list = p->format == PAPER_CSV;
+    if (list)
         paper_cell(p, "%s", work_device(w, i)->path);
     paper_cell(p, "%s", point->name);
     paper_cell(p, "%s", words_of_address(words, point));
     paper_cell(p, "%s", r->raw);
-    paper_cell(p, "%s", r->value);
+    paper_cell(p, "%s", list ? r->value : short_value(value, r->value));
     paper_cell(p, "%s", point->unit);
     paper_cell(p, "%s", r == &nothing ? "" : quality_words(r->quality));
     if (*r->reason)
@@ -28,7 +30,10 @@ static void put_point(const struct work *w, struct paper *p, uint32_t i, bool de
     paper_cell(p, "%s", r->expected);
     paper_cell(p, "%s", point_state_word((enum point_state)at->state));
     paper_cell(p, "%s", r->by);
-    paper_cell(p, "%s", r->when);
+    if (list || strlen(r->when) != sizeof "2026-11-23T08:10:00Z" - 1)
+        paper_cell(p, "%s", r->when);
+    else
+        paper_cell(p, "%.10s %.5s UTC", r->when, r->when + 11);
     paper_cell(p, "%s", r->note);
 }
 
@@ -99,7 +104,7 @@ void work_report(const struct work *w, struct paper *p, const char *date)
     if (p->format == PAPER_CSV) {
         paper_table(p, list, sizeof list / sizeof *list);
         for (uint32_t i = 0; i < w->count; i++)
-            put_point(w, p, i, true);
+            put_point(w, p, i);
         paper_table_end(p);
         return;
     }
@@ -120,7 +125,7 @@ void work_report(const struct work *w, struct paper *p, const char *date)
             paper_heading(p, work_device(w, i)->path);
             paper_table(p, columns, sizeof columns / sizeof *columns);
         }
-        put_point(w, p, i, false);
+        put_point(w, p, i);
     }
     if (w->count > 0)
         paper_table_end(p);

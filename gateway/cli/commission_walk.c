@@ -92,8 +92,9 @@ static void show_look(const struct place_in_walk *p)
 {
     const struct look *l = &p->look;
     FILE *out = p->w->talk;
+    char value[SHORT_VALUE];
     fprintf(out, "  raw      %s\n  value    ", *l->raw ? l->raw : "-");
-    say(out, *l->value ? l->value : "-");
+    say(out, *l->value ? short_value(value, l->value) : "-");
     fprintf(out, "%s%s   %s", *l->value ? " " : "",
             *l->value ? work_point(p->w->work, p->i)->unit : "", quality_words(l->quality));
     if (l->reason) {
