@@ -41,7 +41,7 @@ static const struct mistakes cases[] = {
      "devices: {p: {map: m, line: plc, unit: 1, area: mill}}\n",
      "plant.yaml:4:28: error: command `akc` is not known, did you mean `ack`?\n"
      "plant.yaml:4:41: error: command `everything` is not known; one of: ack reset shelve unshelve "
-     "oos in-service proof incident drill replay bulletin alarms incidents\n"
+     "oos in-service proof incident drill write replay bulletin alarms incidents\n"
      "plant.yaml:4:61: error: fresh is 2h; it can be 1 s to 1 h\n"},
     {"what may be commanded is a list, and says what historians need",
      "format: 1\n"
