@@ -4,7 +4,7 @@ function that makes it happen, and a test of the row's name. The table in docs/p
 from here."""
 import importlib
 
-MODULES = {"M": ("modbus_tcp", "modbus_rtu", "modbus_values"), "Q": ("broker",), "S": ("system", "hostile")}
+MODULES = {"M": ("modbus_tcp", "modbus_rtu", "modbus_values", "modbus_identity"), "Q": ("broker",), "S": ("system", "hostile")}
 
 
 class Row:
@@ -17,13 +17,6 @@ class Row:
 
 
 ROWS = {}
-
-# Faults that stand in the catalogue and that nothing is promised for: number, fault, why.
-NOT_COVERED = [
-    ("M37", "another device of the same kind and unit number answers at the address",
-     "its values look right; `identify` in a map is read, but not yet compared when a connection is made"),
-]
-
 
 def row(number, fault, shows, within):
     """Registers a row. number: M04; fault: what happens; shows: quality, reason, event or counter that
