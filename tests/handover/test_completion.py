@@ -2,6 +2,7 @@
 """What Tab offers: asked of the completion itself, as bash would ask it."""
 import os
 import pathlib
+import re
 import resource
 import subprocess
 
@@ -64,12 +65,26 @@ CASES = [
     (["plan", "--lines", "READ"], ["README.md"]),
     (["check", PLANT, "examples/lac-des-iles/maps/site/fl"], ["examples/lac-des-iles/maps/site/flood_plc.yaml"]),
     (["frobnicate", ""], []),
+    (["scan", PLANT, "mill-"], ["mill-plc", "mill-bus"]),
+    (["probe", PLANT, "sub2-"], ["sub2-bus"]),
+    (["explain", PLANT, ""], ["tailings-dam", "toe-weir", "pond-freeboard", "mill-sump", "crusher-flood"]),
+    (["explain", PLANT, "to"], ["toe-weir"]),
+    (["import", "ke"], ["kepware"]),
+    (["import", "csv", "READ"], ["README.md"]),
+    (["probe", "--table", "h"], ["holding"]),
 ]
 
 
 @pytest.mark.parametrize("words,offered", CASES, ids=[" ".join(words) for words, _ in CASES])
 def test_words(words, offered):
     assert sorted(press_tab(*words)) == sorted(offered)
+
+
+def test_formats_are_those_that_are_imported():
+    text = subprocess.run([HEADGATE, "import", "--help"], capture_output=True, text=True, check=True).stdout
+    for word in press_tab("import", ""):
+        assert re.search(rf"\b{word}\b", text), word
+    assert len(press_tab("import", "")) == 7
 
 
 def test_a_name_with_a_space_stays_one(tmp_path):
