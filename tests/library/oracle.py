@@ -326,7 +326,7 @@ def run(directory, seed):
             return gateway.child.running() and all(
                 topic in state and wrong(row, tag, expected, state[topic]) is None for topic, row, tag, expected in tags)
 
-        end = time.monotonic() + 8 * rig.PATIENCE
+        end = time.monotonic() + 20 * rig.PATIENCE
         while not settled() and gateway.child.running() and time.monotonic() < end:
             time.sleep(0.1)
         problems = [f"{topic}: nothing was published" for topic, *_ in tags if topic not in state]

@@ -191,6 +191,9 @@ class Map:
                  if isinstance(t.spec.get("mul_from"), dict)}
         for tag in sorted(last.values(), key=lambda t: "exp_from" in t.spec or "mul_from" in t.spec or "valid_if" in t.spec):
             for _ in range(5000):
+                if wanted.get(tag.name, [""])[0] == "==" and not tag.bits:
+                    tag.put(image, whole(wanted[tag.name][1]).to_bytes(2 * tag.words, "big"))
+                    break
                 if tag.name in codes:
                     tag.put(image, whole(rng.choice(codes[tag.name])).to_bytes(2 * tag.words, "big"))
                     break
@@ -349,6 +352,8 @@ class Map:
         x = self.value(name, image)
         if x is BAD:
             return False
+        if isinstance(x, str):                  # a word of an enumeration: its number counts
+            x = next(whole(k) for k, v in self.tags[name].spec["enum"].items() if str(v) == x)
         return (Fraction(int(x) if isinstance(x, bool) else x) == whole(constant)) == (relation == "==")
 
     @staticmethod
