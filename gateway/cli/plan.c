@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* headgate plan PLANT: what will be asked, before the first byte is sent. */
 #include <argp.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -199,6 +200,33 @@ static void print_line(const struct plan_view *v, uint32_t line)
     print_cycles(v, line);
 }
 
+void plan_write_text(const struct plant *p, uint32_t index, char *out, size_t room)
+{
+    const struct write_permit *w = &p->commands.writes[index];
+    const struct device *d = p->devices;
+    while (w->tag - d->first_tag >= d->map->point_count)
+        d++;
+    const struct point *point = &d->map->points[w->tag - d->first_tag];
+    int n = snprintf(out, room, "%s/%s", d->path, point->name);
+    if (n > 0 && (size_t)n < room && !isnan(w->low))
+        n += snprintf(out + n, room - (size_t)n, " %g..%g%s%s", w->low, w->high,
+                      *point->unit ? " " : "", point->unit);
+    if (n > 0 && (size_t)n < room && point->danger)
+        snprintf(out + n, room - (size_t)n, " (dangerous)");
+}
+
+static void print_writes(const struct plant *p)
+{
+    char text[320];
+    bool any = (p->commands.allow & PERMIT_BIT(ORDER_WRITE)) != 0 && p->commands.write_count > 0;
+    fputs(any ? "people may write: " : "people may write: nothing\n", stdout);
+    for (uint32_t i = 0; any && i < p->commands.write_count; i++) {
+        plan_write_text(p, i, text, sizeof text);
+        printf("%s%s", i ? ", " : "", text);
+    }
+    fputs(any ? "\n" : "", stdout);
+}
+
 void plan_print(const struct plan_view *v)
 {
     const struct plan *p = v->plan;
@@ -215,6 +243,7 @@ void plan_print(const struct plan_view *v)
     printf("people may command: %s; within %s of being sent\n",
            permit_text(allowed, p->plant->commands.allow),
            text_from_duration(fresh, p->plant->commands.fresh_ms * NS_PER_MS));
+    print_writes(p->plant);
     for (uint32_t i = 0; i < p->plant->line_count; i++)
         print_line(v, i);
     puts("\nAddresses are wire addresses, from 0. Times are predicted: frames and gaps from the "

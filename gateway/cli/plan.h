@@ -23,6 +23,9 @@ unsigned plan_units_of(const struct plan *p, uint32_t line);   /* how many units
 /* "tcp://10.0.0.1:502", "rtu:///dev/ttyS0 19200 8E1" */
 void plan_connect_text(const struct line *l, char *out, size_t room);
 
+/* One of plant->commands.writes: "mill/pump-1/setpoint 10..40 l/s" */
+void plan_write_text(const struct plant *p, uint32_t index, char *out, size_t room);
+
 void plan_print(const struct plan_view *v);
 void plan_print_json(const struct plan_view *v);
 

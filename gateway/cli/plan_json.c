@@ -153,6 +153,20 @@ void plan_print_json(const struct plan_view *v)
     real(j, "tags_per_s", t.tags_per_s);
     text(j, "commands", permit_text(allowed, p->plant->commands.allow));
     number(j, "fresh_ms", p->plant->commands.fresh_ms);
+    key(j, "writes");
+    json_word(j, "[");
+    put(&piece);
+    for (uint32_t i = 0; i < p->plant->commands.write_count; i++) {
+        char write[320];
+        plan_write_text(p->plant, i, write, sizeof write);
+        j = begin(&piece);
+        if (i > 0)
+            json_word(j, ",");
+        json_string(j, write);
+        put(&piece);
+    }
+    j = begin(&piece);
+    json_word(j, "]");
     key(j, "lines");
     json_word(j, "[");
     put(&piece);
