@@ -88,6 +88,14 @@ static void show_place(const struct place_in_walk *p)
     show_said(out, w->points[p->i].last, (enum point_state)w->points[p->i].state);
 }
 
+/* Nothing looks right however it is read. */
+static bool says_nothing(const struct look *l)
+{
+    bool number =
+        l->number.kind == VALUE_INT || l->number.kind == VALUE_UINT || l->number.kind == VALUE_REAL;
+    return number && l->count > 0 && *l->raw && strspn(l->raw, "0 ") == strlen(l->raw);
+}
+
 static void show_look(const struct place_in_walk *p)
 {
     const struct look *l = &p->look;
@@ -101,7 +109,7 @@ static void show_look(const struct place_in_walk *p)
         fputs(": ", out);
         say(out, l->reason);
     }
-    fputc('\n', out);
+    fputs(says_nothing(l) ? "; zeroes prove neither order nor scale\n" : "\n", out);
 }
 
 static void show_help(FILE *out)

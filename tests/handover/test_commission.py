@@ -137,6 +137,14 @@ def test_what_is_shown_is_what_the_device_says(plant):
     assert not plant.record.exists()
 
 
+def test_zeroes_are_no_proof(plant):
+    plant.device.words.update({10: 0, 11: 0, 1: 0})
+    words = "zeroes prove neither order nor scale"
+    assert words in plant.run(plant.file, "mill/pump/flow", answers="q\n")
+    for tag in ("level", "state", "status.fault", "gone"):
+        assert words not in plant.run(plant.file, f"mill/pump/{tag}", answers="q\n")
+
+
 def test_swapped_words_and_wrong_addresses_are_hinted_at(plant):
     said = plant.run(plant.file, "mill/pump/swapped", answers="41.9\n")
     assert "hint: holding 12 as f32 CDAB would be that" in said, said
