@@ -132,7 +132,7 @@ class Equipment:
         scale, offset = Fraction(row["scale"]) * factor, Fraction(row["offset"]) * factor
         believable = RANGES.get(unit)
         if row["name"].startswith(("pf", "cosphi", "power_factor")):
-            believable = (-1 if kind in (*SIGNED, "signmag16") else 0, 1)
+            believable = {"signmag16": (-1, -0.1)}.get(kind, (-1 if kind in SIGNED else 0, 1))
         if unit in ("kWh", "Wh", "varh", "VAh", "kvarh", "MWh"):
             low = 0
             top = min(top, (1 << 31) - 1) if bits == 32 else top if row["scale"] == "1" else 1 << 53
@@ -163,8 +163,8 @@ class Equipment:
             if row["name"].startswith(("pf", "cosphi")):
                 low, high = -1, 1
             low, high = FLOAT_RANGES.get(row["name"], (low, high))
-            if kind == "pf4q_f32":
-                low, high = -2, 2
+            if kind == "pf4q_f32":          # where the encoding differs from the number
+                low, high = rng.choice([(-1.99, -1.01), (1.01, 1.99)])
             return struct.pack(FLOATS[kind], rng.uniform(low, high) / float(factor))
         if kind == "mod10k_s64":
             return b"".join(struct.pack(">H", rng.randrange(10000)) for _ in range(row["regs"]))
