@@ -126,7 +126,7 @@ class Equipment:
         if self.stem.startswith("moxa"):
             return 12000, 65535
         top = (1 << bits - (kind in SIGNED)) - 17
-        low = -top if kind in SIGNED else 0
+        low = -top if kind in (*SIGNED, "signmag16") else 0
         if row["scale"].startswith("10^"):
             return 100, 200
         scale, offset = Fraction(row["scale"]) * factor, Fraction(row["offset"]) * factor
