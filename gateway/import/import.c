@@ -113,8 +113,8 @@ static void tell_writable(struct import_list *l)
         count += !row->gone && row->writable;
     if (count > 0 && !l->options->writable)
         import_note(l, NOTE_TOLD, 0,
-                    "%u tags that the list may write are only read here; --writable keeps that",
-                    count);
+                    "%u tag%s that the list may write, only read here; --writable keeps that",
+                    count, count == 1 ? "" : "s");
 }
 
 enum import_end import_run(struct import *i, const struct import_format *format, const char *file,
@@ -258,17 +258,41 @@ const char *import_plant(struct import *i)
     return kept;
 }
 
+/* By line; of one line in the order in which it came up; what is of no line stands last. */
+static int by_line(const void *a, const void *b)
+{
+    const struct import_note *x = *(struct import_note *const *)a;
+    const struct import_note *y = *(struct import_note *const *)b;
+    uint32_t p = x->line == 0 ? UINT32_MAX : x->line, q = y->line == 0 ? UINT32_MAX : y->line;
+    if (p != q)
+        return p < q ? -1 : 1;
+    return (x->number > y->number) - (x->number < y->number);
+}
+
+static void print_note(const struct import_list *l, const struct import_note *n, FILE *out)
+{
+    const char *word = n->kind == NOTE_SKIPPED ? "skipped: " : "";
+    if (n->line > 0)
+        fprintf(out, "%s:%u: %s%s\n", l->file, n->line, word, n->text);
+    else
+        fprintf(out, "%s: %s%s\n", l->file, word, n->text);
+}
+
 void import_tell(const struct import *i, FILE *out)
 {
-    static const char *const words[] = {
-        [NOTE_SKIPPED] = "skipped: ", [NOTE_RENAMED] = "", [NOTE_TOLD] = ""};
     const struct import_list *l = &i->list;
-    for (const struct import_note *n = l->notes; n != NULL; n = n->next) {
-        if (n->line > 0)
-            fprintf(out, "%s:%u: %s%s\n", l->file, n->line, words[n->kind], n->text);
+    const struct import_note **all = calloc(l->note_count + 1U, sizeof *all);
+    uint32_t count = 0;
+    for (const struct import_note *n = l->notes; n != NULL; n = n->next)
+        if (all == NULL)
+            print_note(l, n, out);
         else
-            fprintf(out, "%s: %s%s\n", l->file, words[n->kind], n->text);
-    }
+            all[count++] = n;
+    if (all != NULL)
+        qsort(all, count, sizeof *all, by_line);
+    for (uint32_t k = 0; k < count; k++)
+        print_note(l, all[k], out);
+    free(all);
     if (l->refused != NULL && l->refused_line > 0)
         fprintf(out, "%s:%u: refused: %s\n", l->file, l->refused_line, l->refused);
     else if (l->refused != NULL)

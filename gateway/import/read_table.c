@@ -296,7 +296,9 @@ static void read_row(struct sheet *t)
 {
     struct import_list *l = t->list;
     unsigned which = 0;
-    if (cells_filled(&t->cells, &which) == 1 && (int)which != t->head.column[FIELD_ADDRESS]) {
+    if (cells_filled(&t->cells, &which) == 1 &&
+        ((int)which != t->head.column[FIELD_ADDRESS] ||
+         strpbrk(t->cells.cell[which], "0123456789") == NULL)) {
         t->section = import_keep(l, t->cells.cell[which], strlen(t->cells.cell[which]));
         import_note(l, NOTE_SKIPPED, t->cells.row_line, "a title: %.80s", t->section);
         return;

@@ -92,7 +92,7 @@ static void note(struct import_list *l, enum note_kind kind, uint32_t line, cons
         l->renamed++;
     if (n == NULL)
         return;
-    *n = (struct import_note){NULL, line, (uint8_t)kind, text};
+    *n = (struct import_note){NULL, line, l->note_count++, (uint8_t)kind, text};
     if (l->notes == NULL)
         l->notes = n;
     else

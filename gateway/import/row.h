@@ -90,7 +90,7 @@ enum note_kind { NOTE_SKIPPED, NOTE_RENAMED, NOTE_TOLD };
 
 struct import_note {
     struct import_note *next;
-    uint32_t line;
+    uint32_t line, number;
     uint8_t kind;                  /* enum note_kind */
     const char *text;
 };
@@ -132,6 +132,7 @@ struct import_list {
     struct import_row *rows, *last_row;
     uint32_t row_count;            /* that were read; skipped ones too */
     struct import_note *notes, *last_note;
+    uint32_t note_count;
     uint32_t skipped, renamed;
     struct import_line *lines;
     struct import_device *devices, *last_device;

@@ -414,15 +414,17 @@ static struct toml *take_heading(struct reader *r)
         return table;
     }
     struct toml *array = find(table, key), *element = node(r, TOML_TABLE);
-    if (array == NULL) {
+    if (array == NULL && table->count < KEYS_MAX) {
         array = node(r, TOML_ARRAY);
         if (array != NULL) {
             array->key = key;
             add(table, array);
         }
     }
-    if (array == NULL || element == NULL)
+    if (array == NULL || element == NULL) {
+        refuse(r, "more than 2000 keys in a table");
         return NULL;
+    }
     if (array->kind != TOML_ARRAY || array->closed) {
         refuse(r, "an array of tables that is something else already");
         return NULL;

@@ -63,6 +63,13 @@ static void write_comment(const char *s, FILE *out)
     }
 }
 
+/* Its folder is nobody's business who gets the map. */
+static const char *file_name(const struct import_list *l)
+{
+    const char *slash = strrchr(l->file, '/');
+    return slash == NULL ? l->file : slash + 1;
+}
+
 static bool belongs(const struct import_row *row, const char *device)
 {
     return !row->gone && strcmp(row->device, device) == 0;
@@ -111,13 +118,13 @@ static void write_head(const struct import_list *l, const struct head *h, const 
 {
     const char *between = "";
     fputs("# Imported from ", out);
-    write_comment(l->file, out);
+    write_comment(file_name(l), out);
     fputs(". Hold it against the equipment before you believe it,\n"
           "# and add examples: known raw words and the values they stand for.\nformat: 1\ntitle: ",
           out);
     write_text(title, out);
     fputs("\nsource: [", out);
-    write_text(l->file, out);
+    write_text(file_name(l), out);
     fputs("]\nverified: document\n", out);
     for (unsigned t = 0; t < TABLE_COUNT; t++)
         if (h->base[t] >= 0) {
@@ -215,7 +222,7 @@ static void write_row(struct import_list *l, const struct import_row *row, const
                       FILE *out)
 {
     fputs("  # ", out);
-    write_comment(l->file, out);
+    write_comment(file_name(l), out);
     fprintf(out, ":%u\n  ", row->line);
     write_text(row->tag, out);
     fputs(": {", out);
@@ -276,7 +283,7 @@ uint32_t write_map(struct import_list *l, const char *device, const char *title,
 void write_plant(struct import_list *l, FILE *out)
 {
     fputs("# What ", out);
-    write_comment(l->file, out);
+    write_comment(file_name(l), out);
     fputs(" says about lines and devices: a piece to go into a plant file. Areas are yours to "
           "name.\n",
           out);
