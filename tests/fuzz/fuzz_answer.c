@@ -13,6 +13,7 @@
 #include "fuzz.h"
 
 #include "base/clock.h"
+#include "identity.h"
 #include "poll/line.h"
 
 enum { FD = 700, STEPS = 200, ROOM = 4096, ASKED = 64 };
@@ -454,6 +455,7 @@ static void one_step(struct poller *p, struct script *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
+    identity_judged(FRAMING, bytes, length);
     struct script s = {bytes, length};
     w = (struct world){.now = {NS_PER_S * 1000}, .honest = true};
     line.echo = FRAMING == FRAMING_RTU && (script_byte(&s) & 1);
