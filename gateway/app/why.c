@@ -89,6 +89,14 @@ static void rule_of_device(const struct why_view *v, const struct why_feed *f,
         snprintf(out, RULE_ROOM, "never asked by the gateway: the map has it read on demand only");
     else if (!f->request)
         snprintf(out, RULE_ROOM, "no request of the plan reads it: %s", s->reason);
+    else if (begins(s->reason, "another identity"))
+        snprintf(out, RULE_ROOM,
+                 "what answers may be another piece of equipment than the map or the plant file "
+                 "means, so nothing of it is believed: %s",
+                 s->reason);
+    else if (begins(s->reason, "not on this model"))
+        snprintf(out, RULE_ROOM,
+                 "the device refuses the address, and the map says that not every model has it");
     else if (begins(s->reason, "frozen") || begins(s->reason, "stale"))
         rule_of_time(v, f, s, out);
     else if (s->time.ms == 0)

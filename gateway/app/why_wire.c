@@ -239,6 +239,26 @@ static void put_steps(struct json *j, const char *tag, const struct explanation 
     }
 }
 
+/* What the board made of the same answer, where it knows more than these bytes: what was counted
+ * before, who the device is, its clock's zone. */
+static void put_beyond(struct json *j, const char *tag, const struct sample *decoded,
+                       const struct sample *stands)
+{
+    bool same = decoded->quality == stands->quality && value_equal(&decoded->value, &stands->value);
+    char value[400];
+    if (same)
+        return;
+    json_word(j, ",{\"tag\":");
+    json_put_string(j, tag);
+    put_text(j, "kind", "beyond");
+    put_text(j, "text", "what is known beyond these bytes");
+    bool has = stands->value.kind != VALUE_NONE;
+    put_text(j, "after", has ? explain_value(value, sizeof value, &stands->value) : NULL);
+    put_int(j, "quality", stands->quality);
+    put_text(j, "reason", stands->reason);
+    json_word(j, "}");
+}
+
 static const struct sample *of(const struct why_view *v, const struct why_feed *f, int32_t point)
 {
     return point < 0 ? NULL : &board_tag(v->board, f->device->first_tag + (uint32_t)point)->now;
@@ -288,6 +308,9 @@ void why_steps(struct json *j, const struct why_view *v, const struct why_feed *
             snprintf(reason, room, "%s: %s (%s)", explain_kind_name((enum explain_kind)last->kind),
                      last->after.reason, last->text);
     }
+    const struct sample *stands = of(v, f, (int32_t)f->point);
+    if (!first && count == 0 && stands->time.ms == f->good->time.ms)
+        put_beyond(j, map->points[f->point].name, &source, stands);
     json_word(j, "]");
     put_int(j, "steps_timestamp", f->good ? f->good->time.ms : 0);
 }

@@ -67,44 +67,32 @@ bool ask_find(const struct plant *plant, struct arena *arena, const char *path,
 /* ---- what is read on demand only --------------------------------------------------------------
  */
 
-static bool demanded(const struct asking *a, const struct map *map, uint32_t point)
+/* What changes by being read is read when it is named, and never along with others. */
+static bool spared(const struct asking *a, const struct point *p)
 {
-    const struct point *p = &map->points[point];
-    bool named = a->needed && a->needed[point];
-    return p->read_mode == READ_ON_DEMAND && (a->needed ? named : !p->side_effect);
+    return !a->needed && p->side_effect && p->read_mode == READ_ON_DEMAND;
 }
 
-/* The plan has nothing for such tags, so another one is made, for which they are ordinary. */
+static bool demands(const struct asking *a)
+{
+    const struct map *map = a->wish->device ? a->wish->device->map : NULL;
+    for (uint32_t i = 0; map && i < map->point_count; i++)
+        if (map->points[i].read_mode == READ_ON_DEMAND && (!a->needed || a->needed[i]) &&
+            !spared(a, &map->points[i]))
+            return true;
+    return false;
+}
+
+/* The gateway's plan has nothing for such tags, so another one is made. */
 static const struct plan *plan_demands(const struct asking *a, const struct plan *whole)
 {
-    const struct plant *plant = whole->plant;
-    const struct device *d = a->wish->device;
-    uint32_t count = 0;
-    for (uint32_t i = 0; d && i < d->map->point_count; i++)
-        count += demanded(a, d->map, i);
-    if (count == 0)
+    if (!demands(a))
         return whole;
-    struct plant *other = arena_get(a->arena, sizeof *other);
-    struct device *devices = arena_get_array(a->arena, plant->device_count, sizeof *devices);
-    struct map *map = arena_get(a->arena, sizeof *map);
-    struct point *points = arena_get_array(a->arena, d->map->point_count, sizeof *points);
+    const struct plan_options options = {.on_demand = true};
     struct diags *ds = diags_new();
-    const struct plan *made = NULL;
-    if (other && devices && map && points && ds) {
-        memcpy(points, d->map->points, d->map->point_count * sizeof *points);
-        for (uint32_t i = 0; i < d->map->point_count; i++)
-            if (demanded(a, d->map, i))
-                points[i].read_mode = READ_POLL;
-        *map = *d->map;
-        map->points = points;
-        memcpy(devices, plant->devices, plant->device_count * sizeof *devices);
-        devices[d - plant->devices].map = map;
-        *other = *plant;
-        other->devices = devices;
-        made = plan_build(a->arena, other, ds);
-        if (!made)
-            diags_print(ds, stderr);
-    }
+    const struct plan *made = ds ? plan_build_with(a->arena, whole->plant, &options, ds) : NULL;
+    if (ds && !made)
+        diags_print(ds, stderr);
     diags_free(ds);
     return made;
 }
@@ -128,8 +116,10 @@ static bool serves(const struct asking *a, const struct request *q)
 {
     const struct device *d = a->wish->device;
     for (uint32_t i = 0; i < q->feed_count; i++) {
-        bool here = !d || q->feeds[i].device == (uint32_t)(d - a->told.devices);
-        if (here && (!a->needed || a->needed[q->feeds[i].point]))
+        const struct feed *f = &q->feeds[i];
+        if (d && f->device != (uint32_t)(d - a->told.devices))
+            continue;
+        if (!d || (a->needed ? a->needed[f->point] : !spared(a, &d->map->points[f->point])))
             return true;
     }
     return false;
@@ -231,6 +221,7 @@ static bool prepare(struct asking *a, const struct plan *whole)
         if (!a->needed)
             return false;
         need(a->needed, w->device->map, w->point);
+        need(a->needed, w->device->map, w->device->map->identity.point); /* is it the right one? */
     }
     a->told.devices = whole->plant->devices;
     whole = plan_demands(a, whole);

@@ -262,7 +262,11 @@ static void tell_partner(const struct explain_input *in, const struct point *p, 
     decode_scaled(&b, exponent ? partner : NULL, exponent ? NULL : partner, now);
     char text[96];
     int32_t from = exponent ? p->exp_from : p->mul_from;
-    snprintf(s->text, sizeof s->text, "x %s%s, which is %s%s%s", exponent ? "10^" : "",
+    bool coded = !exponent && p->factor_count > 0;
+    snprintf(s->text, sizeof s->text, "x %s%s, which is %s%s%s",
+             exponent ? "10^"
+             : coded  ? "the factor for the code in "
+                      : "",
              in->map->points[from].name, explain_value(text, sizeof text, &partner->value),
              partner->reason ? ": " : "", partner->reason ? partner->reason : "");
     s->after = *now;

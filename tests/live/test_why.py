@@ -15,7 +15,7 @@ import pytest
 import rig
 
 FLOW = [0x0000, 0x43CE]         # 412.0, low word first
-WORDS = FLOW + [0x0000, 0x0005, 215, 0x7FFF, 1, 0]      # holding 0..7 of unit 1
+WORDS = FLOW + [0x0000, 0x0005, 215, 0x7FFF, 1, 77, 9]      # holding 0..8 of unit 1
 
 
 class Talk(socketserver.BaseRequestHandler):
@@ -52,7 +52,9 @@ TAGS = {"flow": {"at": "holding 0", "type": "f32", "order": "CDAB", "unit": "m3/
         "shifted": {"at": "holding 2", "type": "u32", "order": "CDAB"},
         "temperature": {"at": "holding 4", "type": "s16", "scale": 0.1, "valid": [-40, 120], "deadband": 1},
         "probe": {"at": "holding 5", "type": "s16", "invalid": {"0x7FFF": "open circuit"}},
-        "mode": {"at": "holding 6", "type": "u16", "enum": {0: "off", 1: "on"}}}
+        "mode": {"at": "holding 6", "type": "u16", "enum": {0: "off", 1: "on"}},
+        "serial": {"at": "holding 7", "type": "u16", "read": "on_demand"},
+        "latch": {"at": "holding 8", "type": "u16", "read": "on_demand", "side_effect": True}}
 MAP = {"format": 1, "title": "A few", "source": ["tests/live/test_why.py"], "verified": "invented", "tags": TAGS}
 
 
@@ -159,6 +161,15 @@ def test_read_shows_what_else_the_bytes_could_be(bench):
     assert "order ABCD would give 5; as configured it is 327680" in done.stdout, done.stdout
     done = run("read", "--explain", bench.plant_file, "plant/good/flow")
     assert "hint" not in done.stdout, done.stdout
+
+
+def test_what_is_read_on_demand_is_demanded_by_people(bench):
+    w = why(bench, "plant/good/serial")
+    assert w["quality"] == 28 and "on demand" in w["rule"] and w["request"] is None
+    done = run("read", "--json", bench.plant_file, "plant/good")
+    values = {r["tag"]: r["value"] for r in json.loads(done.stdout)}
+    assert values["serial"] == 77 and values["flow"] == 412.0 and "latch" not in values
+    assert why(bench, "plant/good/latch", "--afresh")["value"] == 9
 
 
 def test_read_tries_the_other_function_where_one_is_refused(bench):

@@ -31,6 +31,10 @@ static const struct choice words[] = {{0, "off", 3}, {1, "on", 2}, {7, "seven", 
 static const struct pair table[] = {{0, 0}, {100, 5}, {70000, 10}};
 static struct invalid invalid[2];
 
+static const uint16_t parts[] = {0, 3};
+static const struct factor factors[] = {{.code = 1, .by = {0.5, 5, 1}},
+                                        {.code = 2, .by = {10, 10, 0}}};
+
 static struct point any_point(void)
 {
     enum raw_type type = (enum raw_type)(chance() % RAW_TIME); /* times have forms of their own */
@@ -114,7 +118,7 @@ static void the_last_step_is_what_decoding_says(void **state)
     const struct map map = {.points = points, .point_count = 4};
     uint8_t data[16];
     char text[2][64];
-    for (int round = 0; round < 200000; round++) {
+    for (int round = 0; round < 40000; round++) {
         points[0] = points[1] = points[2] = point_of(RAW_S16, NULL);
         points[3] = any_point();
         struct point *p = &points[3];
@@ -127,6 +131,15 @@ static void the_last_step_is_what_decoding_says(void **state)
             p->from = 0;
         for (size_t i = 0; i < sizeof data; i++)
             data[i] = one_in(3) ? 0 : (uint8_t)chance();
+        if (p->mul_from >= 0 && one_in(2)) {
+            p->factors = factors;
+            p->factor_count = 2;
+        }
+        if (p->from < 0 && p->type >= RAW_U32 && p->type <= RAW_S32 && one_in(3)) {
+            p->parts = parts;
+            p->part_count = 2;
+            p->words = 4;
+        }
         const struct explain_input in = {.map = &map,
                                          .point = 3,
                                          .data = data,
