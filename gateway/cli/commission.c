@@ -16,6 +16,8 @@
 #include "cli/ask.h"
 #include "cli/verbs.h"
 
+enum { BY_MAX = 128 };
+
 struct commission_arguments {
     const char *plant_file, *path, *by, *answers, *output, *date;
     struct plant_options options;
@@ -117,29 +119,30 @@ static bool report(const struct commission_arguments *a, const struct work *w)
     return sheet_close(&sheet, paper_end(&p));
 }
 
-static bool walk(struct commission_arguments *a, struct work *w)
+static bool walk(const struct commission_arguments *a, struct work *w)
 {
     const char *user = getenv("USER");
-    a->walk.work = w;
-    a->walk.by = a->by ? a->by : user ? user : "";
-    a->walk.talk = a->walk.json ? stderr : stdout;
-    a->walk.in = a->answers ? fopen(a->answers, "re") : stdin;
-    if (!*a->walk.by || !text_is_utf8(a->walk.by, strlen(a->walk.by)) || strlen(a->walk.by) > 128) {
+    struct walk k = a->walk;
+    k.work = w;
+    k.by = a->by ? a->by : user ? user : "";
+    k.talk = k.json ? stderr : stdout;
+    if (!*k.by || !text_is_utf8(k.by, strlen(k.by)) || strlen(k.by) > BY_MAX) {
         fputs("headgate: who are you? say --by NAME\n", stderr);
         return false;
     }
-    if (!a->walk.in) {
+    k.in = a->answers ? fopen(a->answers, "re") : stdin;
+    if (!k.in) {
         fprintf(stderr, "headgate: cannot read %s: %s\n", a->answers, strerror(errno));
         return false;
     }
-    a->walk.terminal = isatty(fileno(a->walk.in)) != 0;
-    bool good = walk_points(&a->walk);
+    k.terminal = isatty(fileno(k.in)) != 0;
+    bool good = walk_points(&k);
     if (a->answers)
-        fclose(a->walk.in);
+        fclose(k.in);
     return good;
 }
 
-static int commission(struct commission_arguments *a, const struct side *side)
+static int commission(const struct commission_arguments *a, const struct side *side)
 {
     struct ask_target target = {.point = -1, .tag = TAG_NONE};
     struct work w = {.plant = side->plant,
