@@ -124,17 +124,11 @@ static const struct plan *finish(struct arena *a, const struct unit_maker *m)
 
 const struct plan *plan_build(struct arena *a, const struct plant *plant, struct diags *ds)
 {
-    return plan_build_with(a, plant, &(struct plan_options){0}, ds);
-}
-
-const struct plan *plan_build_with(struct arena *a, const struct plant *plant,
-                                   const struct plan_options *o, struct diags *ds)
-{
     size_t errors = diags_errors(ds), points = 0;
     for (uint32_t i = 0; i < plant->device_count; i++)
         points += plant->devices[i].map->point_count;
 
-    struct unit_maker m = {.plant = plant, .ds = ds, .on_demand = o->on_demand};
+    struct unit_maker m = {.plant = plant, .ds = ds};
     const struct plan *p = NULL;
     uint32_t *order = calloc(plant->device_count + 1U, sizeof *order);
     m.feeds = arena_get_array(a, points + 1, sizeof *m.feeds);

@@ -11,13 +11,6 @@
  * ds with the place of the tag or line. NULL after an error. */
 const struct plan *plan_build(struct arena *a, const struct plant *plant, struct diags *ds);
 
-/* The same with more in it: what the gateway itself never asks. */
-struct plan_options {
-    bool on_demand;                /* tags with `read: on_demand` */
-};
-const struct plan *plan_build_with(struct arena *a, const struct plant *plant,
-                                   const struct plan_options *o, struct diags *ds);
-
 /* Predictions, in nanoseconds of the line's time. */
 struct cost {
     uint32_t sent, received;       /* bytes of the frames, all told */

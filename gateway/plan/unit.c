@@ -215,7 +215,7 @@ static bool add_wants(struct unit_maker *m, uint32_t device)
     for (uint32_t i = 0; i < map->point_count; i++) {
         const struct point *p = &map->points[i];
         m->numbers[m->number_count + i] = FORM_NONE;
-        if (p->from >= 0 || (p->read_mode == READ_ON_DEMAND && !m->on_demand))
+        if (p->from >= 0 || p->read_mode == READ_ON_DEMAND)
             continue;
         struct span s = {p->address, p->address + (p->words > 0 ? p->words : 1U) - 1};
         if (!readable(m, d, p, s))

@@ -40,7 +40,6 @@ struct unit_maker {                /* memory used again from unit to unit; begin
     bool has_barriers;             /* one of them has */
     int64_t delay_ns;
     bool has_alone;                /* some tag of the unit has a side effect */
-    bool on_demand;                /* tags that are read on demand are wanted, too */
 
     struct want *wants;
     struct source *sources;

@@ -12,12 +12,12 @@ struct bench {
 };
 
 static void plan_it(struct bench *b, const struct line *line, const struct device *devices,
-                    uint32_t count, bool on_demand)
+                    uint32_t count)
 {
     b->arena = arena_new(0);
     b->ds = diags_new();
     b->plant = plant_of(line, 1, devices, count);
-    b->plan = plan_build_with(b->arena, &b->plant, &(struct plan_options){on_demand}, b->ds);
+    b->plan = plan_build(b->arena, &b->plant, b->ds);
 }
 
 static void done(struct bench *b)
@@ -47,7 +47,7 @@ static void what_is_read_once_does_not_ride_with_what_is_polled(void **state)
     struct line line = tcp_line("one");
     struct device device = device_on(&map, 0, 1);
     struct bench b;
-    plan_it(&b, &line, &device, 1, false);
+    plan_it(&b, &line, &device, 1);
     assert_non_null(b.plan);
     assert_int_equal(b.plan->request_count, 3);
     const struct request *polled = read_of(b.plan, 0), *once = read_of(b.plan, 2),
@@ -61,14 +61,6 @@ static void what_is_read_once_does_not_ride_with_what_is_polled(void **state)
     assert_int_equal(once->period_ns / NS_PER_S, 24 * 3600);
     assert_true(identity->once);
     assert_int_equal(identity->period_ns / NS_PER_S, 8);
-    done(&b);
-
-    plan_it(&b, &line, &device, 1, true);
-    assert_non_null(b.plan);
-    uint32_t feeds = 0;
-    for (uint32_t i = 0; i < b.plan->request_count; i++)
-        feeds += b.plan->requests[i].feed_count;
-    assert_int_equal(feeds, 5);
     done(&b);
 }
 
@@ -87,7 +79,7 @@ static void who_it_is_is_asked_as_often_as_the_map_says_but_not_more_seldom(void
         struct line line = tcp_line("one");
         struct device device = device_on(&map, 0, 1);
         struct bench b;
-        plan_it(&b, &line, &device, 1, false);
+        plan_it(&b, &line, &device, 1);
         assert_int_equal(b.plan->requests[0].period_ns / NS_PER_S, facts[i].period_s);
         done(&b);
     }
@@ -108,7 +100,7 @@ static void what_has_a_side_effect_is_read_alone_and_never_in_passing(void **sta
             transports[t] == TRANSPORT_TCP ? tcp_line("one") : serial_line("bus", 19200);
         struct device device = device_on(&map, 0, 1);
         struct bench b;
-        plan_it(&b, &line, &device, 1, false);
+        plan_it(&b, &line, &device, 1);
         assert_non_null(b.plan);
         assert_int_equal(b.plan->request_count, 4);
         for (uint32_t i = 0; i < 4; i++)
@@ -130,7 +122,7 @@ static void a_tag_that_would_touch_a_side_effect_is_refused(void **state)
     struct line line = tcp_line("one");
     struct device device = device_on(&map, 0, 1);
     struct bench b;
-    plan_it(&b, &line, &device, 1, false);
+    plan_it(&b, &line, &device, 1);
     assert_null(b.plan);
     assert_true(was_said(b.ds, "has a side effect"));
     done(&b);
