@@ -106,7 +106,8 @@ static void print_tags(const struct plan *p, const struct request *r)
     enum { ROOM = WIDTH - LEFT };
     const struct device *d = &p->plant->devices[r->feeds[0].device];
     /* Without its area: there is little room, and --tags tells all. */
-    size_t length = (size_t)snprintf(text, sizeof text, "%s:", d->name);
+    const char *manner = r->alone ? " (alone)" : r->once ? " (first)" : "";
+    size_t length = (size_t)snprintf(text, sizeof text, "%s%s:", d->name, manner);
     uint32_t shown = 0, devices = 1;
     for (uint32_t i = 1; i < r->feed_count; i++)
         devices += r->feeds[i].device != r->feeds[i - 1].device;
@@ -227,15 +228,30 @@ static void print_writes(const struct plant *p)
     fputs(any ? "\n" : "", stdout);
 }
 
+static uint32_t count_on_demand(const struct plant *plant)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < plant->device_count; i++) {
+        const struct map *map = plant->devices[i].map;
+        for (uint32_t k = 0; k < map->point_count; k++)
+            count += map->points[k].from < 0 && map->points[k].read_mode == READ_ON_DEMAND;
+    }
+    return count;
+}
+
 void plan_print(const struct plan_view *v)
 {
     const struct plan *p = v->plan;
     struct plan_totals t = plan_totals_of(p);
     char tick[32];
     printf("%s: site %s, gateway %s\n", p->plant->file, p->plant->site, p->plant->gateway);
-    printf("%u lines, %u devices, %u tags (%u read, %u computed, %u derived), %u requests\n",
-           p->plant->line_count, p->plant->device_count, p->plant->tag_count, t.tags,
-           p->plant->first_derived - t.tags, p->plant->derived_count, p->request_count);
+    char demand[32] = "";
+    uint32_t on_demand = count_on_demand(p->plant);
+    if (on_demand > 0)
+        snprintf(demand, sizeof demand, ", %u on demand", on_demand);
+    printf("%u lines, %u devices, %u tags (%u read%s, %u computed, %u derived), %u requests\n",
+           p->plant->line_count, p->plant->device_count, p->plant->tag_count, t.tags, demand,
+           p->plant->first_derived - t.tags - on_demand, p->plant->derived_count, p->request_count);
     printf("%.1f requests/s, %.1f kB/s, %.1f tags/s; polls are grouped on ticks of %s\n",
            t.requests_per_s, t.bytes_per_s / 1000, t.tags_per_s,
            text_from_duration(tick, p->tick_ns));

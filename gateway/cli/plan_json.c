@@ -84,6 +84,14 @@ static void print_request(const struct plan *p, const struct request *r)
     number(j, "first", r->first);
     number(j, "count", r->count);
     real(j, "every_ms", ms(r->period_ns));
+    if (r->once) {
+        key(j, "once");
+        json_word(j, "true");
+    }
+    if (r->alone) {
+        key(j, "alone");
+        json_word(j, "true");
+    }
     number(j, "bytes_sent", c.sent);
     number(j, "bytes_received", c.received);
     real(j, "predicted_ms", ms(c.ns));

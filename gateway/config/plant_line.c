@@ -7,8 +7,8 @@
 #include "config/plant_parts.h"
 
 struct line_nodes {
-    const struct node *connect, *baud, *parity, *data, *stop, *timeout, *connect_timeout, *delay,
-        *reconnect, *retries, *silent_share, *echo, *about;
+    const struct node *connect, *baud, *parity, *data, *stop, *timeout, *connect_timeout,
+        *connect_delay, *delay, *reconnect, *retries, *silent_share, *echo, *about;
 };
 
 static const uint32_t bauds[] = {
@@ -168,6 +168,9 @@ static bool read_times(const struct reader *r, const struct line_nodes *n, struc
     good = read_duration(r, n->connect_timeout, "connect_timeout", 10 * NS_PER_MS, 120 * NS_PER_S,
                          &out->connect_timeout_ns) &&
            good;
+    good = read_duration(r, n->connect_delay, "connect_delay", 0, 60 * NS_PER_S,
+                         &out->connect_delay_ns) &&
+           good;
     good = read_duration(r, n->delay, "delay", 0, 10 * NS_PER_S, &out->delay_ns) && good;
     good = read_u64(r, n->retries, "retries", 0, 10, &retries) && good;
     out->retries = (uint8_t)retries;
@@ -183,10 +186,10 @@ static bool read_line(struct plant_builder *b, const struct node *key, const str
 #name, offsetof(struct line_nodes, name)                                                   \
     }
     static const struct field fields[] = {
-        FIELD(connect),   FIELD(baud),    FIELD(parity),          FIELD(data),
-        FIELD(stop),      FIELD(timeout), FIELD(connect_timeout), FIELD(delay),
-        FIELD(reconnect), FIELD(retries), FIELD(silent_share),    FIELD(echo),
-        FIELD(about)};
+        FIELD(connect), FIELD(baud),      FIELD(parity),          FIELD(data),
+        FIELD(stop),    FIELD(timeout),   FIELD(connect_timeout), FIELD(connect_delay),
+        FIELD(delay),   FIELD(reconnect), FIELD(retries),         FIELD(silent_share),
+        FIELD(echo),    FIELD(about)};
     struct line_nodes n = {0};
     const char *about = NULL;
     *out = (struct line){.baud = 19200,

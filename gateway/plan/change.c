@@ -91,7 +91,8 @@ static bool same_settings(const struct line *a, const struct line *b)
     return same_end(a, b) && a->baud == b->baud && a->data_bits == b->data_bits &&
            a->stop_bits == b->stop_bits && a->parity == b->parity &&
            a->timeout_ns == b->timeout_ns && a->connect_timeout_ns == b->connect_timeout_ns &&
-           a->delay_ns == b->delay_ns && a->reconnect_min_ns == b->reconnect_min_ns &&
+           a->delay_ns == b->delay_ns && a->connect_delay_ns == b->connect_delay_ns &&
+           a->reconnect_min_ns == b->reconnect_min_ns &&
            a->reconnect_max_ns == b->reconnect_max_ns && a->retries == b->retries &&
            memcmp(&a->silent_share, &b->silent_share, sizeof a->silent_share) == 0 &&
            a->echo == b->echo;

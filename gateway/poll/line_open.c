@@ -151,7 +151,7 @@ void talk_opened(struct talk *t, mono_t now)
     t->stats.connects++;
     talk_begin_first(t, NULL);
     t->stats.state = LINE_UP;
-    t->not_before = now;
+    t->not_before = mono_add(now, t->line->connect_delay_ns);
     t->last_byte = now;
     if (talk_is_bus(t)) {
         /* Somebody asked here before us: a former run, or we ourselves before a cable was pulled.

@@ -32,6 +32,7 @@ struct line {                      /* one socket or one bus; one request in flig
     int64_t timeout_ns;            /* from the last byte sent to the last byte of the answer */
     int64_t connect_timeout_ns;
     int64_t delay_ns;              /* extra silence before each request */
+    int64_t connect_delay_ns;      /* silence after it was opened, before the first request */
     int64_t reconnect_min_ns, reconnect_max_ns;
     uint8_t retries;               /* more tries of one request within its period; default 1 */
     double silent_share;           /* of the line's time, at most, for units that don't answer; 0.1 */
