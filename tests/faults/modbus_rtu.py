@@ -176,7 +176,7 @@ def expected_echo(stand):
         stand.bad(24, "^the echo of our own bytes was damaged$")
 
 
-@row("M43", "a dead unit on an adapter that repeats what we send (reads; nothing writes yet)",
+@row("M43", "a dead unit on an adapter that repeats what we send and is read",
      "quality 24 `our own bytes came back: set echo: true on this line`, with `echo: true` `no answer`; never a value",
      "3 tries of 2 polls")
 def echo_of_a_dead_unit(stand):
@@ -195,7 +195,7 @@ def echo_of_a_dead_unit(stand):
         stand.state("silent", "plant/sick-1")
 
 
-@row("M43", "a dead unit on a line with `echo: true` (reads; nothing writes yet)", "quality 24 `no answer`; device `silent`",
+@row("M43", "a dead unit on a line with `echo: true` and is read", "quality 24 `no answer`; device `silent`",
      "timeout x tries + 1 poll")
 def expected_echo_of_a_dead_unit(stand):
     stand.modbus(kind="rtu", line={"echo": True}, server={"echo": True}, units=(1, 2))

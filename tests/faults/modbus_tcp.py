@@ -532,8 +532,7 @@ def power_cut(stand):
 
 
 @row("M35", "what was asked before an outage arrives after it",
-     "nothing does: a connection that was given up is reset, and what it had to send is forgotten; nothing is ever "
-     "written (headgate reads)", "at once")
+     "nothing does: a connection that was given up is reset, and what it had to send is forgotten", "at once")
 def stale_question(stand):
     wire.own_network()
     stand.modbus(line={"connect_timeout": "500ms"})
@@ -599,20 +598,6 @@ def packet_loss(stand):
         frames = [f for f in rig.frames(stand.tape.all("/history/", stand.since)) if "sick" in f["device"]]
         assert sum("values" in f for f in frames) > 20, f"{len(frames)} frames in 4 s"
         stand.figures.append(f"{len(frames)} frames of 4 lines in 4 s")
-
-
-@row("M40", "somebody wants a value written", "the command `write` is refused; no device is ever asked anything but to "
-     "read (functions 1 to 4), in any row", "at once")
-def nothing_is_written(stand):
-    stand.modbus()
-    make = lambda: stand.tape.publish(      # noqa: E731
-        "t/v1/site/cmd/gw/write", {"id": "1", "client": "c", "user": "u", "sent": int(time.time() * 1000),
-                                   "tag": "plant/sick-1/holding.0", "value": 1})
-    with stand.trouble(make, lambda: None):
-        time.sleep(0.5)
-        done = [m.json for m in stand.tape.all("/reply/", stand.since) + stand.tape.all("/audit/", stand.since)]
-        assert not [d for d in done if d.get("ok") is True or d.get("result") == "done"], done
-    stand.questions()
 
 
 @row("M59", "among 200 devices one is dead, one drips, one hangs up, one can't be connected to",

@@ -4,7 +4,7 @@ function that makes it happen, and a test of the row's name. The table in docs/p
 from here."""
 import importlib
 
-MODULES = {"M": ("modbus_tcp", "modbus_rtu", "modbus_values", "modbus_identity"), "Q": ("broker",), "S": ("system", "hostile")}
+MODULES = {"M": ("modbus_tcp", "modbus_rtu", "modbus_values", "modbus_write", "modbus_identity"), "Q": ("broker",), "S": ("system", "hostile")}
 
 
 class Row:

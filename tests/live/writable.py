@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """pymodbus servers that can be written, and that write down when they were. The specification comes on
-stdin as one JSON line: {"lines": {name: {"kind": "tcp"|"rtu", "units": [1], "no": [22], "image": {table:
-{address: word}}}}}. The first line on stdout says where the lines are. Each further line on stdin is a
+stdin as one JSON line: {"lines": {name: {"kind": "tcp"|"rtu", "units": [1], "no": [22], "delay": s, "image": {table:
+{address: word}}}}}. no: functions that it doesn't know; delay: of its answers. The first line on stdout says where the lines are. Each further line on stdin is a
 command, answered by one line: {"do": "writes"} tells all writes so far as [line, unit, function, address,
 values, monotonic time]; {"do": "keep", "line", "table", "address"} makes that register keep what it has
 though it confirms; {"do": "set", ..., "value"}; {"do": "echo", "line", "mode": "off"|"with"|"alone"} lets
@@ -21,7 +21,7 @@ sys.modules.setdefault("serial_asyncio", types.SimpleNamespace(create_serial_con
 from pymodbus.datastore import ModbusServerContext, ModbusSlaveContext
 from pymodbus.datastore.store import BaseModbusDataBlock
 from pymodbus.factory import ServerDecoder
-from pymodbus.server.async_io import ModbusTcpServer
+from pymodbus.server.async_io import ModbusConnectedRequestHandler, ModbusTcpServer
 from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
 BACKGROUND = []
@@ -97,6 +97,17 @@ class Bus:
         return "rtu://" + os.ttyname(slave)
 
 
+class Slow(ModbusConnectedRequestHandler):
+    """Does at once what it is told, and says so later."""
+
+    def _send_(self, data):
+        asyncio.get_running_loop().call_later(self.server.delay, self.late, data)
+
+    def late(self, data):
+        if self.transport and not self.transport.is_closing():
+            self.transport.write(data)
+
+
 async def open_line(loop, name, line, slaves, buses):
     for unit in line["units"]:
         blocks = {short: Words(line["image"].get(table, {})) for table, short in TABLES.items()}
@@ -104,7 +115,8 @@ async def open_line(loop, name, line, slaves, buses):
     framer = ModbusSocketFramer if line["kind"] == "tcp" else ModbusRtuFramer
     server = ModbusTcpServer(ModbusServerContext(slaves={u: slaves[name, u] for u in line["units"]}, single=False),
                              framer=framer, address=("127.0.0.1", line.get("port", 0)), ignore_missing_slaves=True,
-                             allow_reuse_address=True)
+                             allow_reuse_address=True, handler=Slow if line.get("delay") else ModbusConnectedRequestHandler)
+    server.delay = line.get("delay", 0)
     server.decoder = decoder_without(line.get("no", []))()
     BACKGROUND.append(asyncio.ensure_future(server.serve_forever()))
     await asyncio.wait_for(server.serving, 5)
