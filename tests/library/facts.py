@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The device facts (CSV, beside the checkout) and the library of maps, both read without headgate."""
 import csv
+import functools
 import re
 import sys
 from fractions import Fraction
@@ -76,6 +77,7 @@ def unit_of(row):
     return unit, Fraction(factor)
 
 
+@functools.lru_cache(maxsize=None)
 def load_map(name):
     """The map with what it extends laid under it, tag by tag and key by key."""
     spec = mapmath.load(MAPS / f"{name}.yaml")

@@ -22,7 +22,7 @@ class Unsupported(Exception):
     """A map says something this arithmetic doesn't know; the test must say so, not skip it."""
 
 
-class Strict(yaml.SafeLoader):
+class Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """YAML 1.2's idea of a number and a truth: `off` is a word, 010 is no octal number."""
 
 
