@@ -150,7 +150,7 @@ static bool read_head(struct map_builder *b, const struct node *root, const stru
     if (good && m->deadband < 0) {
         good = complain(&b->r, n->deadband, "a deadband is 0 or more");
     }
-    b->deadband = m->deadband;
+    b->deadband = m->deadband > 0 ? m->deadband : 0;
     return read_duration(&b->r, n->max_silence, "max_silence", NS_PER_MS, EVERY_MAX_NS,
                          &b->max_silence_ns) &&
            good;

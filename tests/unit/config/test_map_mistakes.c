@@ -84,6 +84,11 @@ static const struct mistakes cases[] = {
      "tags: {a: {at: input 0, type: u16}}\n",
      "map.yaml:2:1: error: `scan_list`: scan lists are not written: set the list with the maker's tool, "
      "and give the registers that it fills as ordinary tags\n"},
+    {"a wrong deadband of the map is told once",
+     "format: 1\n"
+     "deadband: -1\n"
+     "tags: {a: {at: input 0, type: u16}, b: {at: input 1, type: u16}}\n",
+     "map.yaml:2:11: error: a deadband is 0 or more\n"},
     {"a misspelt table is named with the right one",
      "format: 1\n"
      "tags:\n"
