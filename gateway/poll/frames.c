@@ -93,7 +93,8 @@ void frames_keep(struct frames **fs, const struct request *r, const struct frame
     *f = *e;
     f->number = p->number = ++(*fs)->number;
     f->kept = e->received < p->room ? e->received : p->room;
-    memcpy(f->sent, sent, e->sent_length);
+    f->sent_length = e->sent_length < FRAME_SENT_MAX ? e->sent_length : FRAME_SENT_MAX;
+    memcpy(f->sent, sent, f->sent_length);
     memcpy(f->bytes, bytes, f->kept);
 }
 
