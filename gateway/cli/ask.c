@@ -73,26 +73,49 @@ static bool spared(const struct asking *a, const struct point *p)
     return !a->needed && p->side_effect && p->read_mode == READ_ON_DEMAND;
 }
 
+static bool demanded(const struct asking *a, uint32_t point)
+{
+    const struct point *p = &a->wish->device->map->points[point];
+    return p->read_mode == READ_ON_DEMAND && (!a->needed || a->needed[point]) && !spared(a, p);
+}
+
 static bool demands(const struct asking *a)
 {
-    const struct map *map = a->wish->device ? a->wish->device->map : NULL;
-    for (uint32_t i = 0; map && i < map->point_count; i++)
-        if (map->points[i].read_mode == READ_ON_DEMAND && (!a->needed || a->needed[i]) &&
-            !spared(a, &map->points[i]))
+    const struct device *d = a->wish->device;
+    for (uint32_t i = 0; d && i < d->map->point_count; i++)
+        if (demanded(a, i))
             return true;
     return false;
 }
 
-/* The gateway's plan has nothing for such tags, so another one is made. */
+/* The plan has nothing for such tags, so another one is made, for which they are ordinary. */
 static const struct plan *plan_demands(const struct asking *a, const struct plan *whole)
 {
+    const struct plant *plant = whole->plant;
+    const struct device *d = a->wish->device;
     if (!demands(a))
         return whole;
-    const struct plan_options options = {.on_demand = true};
+    struct plant *other = arena_get(a->arena, sizeof *other);
+    struct device *devices = arena_get_array(a->arena, plant->device_count, sizeof *devices);
+    struct map *map = arena_get(a->arena, sizeof *map);
+    struct point *points = arena_get_array(a->arena, d->map->point_count, sizeof *points);
     struct diags *ds = diags_new();
-    const struct plan *made = ds ? plan_build_with(a->arena, whole->plant, &options, ds) : NULL;
-    if (ds && !made)
-        diags_print(ds, stderr);
+    const struct plan *made = NULL;
+    if (other && devices && map && points && ds) {
+        memcpy(points, d->map->points, d->map->point_count * sizeof *points);
+        for (uint32_t i = 0; i < d->map->point_count; i++)
+            if (demanded(a, i))
+                points[i].read_mode = READ_POLL;
+        *map = *d->map;
+        map->points = points;
+        memcpy(devices, plant->devices, plant->device_count * sizeof *devices);
+        devices[d - plant->devices].map = map;
+        *other = *plant;
+        other->devices = devices;
+        made = plan_build(a->arena, other, ds);
+        if (!made)
+            diags_print(ds, stderr);
+    }
     diags_free(ds);
     return made;
 }
