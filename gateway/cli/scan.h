@@ -15,6 +15,7 @@ enum scan_state {
     SCAN_LATE, /* it answered when its time was over */
     SCAN_ABSENT, /* a gateway says that nobody is there: exception 10 or 11 */
     SCAN_GARBLED,
+    SCAN_HUNG_UP, /* the other end hangs up when it is asked for this unit */
 };
 
 struct scan_fit {
@@ -58,6 +59,7 @@ struct scan {
     struct scan_library *library;
     struct scan_unit units[SCAN_UNITS];
     unsigned asked;
+    char down[SCAN_TEXT]; /* the line went away for good; "": it didn't */
 };
 
 /* scan_units.c */

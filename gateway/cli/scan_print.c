@@ -164,9 +164,10 @@ static void end_json(const struct scan *s)
                s->units[u].foreign, (int)json_length(&j), text);
         first = false;
     }
-    printf("],\"absent\":%u,\"silent\":%u,\"asked\":%u,\"complete\":%s,\"answers_to_all\":%s}\n",
-           number_of(s, SCAN_ABSENT), number_of(s, SCAN_SILENT), s->asked,
-           s->indifferent || s->asked >= s->count ? "true" : "false",
+    printf("],\"absent\":%u,\"silent\":%u,\"hung_up\":%u,\"asked\":%u,\"complete\":%s,\"answers_to_"
+           "all\":%s}\n",
+           number_of(s, SCAN_ABSENT), number_of(s, SCAN_SILENT), number_of(s, SCAN_HUNG_UP),
+           s->asked, s->indifferent || s->asked >= s->count ? "true" : "false",
            s->indifferent ? "true" : "false");
 }
 
@@ -186,11 +187,15 @@ void scan_print_end(const struct scan *s, bool any)
     if (s->indifferent)
         printf("It answers the same under every number: one device that doesn't look at them. "
                "--units asks them all the same.\n");
+    if (s->down[0] != '\0')
+        printf("the line went away, and the scan with it: %s\n", s->down);
     printf("%s%u units asked: %u there", any ? "" : "nobody found; ", s->asked,
            number_of(s, SCAN_DATA) + number_of(s, SCAN_REFUSES) + number_of(s, SCAN_LATE));
     if (number_of(s, SCAN_ABSENT) > 0)
         printf(", %u absent (says a gateway)", number_of(s, SCAN_ABSENT));
     if (number_of(s, SCAN_GARBLED) > 0)
         printf(", %u garbled", number_of(s, SCAN_GARBLED));
+    if (number_of(s, SCAN_HUNG_UP) > 0)
+        printf(", %u for which the other end hung up", number_of(s, SCAN_HUNG_UP));
     printf(", %u silent\n", number_of(s, SCAN_SILENT));
 }

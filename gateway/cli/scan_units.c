@@ -111,8 +111,10 @@ static void note(struct scan_unit *u, const struct exchange *x)
     case FAULT_TIMEOUT:
         u->state = SCAN_SILENT;
         return;
-    case FAULT_GARBLED:
     case FAULT_CLOSED:
+        u->state = SCAN_HUNG_UP;
+        return;
+    case FAULT_GARBLED:
     case FAULT_LINE_DOWN:
     case FAULT_BACKED_OFF:
     case FAULT_HOLE:
@@ -123,7 +125,8 @@ static void note(struct scan_unit *u, const struct exchange *x)
     snprintf(u->why, sizeof u->why, "%s", x->why);
 }
 
-static void ask_unit(struct scan *s, uint8_t unit)
+/* false: the line is gone, and nothing was asked. */
+static bool ask_unit(struct scan *s, uint8_t unit)
 {
     struct exchange x;
     single_ask(s->single, unit, 3, 0, 1, &x);
@@ -137,10 +140,15 @@ static void ask_unit(struct scan *s, uint8_t unit)
             x = again;
     }
     if (*oneline_stop && x.fault != FAULT_NONE && x.fault != FAULT_EXCEPTION)
-        return;
+        return true;
+    if (x.fault == FAULT_LINE_DOWN) {
+        snprintf(s->down, sizeof s->down, "%s", x.why);
+        return false;
+    }
     if (s->units[unit].state == SCAN_NOT_ASKED || x.fault != FAULT_TIMEOUT)
         note(&s->units[unit], &x);
     s->asked++;
+    return true;
 }
 
 /* Much equipment answers under every number, and is one device all the same. */
@@ -169,7 +177,8 @@ void scan_find(struct scan *s)
 {
     unsigned found = 0;
     for (unsigned i = 0; i < s->count && !*oneline_stop; i++) {
-        ask_unit(s, s->order[i]);
+        if (!ask_unit(s, s->order[i]))
+            break;
         found += scan_is_there(&s->units[s->order[i]]);
         progress(s, found);
         s->indifferent = answers_to_all(s);

@@ -71,28 +71,30 @@ static void remember(struct single *s)
     s->owed[s->owed_count++] = s->now_asked;
 }
 
-/* Do the bytes begin with an earlier question's answer? Its length, or 0; *more: they may. */
-static size_t late_answer(const struct single *s, size_t *which, struct answer *a, bool *more)
+/* Do the bytes behind `from` begin with an earlier question's answer? Its length, or 0; *more: they
+ * may. */
+static size_t late_answer(const struct single *s, size_t from, size_t *which, struct answer *a,
+                          bool *more)
 {
     for (size_t i = 0; i < s->owed_count; i++) {
-        for (size_t k = 1; k <= s->got; k++) {
-            enum verdict v = judge(&s->owed[i], s->bytes, k, a);
+        for (size_t k = 1; from + k <= s->got; k++) {
+            enum verdict v = judge(&s->owed[i], s->bytes + from, k, a);
             if (v == ADU_GOOD || v == ADU_EXCEPTION) {
                 *which = i;
                 return k;
             }
             if (v == ADU_BAD)
                 break;
-            *more = *more || k == s->got;
+            *more = *more || from + k == s->got;
         }
     }
     return 0;
 }
 
-static bool set_late_aside(struct single *s, struct exchange *x, bool *more)
+static bool set_late_aside(struct single *s, size_t from, struct exchange *x, bool *more)
 {
     struct answer a = {0};
-    size_t which = 0, n = late_answer(s, &which, &a, more);
+    size_t which = 0, n = late_answer(s, from, &which, &a, more);
     if (!n)
         return false;
     x->late++;
@@ -100,7 +102,7 @@ static bool set_late_aside(struct single *s, struct exchange *x, bool *more)
     x->late_unit = unit_of(&s->owed[which]);
     forget(s, (unsigned)which);
     s->got = (uint16_t)(s->got - n);
-    memmove(s->bytes, s->bytes + n, s->got);
+    memmove(s->bytes + from, s->bytes + from + n, s->got - from);
     return true;
 }
 
@@ -132,7 +134,7 @@ static bool wait_quiet(struct single *s, struct exchange *x)
             return true; /* the next step opens it again */
         }
         bool more = false;
-        while (s->got && set_late_aside(s, x, &more))
+        while (s->got && set_late_aside(s, 0, x, &more))
             ;
         if (!more)
             s->got = 0;
@@ -232,16 +234,29 @@ static bool may_be_older(const struct single *s)
     return false;
 }
 
-/* Nothing may follow an answer on a bus within 3.5 characters. */
+/* Nothing may follow an answer on a bus within 3.5 characters, but one that is known to be late. */
 static bool settles(struct single *s, struct exchange *x)
 {
     if (!single_is_bus(s))
         return true;
-    enum waited w = single_wait(s, mono_add(s->last_byte, s->gap_ns));
-    if (w == WAITED_BYTES && single_receive(s) != 0) {
+    uint16_t whole = s->got;
+    mono_t limit = mono_add(s->sent, s->timeout_ns + s->gap_ns);
+    mono_t quiet = mono_add(s->last_byte, s->gap_ns);
+    while (single_wait(s, mono_min(quiet, limit)) == WAITED_BYTES) {
+        bool more = false;
+        if (single_receive(s) <= 0)
+            break;
+        quiet = mono_add(clock_mono(), s->gap_ns);
+        while (s->got > whole && set_late_aside(s, whole, x, &more))
+            ;
+        if (s->got > whole && !more)
+            break;
+    }
+    if (s->got > whole) {
         garbled(s, x, "bytes behind the answer");
         return false;
     }
+    s->got = whole;
     return true;
 }
 
@@ -250,7 +265,7 @@ static bool weigh(struct single *s, struct exchange *x, struct answer *a)
 {
     enum verdict v = judge(&s->now_asked, s->bytes, s->got, a);
     bool more = false;
-    while (v == ADU_BAD && s->got && set_late_aside(s, x, &more))
+    while (v == ADU_BAD && s->got && set_late_aside(s, 0, x, &more))
         v = judge(&s->now_asked, s->bytes, s->got, a);
     if (v == ADU_MORE || (v == ADU_BAD && more))
         return false;

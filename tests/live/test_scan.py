@@ -193,7 +193,11 @@ class Bus:
             if not request:
                 return
             self.asked.append(request)
-            for wait, data in self.say(request):
+            said = self.say(request)
+            if said is None:                                  # it hangs up
+                connection.close()
+                return
+            for wait, data in said:
                 threading.Timer(wait, self.send, (connection, data)).start()
 
     @staticmethod
@@ -223,6 +227,42 @@ def test_a_late_answer_is_never_shown_as_the_next_units(library):
     assert units[3]["answer"] == "late" and units[4]["answer"] == "data"
     text = scan(library, f"rtu+tcp://127.0.0.1:{bus.port}", "--units", "2-6", "--timeout", "150ms").stdout
     assert "holding 0 is 0x0004" in text and "DEAD" not in text and "answers late" in text
+
+
+def test_a_late_answer_is_never_shown_as_the_same_units_next(library):
+    """The registers hold their own addresses, so that whatever is taken for something else shows."""
+    late = []
+
+    def say(request):
+        unit, function, first, count = struct.unpack(">BBHH", request[:6])
+        late.append(count)
+        return [(0.25 if len(late) == 1 else 0.01,
+                 sealed(unit, function, 2 * count, *struct.pack(f">{count}H", *range(first, first + count))))]
+
+    bus = Bus(say)
+    done = subprocess.run([rig.binary(), "probe", f"rtu+tcp://127.0.0.1:{bus.port}", "5", "700", "--watch=0",
+                           "--table", "holding", "--timeout", "150ms", "--expect", "700", "--json"],
+                          capture_output=True, text=True, timeout=30)
+    best = json.loads(done.stdout)["candidates"][0]
+    assert (best["address"], best["type"], best["raw"]) == (700, "u16", [700])
+    assert len(late) >= 3 and late[1] == 1
+
+
+def test_a_line_that_goes_away_ends_the_scan(library):
+    asked = []
+
+    def say(request):
+        asked.append(request)
+        if len(asked) > 1:
+            bus.server.shutdown(socket.SHUT_RDWR)
+            bus.server.close()
+            return None
+        return [(0, sealed(request[0], request[1] | 0x80, 2))]
+
+    bus = Bus(say)
+    done = scan(library, f"rtu+tcp://127.0.0.1:{bus.port}", "--units", "1-100", "--timeout", "100ms")
+    assert done.returncode == 0 and "the line went away" in done.stdout
+    assert len(asked) < 6
 
 
 def test_foreign_answers_and_echoes_are_named(library):
