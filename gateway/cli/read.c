@@ -174,6 +174,7 @@ static void print_point(struct reading *r, uint32_t point)
     if (s->quality == QUALITY_CONFIG_ERROR)
         read_try_other_table(r, point);
     r->printed = true;
+    r->disconnected |= s->quality == QUALITY_NOT_CONNECTED;
     r->any_bad |= s->quality != QUALITY_GOOD;
 }
 
@@ -214,6 +215,11 @@ static int read_device(const struct read_arguments *a, struct side *side)
     if (asked->unfinished > 0)
         fprintf(stderr, "headgate: %u of %u requests had no end after the time given\n",
                 asked->unfinished, asked->plan->request_count);
+    const struct line *line = &side->plant->lines[r.target.device->line];
+    if (r.disconnected && line->transport == TRANSPORT_RTU)
+        fputs("headgate: a gateway that runs holds its ports; what it hears is told by "
+              "'headgate why'\n",
+              stderr);
     int status = asked->unfinished == 0 && !r.any_bad ? EXIT_DONE : EXIT_NO;
     read_hang_up(&r);
     asked_free(asked);

@@ -20,7 +20,7 @@ struct reading {
     const struct read_arguments *arguments;
     struct ask_target target;
     struct asked *asked;
-    bool any_bad, printed;
+    bool any_bad, printed, disconnected;
     struct single *single;         /* for what no plan asks; NULL: not yet, or not to be had */
     bool tried_single;
     uint32_t tried_tables;         /* one bit per table: another function code was tried for it */
