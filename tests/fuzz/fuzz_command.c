@@ -4,6 +4,7 @@
  * the response topic on the next, then the payload. */
 #include "world.h"
 
+#include "app/wish.h"
 #include "base/text.h"
 #include "publish/order.h"
 #include "publish/session.h"
@@ -122,6 +123,22 @@ static void one_line(const char *s, size_t room)
         HOLDS((unsigned char)s[i] >= 0x20 && s[i] != 0x7F);
 }
 
+/* Only the one tag that may be, between the limits of the plant file. */
+static const char *judge(const struct order *o)
+{
+    static char said[WISH_SAID];
+    const struct plant *plant = world.side.plant;
+    struct value wish = wish_value(&o->wish), was = wish_value(&o->was);
+    struct write_job job;
+    const char *why =
+        wish_judge(plant, o->tag, &wish, o->was.given ? &was : NULL, &job, said);
+    if (why)
+        return why;
+    HOLDS(strcmp(o->tag, "a/x/target") == 0 && strcmp(plant->devices[job.device].path, "a/x") == 0);
+    HOLDS(job.count == 1 && job.words[0] >= 10 && job.words[0] <= 40 && job.masks[0] == 0xFFFF);
+    return NULL;
+}
+
 /* As the plant thread does it. */
 static void carry_out(const struct command *c, const char *payload)
 {
@@ -132,9 +149,13 @@ static void carry_out(const struct command *c, const char *payload)
     one_line(o.reason, sizeof o.reason);
     one_line(o.subject, sizeof o.subject);
     one_line(o.item, sizeof o.item);
+    one_line(o.tag, sizeof o.tag);
+    one_line(o.wish.text, sizeof o.wish.text);
     world_open();
     world_put(0, 2.5, true);
-    if (!why)
+    if (!why && o.verb == ORDER_WRITE)
+        why = judge(&o);
+    else if (!why)
         why = lookout_order(world.lookout, &o, world.now);
     tell_answer(world.teller, c, &o, why);
     if (!why) {

@@ -22,7 +22,7 @@ static const char world_plant[] =
     "format: 1\nsite: s\ngateway: g\nmqtt: {broker: \"mqtt://127.0.0.1:1883\", root: r}\n"
     "lines: {l: {connect: \"tcp://10.9.8.7:502\"}}\n"
     "areas: {a: A, b: {title: B, neighbours: [a]}}\n"
-    "commands: {allow: [alarms, incidents, replay]}\n"
+    "commands: {allow: [alarms, incidents, replay, write], writes: {a/x/target: {limits: [1, 4]}}}\n"
     "devices:\n"
     "  x: {map: m, line: l, unit: 1, area: a, every: 1s}\n"
     "  y: {map: m, line: l, unit: 2, area: b, every: 1s}\n"
