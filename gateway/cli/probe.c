@@ -27,6 +27,11 @@ static bool range_of(const char *word, double *low, double *high)
 static void expect(struct probe *p, const char *word)
 {
     double x;
+    if (strcmp(word, "on") == 0 || strcmp(word, "true") == 0)
+        word = "1";
+    else if (strcmp(word, "off") == 0 || strcmp(word, "false") == 0)
+        word = "0";
+    p->wish.bits = strcmp(word, "0") == 0 || strcmp(word, "1") == 0;
     if (!text_to_real(word, &x)) {
         snprintf(p->text, sizeof p->text, "%s", word);
         p->wish.text = p->text;
@@ -211,7 +216,8 @@ static int run(struct probe *p)
 int verb_probe(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"expect", 'x', "VALUE", 0, "what should stand there: a number, or part of a text", 0},
+        {"expect", 'x', "VALUE", 0, "what should stand there: a number, on, off, or part of a text",
+         0},
         {"range", 'r', "A..B", 0, "between what it should be", 0},
         {"unit-of", 'u', "TEXT", 0, "its unit, for the lines to paste", 0},
         {"watch", 'w', "TIME", 0, "how long to watch it move (3s); 0: read once", 0},

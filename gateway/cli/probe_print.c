@@ -45,13 +45,15 @@ static void map_line(const struct probe *p, const struct plausible *c, char *out
                                 raw_type_name((enum raw_type)at->type));
     if (at->type == RAW_STRING)
         n += (size_t)snprintf(out + n, room - n, ", len: %u", at->words);
+    if (at->bit >= 0)
+        n += (size_t)snprintf(out + n, room - n, ", bit: %d", at->bit);
     if (at->type == RAW_U8)
         n += (size_t)snprintf(out + n, room - n, ", byte: %s", c->order);
     else if (c->order[0] != '\0')
         n += (size_t)snprintf(out + n, room - n, ", order: %s", c->order);
     if (scale[0] != '\0')
         n += (size_t)snprintf(out + n, room - n, ", scale: %s", scale);
-    if (p->unit_of[0] != '\0' && at->type != RAW_STRING) {
+    if (p->unit_of[0] != '\0' && at->type != RAW_STRING && at->bit < 0) {
         put_word(unit, sizeof unit, p->unit_of);
         n += (size_t)snprintf(out + n, room - n, ", unit: %s", unit);
     }
@@ -186,6 +188,11 @@ static void json_candidate(const struct probe *p, const struct probe_result *r, 
     json_string(&j, raw_type_name((enum raw_type)c->point.type));
     json_word(&j, ",\"order\":");
     json_string(&j, c->order[0] != '\0' ? c->order : NULL);
+    json_word(&j, ",\"bit\":");
+    if (c->point.bit >= 0)
+        json_int(&j, c->point.bit);
+    else
+        json_word(&j, "null");
     json_word(&j, ",\"scale\":");
     json_real(&j, c->point.type == RAW_STRING ? 1 : c->point.scale.real, false);
     json_word(&j, ",\"raw\":[");

@@ -147,8 +147,8 @@ static bool same_reading(const struct plausible *a, const struct plausible *b)
 {
     bool byte = a->point.type == RAW_U8 || b->point.type == RAW_U8;
     return a->point.table == b->point.table && a->point.address == b->point.address &&
-           a->point.words == b->point.words && a->point.type != RAW_STRING &&
-           b->point.type != RAW_STRING &&
+           a->point.bit == b->point.bit && a->point.words == b->point.words &&
+           a->point.type != RAW_STRING && b->point.type != RAW_STRING &&
            (byte || memcmp(a->point.order, b->point.order, sizeof a->point.order) == 0) &&
            value_compare(&a->value, &b->value) == 0;
 }
@@ -157,8 +157,8 @@ static bool same_reading(const struct plausible *a, const struct plausible *b)
 static bool mirrors(const struct plausible *a, const struct plausible *b)
 {
     if (a->point.table == b->point.table || a->point.address != b->point.address ||
-        a->point.type != b->point.type || a->point.type == RAW_STRING ||
-        a->point.scale.mantissa != b->point.scale.mantissa ||
+        a->point.type != b->point.type || a->point.bit != b->point.bit ||
+        a->point.type == RAW_STRING || a->point.scale.mantissa != b->point.scale.mantissa ||
         a->point.scale.places != b->point.scale.places ||
         memcmp(a->point.order, b->point.order, sizeof a->point.order) != 0)
         return false;
@@ -184,8 +184,8 @@ static size_t same_but_scale(const struct list *l, const struct plausible *p)
 {
     size_t n = 0;
     for (size_t i = 0; i < l->count; i++)
-        n += l->at[i].point.type == p->point.type && l->at[i].point.table == p->point.table &&
-             l->at[i].point.address == p->point.address &&
+        n += l->at[i].point.type == p->point.type && l->at[i].point.bit == p->point.bit &&
+             l->at[i].point.table == p->point.table && l->at[i].point.address == p->point.address &&
              memcmp(l->at[i].point.order, p->point.order, sizeof p->point.order) == 0;
     return n;
 }
@@ -286,6 +286,9 @@ size_t plausible_rank(const struct plausible_words *tables, size_t table_count,
                 if (plausible_covers(&tables[t], a, plausible_ways[w].words))
                     offer(&list, &l, &plausible_ways[w], (uint16_t)a);
             struct plausible p;
+            for (unsigned b = 0; b < 16 && wish->bits && plausible_covers(&tables[t], a, 1); b++)
+                if (plausible_bit(&l, (uint16_t)a, b, &p))
+                    insert(&list, &p);
             if (!wish->has_range && plausible_string(&l, (uint16_t)a, &p))
                 insert(&list, &p);
         }

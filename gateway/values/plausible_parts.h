@@ -37,4 +37,8 @@ void plausible_weigh(const struct plausible_look *l, struct plausible *p);
 /* plausible_text.c: false: no words at this address */
 bool plausible_string(const struct plausible_look *l, uint16_t address, struct plausible *out);
 
+/* plausible_bits.c: false: it isn't what is expected */
+bool plausible_bit(const struct plausible_look *l, uint16_t address, unsigned bit,
+                   struct plausible *out);
+
 #endif

@@ -237,7 +237,9 @@ def test_lines_to_paste_are_valid_maps(plc, tmp_path):
             lines[f"{i}_{c['rank']}"] = c["line"]
     for c in candidates(probe(plc, 1, 60000, "--expect", "B23", "--watch=0", "--json")):
         lines[f"text_{c['rank']}"] = c["line"]
-    assert len(lines) > 30
+    for c in candidates(probe(plc, 1, base_of(8) + 20, "--expect", "on", "--watch=0", "--json")):
+        lines[f"bit_{c['rank']}"] = c["line"]
+    assert len(lines) > 30 and any("bit: " in line for line in lines.values())
     for name, line in lines.items():
         text = ("format: 1\ntitle: Found by probing\nsource: somebody's hands\nverified: device\ntags:\n"
                 f"  {line}\n")

@@ -255,6 +255,25 @@ static void what_is_expected_is_told_from_what_is_only_near(void **state)
     assert_true(fabs(found[0].point.scale.real - 0.1) < 1e-9);
 }
 
+static void a_bit_that_changed_is_found_where_on_or_off_is_expected(void **state)
+{
+    (void)state;
+    static const uint16_t words[] = {0x0112, 0x0112, 0x0132, 0x0132};
+    struct plausible_words table = {TABLE_HOLDING, 10, 1, 4, words, NULL};
+    struct plausible_wish wish = anything;
+    struct plausible found[40];
+    wish.has_range = wish.bits = true;
+    wish.expect = 1;
+    wish.low = 0.95;
+    wish.high = 1.05;
+    size_t n = plausible_rank(&table, 1, &wish, found, 40);
+    assert_true(n >= 4);
+    assert_int_equal(found[0].point.bit, 5);
+    assert_true(found[0].value.kind == VALUE_BOOL && found[0].value.truth);
+    for (size_t i = 0; i < n; i++) /* those that are off aren't offered */
+        assert_true(found[i].point.bit != 0 && found[i].point.bit != 3);
+}
+
 static void a_list_is_never_longer_than_its_room(void **state)
 {
     (void)state;
@@ -322,6 +341,7 @@ int main(void)
         cmocka_unit_test(registers_that_are_refused_are_part_of_no_reading),
         cmocka_unit_test(words_are_found_among_registers),
         cmocka_unit_test(what_is_expected_is_told_from_what_is_only_near),
+        cmocka_unit_test(a_bit_that_changed_is_found_where_on_or_off_is_expected),
         cmocka_unit_test(a_list_is_never_longer_than_its_room),
         cmocka_unit_test(addresses_are_taken_as_people_write_them),
     };
