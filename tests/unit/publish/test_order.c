@@ -202,6 +202,94 @@ static void replies_and_rows_say_what_became_of_it(void **state)
     json_decref(r);
 }
 
+static void a_wish_is_a_value_of_its_own_kind(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value, *why;
+        enum value_kind kind;
+    } cases[] = {
+        {"20", NULL, VALUE_INT},
+        {"20.5", NULL, VALUE_REAL},
+        {"-1e3", NULL, VALUE_REAL},
+        {"true", NULL, VALUE_BOOL},
+        {"\"auto\"", NULL, VALUE_TEXT},
+        {"null", "value is a number, true or false, or a text of at most 127 bytes", VALUE_NONE},
+        {"{}", "value is a number", VALUE_NONE},
+        {"[1]", "value is a number", VALUE_NONE},
+        {"\"a\\nb\"", "value is one line, without control characters", VALUE_NONE},
+        {"1e999", "not a JSON object", VALUE_NONE},
+        {"NaN", "not a JSON object", VALUE_NONE},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct order o;
+        char text[200];
+        snprintf(text, sizeof(text), "{\"user\":\"a\",\"tag\":\"x/y/z\",\"value\":%s}",
+                 cases[i].value);
+        const char *why = parse("write", text, &o);
+        if ((why != NULL) != (cases[i].why != NULL) || (why && !strstr(why, cases[i].why)))
+            fail_msg("case %zu: %s", i, why);
+        if (!why)
+            assert_int_equal(o.wish.value.kind, cases[i].kind);
+    }
+    struct order o;
+    assert_null(parse("write",
+                      "{\"user\":\"a\",\"tag\":\"x/y/z\",\"value\":\"auto\",\"was\":false,"
+                      "\"within_ms\":250}",
+                      &o));
+    struct value v = wish_value(&o.wish);
+    assert_true(v.length == 4 && memcmp(v.text, "auto", 4) == 0 && o.was.given);
+    assert_int_equal(o.within_ms, 250);
+    assert_true(!o.has_seq && isnan(o.value));
+    assert_string_equal(parse("write", "{\"user\":\"a\",\"tag\":\"x\"}", &o), "write needs value");
+    assert_string_equal(parse("write", "{\"user\":\"a\",\"value\":1}", &o), "write needs tag");
+    assert_string_equal(parse("write", "{\"tag\":\"x\",\"value\":1}", &o), "write needs user");
+    assert_non_null(
+        strstr(parse("write", "{\"user\":\"a\",\"tag\":\"x\",\"value\":1,\"within_ms\":60001}", &o),
+               "1 to 60000"));
+    assert_non_null(strstr(parse("ack", "{\"user\":\"a\",\"alarm\":\"x\",\"value\":1}", &o),
+                           "knows no member"));
+}
+
+static void what_was_written_is_told_and_booked(void **state)
+{
+    (void)state;
+    char buffer[4096];
+    struct order o;
+    assert_null(parse("write",
+                      "{\"id\":\"7\",\"user\":\"Ann\",\"tag\":\"a/d/x\",\"value\":20.5,"
+                      "\"was\":20}",
+                      &o));
+    const struct written w = {.value = {.kind = VALUE_INT, .places = 1, .i = 205},
+                              .raw = "0029",
+                              .unit = "Hz",
+                              .sent = true};
+    struct outcome a = {.gateway = "gw1",
+                        .verb = "write",
+                        .id = o.id,
+                        .client = o.client,
+                        .status = "done",
+                        .written = &w,
+                        .order = &o};
+    struct json j = json_into(buffer, sizeof(buffer));
+    encode_reply(&j, &a);
+    json_t *r = read_back(&j, "");
+    assert_string_equal(word(r, "tag"), "a/d/x");
+    assert_string_equal(word(r, "raw"), "0029");
+    assert_string_equal(word(r, "unit"), "Hz");
+    assert_true(json_is_true(json_object_get(r, "written")));
+    assert_true(json_real_value(json_object_get(r, "value")) > 20.4);
+    json_decref(r);
+    j = json_into(buffer, sizeof(buffer));
+    encode_audit(&j, &a);
+    r = read_back(&j, "{\"gateway\":\"gw1\",\"epoch\":1,\"seq\":2,");
+    assert_string_equal(word(r, "user"), "Ann");
+    assert_true(json_real_value(json_object_get(r, "value")) > 20.4);
+    assert_true(json_real_value(json_object_get(r, "read")) > 20.4);
+    assert_int_equal(json_integer_value(json_object_get(r, "was")), 20);
+    json_decref(r);
+}
+
 static void answers_go_where_they_overwrite_nothing(void **state)
 {
     (void)state;
@@ -236,6 +324,8 @@ int main(void)
         cmocka_unit_test(a_refused_one_still_says_whom_to_answer),
         cmocka_unit_test(verbs_have_names_both_ways),
         cmocka_unit_test(replies_and_rows_say_what_became_of_it),
+        cmocka_unit_test(a_wish_is_a_value_of_its_own_kind),
+        cmocka_unit_test(what_was_written_is_told_and_booked),
         cmocka_unit_test(answers_go_where_they_overwrite_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
