@@ -66,7 +66,7 @@ static void whatever_came_is_told_within_bounds(void **state)
     (void)state;
     char hex[2 * 300 + 1];
     srand(3);
-    for (int round = 0; round < 20000; round++) {
+    for (int round = 0; round < 3000; round++) {
         size_t length = (size_t)rand() % 300;
         for (size_t i = 0; i < length; i++)
             snprintf(hex + 2 * i, 3, "%02X", (unsigned)rand() & 0xFF);
