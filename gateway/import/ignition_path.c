@@ -181,29 +181,40 @@ static json_t *named(const json_t *tags, const char *name)
     return NULL;
 }
 
-json_t *ignition_over(json_t *base, json_t *over, unsigned deep)
+/* Tags of the type, as the instance changes them; then those that only the instance has. */
+static json_t *both_tags(struct import_list *l, json_t *tags, json_t *inner, unsigned deep)
 {
     size_t i;
-    json_t *tag, *inner = json_object_get(over, "tags"), *tags = json_object_get(base, "tags");
-    json_t *out = json_copy(base);
-    if (out == NULL || deep > TREE_DEPTH_MAX || json_object_update(out, over) != 0)
-        return out;
-    if (!json_is_array(inner) || !json_is_array(tags))
-        return out;
-    json_t *both = json_array();
+    json_t *tag, *both = json_array();
+    bool good = both != NULL;
     json_array_foreach(tags, i, tag)
     {
         json_t *mine = named(inner, tree_text(tag, "name"));
-        if (mine != NULL && json_is_object(tag) && json_is_object(mine))
-            json_array_append_new(both, ignition_over(tag, mine, deep + 1));
-        else
-            json_array_append(both, tag);
+        bool changed = mine != NULL && json_is_object(tag) && json_is_object(mine);
+        json_t *here = changed ? ignition_over(l, tag, mine, deep + 1) : json_incref(tag);
+        good = good && json_array_append_new(both, here) == 0;
     }
     json_array_foreach(inner, i, tag)
     {
-        if (named(tags, tree_text(tag, "name")) == NULL)
-            json_array_append(both, tag);
+        if (good && named(tags, tree_text(tag, "name")) == NULL)
+            good = json_array_append(both, tag) == 0;
     }
-    json_object_set_new(out, "tags", both);
+    if (!good)
+        import_exhaust(l);
+    return both;
+}
+
+json_t *ignition_over(struct import_list *l, json_t *base, json_t *over, unsigned deep)
+{
+    json_t *inner = json_object_get(over, "tags"), *tags = json_object_get(base, "tags");
+    json_t *out = tree_copy(l, base);
+    if (out == NULL || json_object_update(out, over) != 0) {
+        import_exhaust(l);
+        return out;
+    }
+    if (deep > TREE_DEPTH_MAX || !json_is_array(inner) || !json_is_array(tags))
+        return out;
+    if (json_object_set_new(out, "tags", both_tags(l, tags, inner, deep)) != 0)
+        import_exhaust(l);
     return out;
 }

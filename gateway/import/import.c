@@ -184,35 +184,57 @@ static const char *file_stem(struct import_list *l)
     return *name == '\0' ? "imported" : import_keep(l, name, strlen(name));
 }
 
-/* What the map language doesn't take is skipped and told: false when there was something. */
-static bool hold_against_language(struct import_list *l, const char *device, const char *text,
-                                  size_t length)
+/* Mistakes of one line of the map, to the row that it was made of. */
+static void take_out(struct import_list *l, const char *device, const struct diag *d)
+{
+    bool found = false;
+    for (struct import_row *row = l->rows; row != NULL; row = row->next) {
+        if (row->written != d->at.line || strcmp(row->device, device) != 0)
+            continue;
+        import_skip(l, row, "%s", d->text);
+        found = true;
+    }
+    if (!found)
+        import_refuse(l, 0, "the map would not be taken: %s", d->text);
+}
+
+enum verdict { VERDICT_FINE, VERDICT_FAULTS, VERDICT_NO_MEMORY };
+
+/* Short of memory, the reader of maps may complain of what is right: only what it complains of with
+ * enough is a fault. */
+static enum verdict parse(struct import_list *l, const char *text, size_t length, struct diags *ds)
 {
     struct arena *a = arena_new(0);
-    struct diags *ds = diags_new();
-    bool fine = a != NULL && ds != NULL;
-    if (fine && map_parse(a, text, length, l->file, "imported", ds) == NULL) {
-        fine = false;
-        for (size_t k = 0; k < diags_count(ds); k++) {
-            const struct diag *d = diags_at(ds, k);
-            bool found = false;
-            for (struct import_row *row = l->rows; row != NULL; row = row->next) {
-                if (d->level != DIAG_ERROR || row->gone || row->written != d->at.line ||
-                    strcmp(row->device, device) != 0)
-                    continue;
-                import_skip(l, row, "%s", d->text);
-                found = true;
-            }
-            if (!found && d->level == DIAG_ERROR)
-                import_refuse(l, 0, "the map would not be taken: %s", d->text);
-        }
-        for (struct import_row *row = l->rows; row != NULL; row = row->next)
-            if (row->from != NULL && row->from->gone)
-                import_skip(l, row, "what it is computed from was skipped");
-    }
-    diags_free(ds);
+    if (a == NULL)
+        return VERDICT_NO_MEMORY;
+    bool fine = map_parse(a, text, length, l->file, "imported", ds) != NULL;
+    bool exhausted = arena_exhausted(a);
+    for (size_t k = 0; !fine && k < diags_count(ds); k++)
+        exhausted |= strstr(diags_at(ds, k)->text, "out of memory") != NULL;
     arena_free(a);
-    return fine;
+    return fine ? VERDICT_FINE : exhausted ? VERDICT_NO_MEMORY : VERDICT_FAULTS;
+}
+
+/* What the map language doesn't take is skipped and told. */
+static enum verdict hold_against_language(struct import_list *l, const char *device,
+                                          const char *text, size_t length)
+{
+    struct diags *first = diags_new(), *again = diags_new();
+    enum verdict verdict =
+        first == NULL || again == NULL ? VERDICT_NO_MEMORY : parse(l, text, length, first);
+    if (verdict == VERDICT_FAULTS)
+        verdict = parse(l, text, length, again);
+    for (size_t k = 0; verdict == VERDICT_FAULTS && k < diags_count(again); k++)
+        if (diags_at(again, k)->level == DIAG_ERROR)
+            take_out(l, device, diags_at(again, k));
+    if (verdict == VERDICT_FAULTS && diags_errors(again) == 0)
+        verdict = VERDICT_NO_MEMORY;
+    for (struct import_row *row = l->rows; row != NULL; row = row->next)
+        if (row->from != NULL && row->from->gone)
+            import_skip(l, row, "what it is computed from was skipped");
+    diags_free(first);
+    diags_free(again);
+    return verdict;
 }
 
 const char *import_map(struct import *i, unsigned k, const char **name)
@@ -233,7 +255,12 @@ const char *import_map(struct import *i, unsigned k, const char **name)
         free(text);
         if (kept == NULL)
             return NULL;
-        if (tags == 0 || l->refused != NULL || hold_against_language(l, device, kept, length)) {
+        enum verdict verdict = tags == 0 || l->refused != NULL
+                                   ? VERDICT_FINE
+                                   : hold_against_language(l, device, kept, length);
+        if (verdict == VERDICT_NO_MEMORY || arena_exhausted(l->arena))
+            return NULL;
+        if (verdict == VERDICT_FINE) {
             i->tags = l->refused == NULL ? count_tags(l) : 0;
             return kept;
         }

@@ -105,6 +105,11 @@ static size_t count_tags(const json_t *tag, unsigned deep)
     return count;
 }
 
+static bool update(json_t *object, json_t *with)
+{
+    return !json_is_object(with) || json_object_update(object, with) == 0;
+}
+
 /* The type with all that it inherits, and the instance over it. NULL: unknown, or too much. */
 static json_t *expand(struct ignition *g, json_t *instance, unsigned deep)
 {
@@ -121,10 +126,12 @@ static json_t *expand(struct ignition *g, json_t *instance, unsigned deep)
     if (whole == NULL)
         return NULL;
     json_t *parameters = json_object();
-    json_object_update(parameters, json_object_get(whole, "parameters"));
-    json_object_update(parameters, json_object_get(instance, "parameters"));
-    json_t *out = ignition_over(whole, instance, 0);
-    json_object_set_new(out, "parameters", parameters);
+    json_t *out = ignition_over(g->list, whole, instance, 0);
+    if (parameters == NULL || !update(parameters, json_object_get(whole, "parameters")) ||
+        !update(parameters, json_object_get(instance, "parameters")))
+        import_exhaust(g->list);
+    if (json_object_set_new(out, "parameters", parameters) != 0)
+        import_exhaust(g->list);
     json_decref(whole);
     return out;
 }
@@ -152,16 +159,17 @@ static const char *get(struct ignition *g, const json_t *tag, const char *key,
 /* Parameters of an instance, filled from those around it. */
 static json_t *own_values(struct ignition *g, json_t *instance, const struct where *w)
 {
-    json_t *out = w->values == NULL ? json_object() : json_copy((json_t *)(uintptr_t)w->values);
+    json_t *out = w->values == NULL ? json_object() : tree_copy(g->list, w->values);
     const char *key;
     json_t *value;
     json_object_foreach(json_object_get(instance, "parameters"), key, value)
     {
         const char *text = value_text(g->list, value, w->values);
-        if (text != NULL)
-            json_object_set_new(out, key, json_string(text));
+        if (text != NULL && json_object_set_new(out, key, json_string(text)) != 0)
+            import_exhaust(g->list);
     }
-    json_object_set_new(out, "InstanceName", json_string(tree_text(instance, "name")));
+    if (json_object_set_new(out, "InstanceName", json_string(tree_text(instance, "name"))) != 0)
+        import_exhaust(g->list);
     return out;
 }
 

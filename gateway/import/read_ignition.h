@@ -12,6 +12,6 @@ bool ignition_path(struct import_list *l, struct import_row *row, const char *pa
 const char *ignition_fill(struct import_list *l, const char *text, const json_t *values);
 
 /* A type's tag with what an instance says differently of it. Give it back with json_decref. */
-json_t *ignition_over(json_t *base, json_t *over, unsigned deep);
+json_t *ignition_over(struct import_list *l, json_t *base, json_t *over, unsigned deep);
 
 #endif

@@ -132,6 +132,12 @@ bool import_refuse(struct import_list *l, uint32_t line, const char *format, ...
     return false;
 }
 
+bool import_exhaust(struct import_list *l)
+{
+    (void)arena_get(l->arena, SIZE_MAX);
+    return false;
+}
+
 struct import_device *import_device(struct import_list *l, const char *name, const char *line,
                                     int32_t unit_id)
 {

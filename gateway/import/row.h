@@ -159,6 +159,8 @@ bool import_refuse(struct import_list *l, uint32_t line, const char *format, ...
 const char *import_keep(struct import_list *l, const char *text, size_t length);   /* never NULL */
 const char *import_printf(struct import_list *l, const char *format, ...)
     __attribute__((format(printf, 2, 3)));             /* never NULL */
+/* Somebody else's memory has run out: nothing that comes of this list is whole. Always false. */
+bool import_exhaust(struct import_list *l);
 struct import_device *import_device(struct import_list *l, const char *name, const char *line,
                                     int32_t unit_id);
 

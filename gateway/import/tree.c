@@ -91,13 +91,41 @@ static int by_object(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* jansson 2.14 loses a letter of a text when there is no memory to lengthen it, and goes on: HR100
+ * would become HR10. So its memory is watched while it reads. */
+static json_malloc_t given_malloc;
+static bool starved;
+
+static void *watched_malloc(size_t bytes)
+{
+    void *p = given_malloc(bytes);
+    starved |= p == NULL;
+    return p;
+}
+
+static json_t *load(const char *text, size_t length, json_error_t *error)
+{
+    json_free_t given_free;
+    json_get_alloc_funcs(&given_malloc, &given_free);
+    starved = false;
+    json_set_alloc_funcs(watched_malloc, given_free);
+    json_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, error);
+    json_set_alloc_funcs(given_malloc, given_free);
+    if (!starved)
+        return root;
+    json_decref(root);
+    return NULL;
+}
+
 bool tree_read(struct import_list *l, char *text, size_t length, bool comments, struct tree *out)
 {
     json_error_t error;
     *out = (struct tree){.root = NULL};
     if (comments)
         blank_comments(text, length);
-    out->root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    out->root = load(text, length, &error);
+    if (out->root == NULL && starved)
+        return import_exhaust(l);
     if (out->root == NULL)
         return import_refuse(l, error.line > 0 ? (uint32_t)error.line : 0, "no JSON: %s",
                              error.text);
@@ -121,6 +149,14 @@ uint32_t tree_line(const struct tree *d, const json_t *object)
     const struct tree_place *found =
         d->count == 0 ? NULL : bsearch(&wanted, d->places, d->count, sizeof *d->places, by_object);
     return found == NULL ? 0 : found->line;
+}
+
+json_t *tree_copy(struct import_list *l, const json_t *object)
+{
+    json_t *copy = json_object();
+    if (copy == NULL || json_object_update(copy, (json_t *)(uintptr_t)object) != 0)
+        import_exhaust(l);
+    return copy;
 }
 
 const char *tree_text(const json_t *object, const char *key)

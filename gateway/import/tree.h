@@ -21,6 +21,8 @@ bool tree_read(struct import_list *l, char *text, size_t length, bool comments,
                struct tree *out);
 uint32_t tree_line(const struct tree *d, const json_t *object);   /* 0: not of this document */
 
+/* jansson's copy leaves out what it has no memory for, and says nothing. */
+json_t *tree_copy(struct import_list *l, const json_t *object);   /* NULL: no memory */
 const char *tree_text(const json_t *object, const char *key);   /* "" where there is none */
 /* Numbers, and texts that are numbers, hexadecimal ones too; false: none. */
 bool tree_whole(const json_t *value, int64_t *out);
