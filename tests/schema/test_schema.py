@@ -351,6 +351,22 @@ def test_the_schema_knows_every_key_of_the_reader():
     assert set(device) == keys_of("gateway/config/plant_device.c", "fields[] = {", "};")
 
 
+def words_of(source, name):
+    text = (ROOT / source).read_text()
+    text = text[re.search(rf"\b{name}\[[A-Z0-9_]*\] = {{", text).end():]
+    return set(re.findall(r'"([^"]+)"', text[:text.index("};")]))
+
+
+@pytest.mark.parametrize("key,source,name", [
+    ("type", "map_type", "type_names"), ("format", "map_type", "time_names"),
+    ("kind", "map_tag", "kind_names"), ("read", "map_parts_of", "read_modes"),
+    ("verified", "map", "verified_words"),
+])
+def test_the_schema_knows_every_word_of_the_reader(key, source, name):
+    words = MAP.schema["definitions"]["tag"]["properties"][key]["enum"]
+    assert set(words) - {"off"} == words_of(f"gateway/config/{source}.c", name)
+
+
 def reader_accepts(tmp_path, text, kind):
     (tmp_path / "maps").mkdir(exist_ok=True)
     (tmp_path / "maps/m.yaml").write_text(
