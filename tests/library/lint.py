@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Every row of the device facts is a tag of its map that says the same, or is refused, or is left out
-with a reason. Nothing of headgate's own code is used. --table prints what was covered."""
+with a reason. Nothing of headgate's own code is used."""
 import re
 import sys
 from fractions import Fraction
