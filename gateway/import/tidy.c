@@ -92,7 +92,8 @@ static uint32_t *counter(struct naming *n, const struct import_row *row, const c
     if (which == NAMES_NONE) {
         which = n->used++;
         n->counters[which] = 1;
-        names_put(&n->roots, import_keep(n->list, path, strlen(path)), strlen(path), which);
+        const char *kept = import_keep(n->list, path, strlen(path));
+        names_put(&n->roots, kept, strlen(kept), which);
     }
     return &n->counters[which];
 }
