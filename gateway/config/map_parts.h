@@ -76,6 +76,11 @@ struct map_builder {
     double deadband;
     int64_t max_silence_ns;
     struct reference *references, *last_reference;
+    /* The factors read last: those of a repeated tag are the same. */
+    const struct node *factors_of;
+    const struct choice *factors_by;
+    const struct factor *factors;
+    uint32_t factor_count;
     struct unread *unread;
     bool merged;
     struct names plain; /* of entries without {n}; only where merged */
@@ -147,7 +152,7 @@ bool read_parts(const struct map_builder *b, const struct tag_nodes *n, struct p
 uint16_t first_part(const struct point *p);
 bool split_mul_from(const struct map_builder *b, const struct node *n, const struct node **tag,
                     const struct node **factors);
-bool read_factors(const struct map_builder *b, const struct node *n, const struct point *source,
+bool read_factors(struct map_builder *b, const struct node *n, const struct point *source,
                   struct point *p);
 bool read_manners(const struct map_builder *b, const struct tag_nodes *n, struct point *p);
 bool check_reads(const struct map_builder *b);

@@ -175,9 +175,14 @@ static int by_code(const void *a, const void *b)
     return (x->code > y->code) - (x->code < y->code);
 }
 
-bool read_factors(const struct map_builder *b, const struct node *n, const struct point *source,
+bool read_factors(struct map_builder *b, const struct node *n, const struct point *source,
                   struct point *p)
 {
+    if (b->factors_of == n && b->factors_by == source->choices) {
+        p->factors = b->factors;
+        p->factor_count = b->factor_count;
+        return true;
+    }
     if (n->length > FACTORS_MAX) {
         return complain(&b->r, n, "more than %d factors", FACTORS_MAX);
     }
@@ -210,8 +215,10 @@ bool read_factors(const struct map_builder *b, const struct node *n, const struc
                             (intmax_t)factors[i].code);
         }
     }
-    p->factors = factors;
-    p->factor_count = count;
+    b->factors_of = n;
+    b->factors_by = source->choices;
+    b->factors = p->factors = factors;
+    b->factor_count = p->factor_count = count;
     return true;
 }
 
@@ -259,46 +266,65 @@ bool check_reads(const struct map_builder *b)
 
 /* ---- registers between the parts ------------------------------------------------------------- */
 
-static bool is_used(const struct map_builder *b, const struct point *whole, uint32_t address)
+/* A bit for each register of the two tables: somebody reads it. */
+struct used {
+    uint8_t bits[2][65536 / 8];
+};
+
+static void use(struct used *u, const struct point *p, uint32_t first, uint32_t count)
+{
+    uint8_t *bits = u->bits[p->table == TABLE_HOLDING];
+    for (uint32_t a = first; a < first + count && a < 65536; a++) {
+        bits[a / 8] = (uint8_t)(bits[a / 8] | 1U << a % 8);
+    }
+}
+
+/* Registers of each part. */
+static uint32_t part_words(const struct point *p)
+{
+    uint32_t last = 0;
+    for (unsigned i = 0; i < p->part_count; i++) {
+        last = p->parts[i] > last ? p->parts[i] : last;
+    }
+    return p->words - last;
+}
+
+static void find_used(const struct map_builder *b, struct used *u)
 {
     for (uint32_t i = 0; i < b->count; i++) {
         const struct point *p = &b->points[i];
-        if (p->from < 0 && p->table == whole->table && p->part_count == 0 &&
-            p->address <= address && address < p->address + (uint32_t)p->words) {
-            return true;
+        if (p->from >= 0 || p->table < TABLE_INPUT) {
+            continue;
+        }
+        if (p->part_count == 0) {
+            use(u, p, p->address, p->words);
+        }
+        for (unsigned k = 0; k < p->part_count; k++) {
+            use(u, p, p->address + (uint32_t)p->parts[k], part_words(p));
         }
     }
-    return false;
-}
-
-static bool in_part(const struct point *p, uint32_t address)
-{
-    uint32_t each = p->weights != NULL ? type_facts[p->type].words : 0;
-    if (each == 0) {
-        uint32_t last = 0;
-        for (unsigned i = 0; i < p->part_count; i++) {
-            last = p->parts[i] > last ? p->parts[i] : last;
-        }
-        each = p->words - last;
-    }
-    for (unsigned i = 0; i < p->part_count; i++) {
-        uint32_t from = p->address + (uint32_t)p->parts[i];
-        if (from <= address && address < from + each) {
-            return true;
-        }
-    }
-    return false;
 }
 
 bool check_gaps(const struct map_builder *b)
 {
+    struct used *u = NULL;
     bool good = true;
     for (uint32_t i = 0; i < b->count; i++) {
         const struct point *p = &b->points[i];
         uint32_t run = 0, longest = 0;
-        for (uint32_t a = 0; p->part_count > 0 && a < p->words; a++) {
-            uint32_t address = p->address + a;
-            run = in_part(p, address) || is_used(b, p, address) ? 0 : run + 1;
+        if (p->part_count == 0) {
+            continue;
+        }
+        if (u == NULL) {
+            u = arena_get(b->scratch, sizeof *u);
+            if (u == NULL) {
+                return false;
+            }
+            find_used(b, u);
+        }
+        const uint8_t *bits = u->bits[p->table == TABLE_HOLDING];
+        for (uint32_t a = p->address; a < p->address + (uint32_t)p->words; a++) {
+            run = bits[a / 8] >> a % 8 & 1 ? 0 : run + 1;
             longest = run > longest ? run : longest;
         }
         if (longest > b->map->limits.max_gap) {

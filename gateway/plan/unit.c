@@ -76,6 +76,15 @@ static uint16_t strictest(uint16_t so_far, uint16_t given)
     return given > 0 && given < so_far ? given : so_far;
 }
 
+static void note_alone(struct unit_maker *m, const struct point *p)
+{
+    if (!m->has_alone)
+        memset(m->alone, 0, sizeof m->alone);
+    m->has_alone = true;
+    for (uint32_t a = p->address; a < p->address + (uint32_t)p->words && a < ADDRESSES; a++)
+        m->alone[p->table][a / 8] = (uint8_t)(m->alone[p->table][a / 8] | 1U << a % 8);
+}
+
 void unit_limits(struct unit_maker *m)
 {
     m->limits = (struct limits){
@@ -86,7 +95,8 @@ void unit_limits(struct unit_maker *m)
     for (uint32_t i = 0; i < m->device_count; i++) {
         const struct device *d = &m->plant->devices[m->devices[i]];
         for (uint32_t k = 0; d->map != before && k < d->map->point_count; k++)
-            m->has_alone = m->has_alone || d->map->points[k].side_effect;
+            if (d->map->points[k].side_effect)
+                note_alone(m, &d->map->points[k]);
         before = d->map;
         const struct limits *l = &d->map->limits;
         m->has_barriers = m->has_barriers || l->barrier_count > 0;
@@ -138,15 +148,9 @@ const struct barrier *unit_barred(const struct unit_maker *m, uint8_t table, str
 
 bool unit_touches_alone(const struct unit_maker *m, uint8_t table, struct span s)
 {
-    for (uint32_t i = 0; m->has_alone && i < m->device_count; i++) {
-        const struct map *map = m->plant->devices[m->devices[i]].map;
-        for (uint32_t k = 0; k < map->point_count; k++) {
-            const struct point *p = &map->points[k];
-            if (p->side_effect && p->table == table && p->address <= s.last &&
-                p->address + (uint32_t)p->words > s.first)
-                return true;
-        }
-    }
+    for (uint32_t a = s.first; m->has_alone && a <= s.last && a < ADDRESSES; a++)
+        if (m->alone[table][a / 8] >> a % 8 & 1)
+            return true;
     return false;
 }
 
@@ -449,30 +453,30 @@ static bool plan_once(struct unit_maker *m, const struct ground *g, uint32_t fro
 }
 
 /* Another tag must not do in passing what the one with the side effect does on purpose. */
-static void refuse_touching(struct unit_maker *m, uint32_t alone, uint32_t from, uint32_t to)
+static void refuse_touching(struct unit_maker *m, uint32_t from, uint32_t to)
 {
-    struct span s = m->wants[alone].span;
-    for (uint32_t i = from; i < to; i++) {
-        uint32_t other = m->order[i];
-        struct span o = m->wants[other].span;
-        const struct point *p = unit_point(m, other);
-        if (m->sources[other].turn != TURN_ALONE && o.first <= s.last && o.last >= s.first &&
+    for (uint32_t i = from; m->has_alone && i < to; i++) {
+        uint32_t want = m->order[i];
+        const struct point *p = unit_point(m, want);
+        if (m->sources[want].turn != TURN_ALONE &&
+            unit_touches_alone(m, m->sources[want].table, m->wants[want].span) &&
             unit_first_time(m, p->at, TOUCHED))
-            diag_add(m->ds, DIAG_ERROR, p->at,
-                     "to read %s reads registers of %s as well, which has a side effect: say "
-                     "`side_effect: true` of both, or take %s out of its group",
-                     p->name, unit_point(m, alone)->name, p->name);
+            diag_add(
+                m->ds, DIAG_ERROR, p->at,
+                "to read %s reads a register of a tag as well whose reading has a side effect: "
+                "say `side_effect: true` of both, or take %s out of its group",
+                p->name, p->name);
     }
 }
 
 /* Each in a read of its own; what overlaps is one. */
 static bool plan_alone(struct unit_maker *m, const struct ground *g, uint32_t from, uint32_t to)
 {
+    refuse_touching(m, from, to);
     for (uint32_t i = from, next; m->has_alone && i < to; i = next) {
         next = i + 1;
         if (m->sources[m->order[i]].turn != TURN_ALONE)
             continue;
-        refuse_touching(m, m->order[i], from, to);
         struct span all = m->wants[m->order[i]].span;
         int64_t period = m->wants[m->order[i]].period_ns;
         uint32_t count = 0;

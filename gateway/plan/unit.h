@@ -40,6 +40,7 @@ struct unit_maker {                /* memory used again from unit to unit; begin
     bool has_barriers;             /* one of them has */
     int64_t delay_ns;
     bool has_alone;                /* some tag of the unit has a side effect */
+    uint8_t alone[TABLE_COUNT][65536 / 8];     /* then: a bit for each address that such a tag reads */
 
     struct want *wants;
     struct source *sources;

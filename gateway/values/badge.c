@@ -61,33 +61,13 @@ static uint32_t request_badges(const struct board *b, const struct request *r, s
     return count;
 }
 
-static bool is_scale(const struct map *map, uint32_t point)
-{
-    for (uint32_t i = 0; i < map->point_count; i++)
-        if (map->points[i].exp_from == (int64_t)point || map->points[i].mul_from == (int64_t)point)
-            return true;
-    return false;
-}
-
-static bool has_scales(const struct map *map)
-{
-    for (uint32_t i = 0; i < map->point_count; i++)
-        if (map->points[i].exp_from >= 0 || map->points[i].mul_from >= 0)
-            return true;
-    return false;
-}
-
 static uint32_t request_scales(const struct board *b, const struct request *r, struct scale *scales)
 {
     uint32_t count = 0;
-    bool any = false;
-    for (uint32_t i = 0, last = NONE; i < r->feed_count; i++) {
+    for (uint32_t i = 0; i < r->feed_count; i++) {
         const struct feed *f = &r->feeds[i];
-        const struct map *map = b->plant->devices[f->device].map;
-        if (f->device != last)
-            any = has_scales(map);
-        last = f->device;
-        if (!any || !is_scale(map, f->point))
+        const bool *is_scale = b->units[f->device].sheet->scales;
+        if (!is_scale || !is_scale[f->point])
             continue;
         if (scales)
             scales[count] = (struct scale){.device = f->device, .point = f->point};

@@ -67,6 +67,7 @@ void board_free(struct board *b)
     for (uint32_t i = 0; i < b->sheet_count; i++) {
         free(b->sheets[i].text_at);
         free(b->sheets[i].late);
+        free(b->sheets[i].scales);
     }
     free(b->sheets);
     for (uint32_t i = 0; i < b->home_count; i++)

@@ -93,6 +93,24 @@ static bool place_texts(struct sheet *s)
     return true;
 }
 
+static bool find_scales(struct sheet *s)
+{
+    const struct map *map = s->map;
+    for (uint32_t i = 0; i < map->point_count; i++) {
+        const int32_t by[] = {map->points[i].exp_from, map->points[i].mul_from};
+        for (int k = 0; k < 2; k++) {
+            if (by[k] < 0)
+                continue;
+            if (!s->scales)
+                s->scales = calloc(map->point_count, sizeof *s->scales);
+            if (!s->scales)
+                return false;
+            s->scales[by[k]] = true;
+        }
+    }
+    return true;
+}
+
 static bool make_sheets(struct board *b)
 {
     const struct plant *plant = b->plant;
@@ -112,7 +130,7 @@ static bool make_sheets(struct board *b)
         struct sheet *s = &b->sheets[b->sheet_count++];
         s->map = map;
         b->units[i].sheet = s;
-        if (!order_late(s) || !place_texts(s))
+        if (!order_late(s) || !place_texts(s) || !find_scales(s))
             return false;
     }
     return true;

@@ -39,6 +39,7 @@ struct sheet {
     uint32_t text_bytes; /* of one half, per device */
     uint32_t *late; /* points that need others, in order of dependence */
     uint32_t late_count;
+    bool *scales; /* per point: others are scaled by it. NULL: none is */
 };
 
 /* A point of a request that has to wait until the plain ones are decoded. */
