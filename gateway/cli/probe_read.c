@@ -2,7 +2,6 @@
 /* Reading a neighbourhood of which nobody knows what it holds: whole first, in parts where that is
  * refused. */
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "cli/probe.h"
@@ -125,10 +124,7 @@ void probe_watch(struct probe *p, struct probe_window *const *w, size_t count)
     uint32_t rounds = p->watch_ns > 0 ? PROBE_ROUNDS : 1;
     mono_t start = clock_mono();
     for (uint32_t i = 0; i < rounds && !*oneline_stop; i++) {
-        struct timespec pause = {.tv_nsec = 20 * NS_PER_MS};
-        mono_t due = mono_add(start, rounds > 1 ? p->watch_ns * i / (rounds - 1) : 0);
-        while (mono_before(clock_mono(), due) && !*oneline_stop)
-            nanosleep(&pause, NULL);
+        single_rest(p->single, mono_add(start, rounds > 1 ? p->watch_ns * i / (rounds - 1) : 0));
         for (size_t k = 0; k < count && !*oneline_stop; k++)
             if (w[k]->piece_count > 0)
                 read_round(p, w[k]);

@@ -53,6 +53,7 @@ void single_identify(struct single *s, uint8_t unit, enum identity_access access
                      struct exchange *x, struct identity_page *page);
 void single_report(struct single *s, uint8_t unit, struct exchange *x, struct identity_report *r);
 
+void single_rest(const struct single *s, mono_t until); /* asks nothing meanwhile; ends with stop */
 bool single_is_bus(const struct single *s);
 uint16_t single_word(const struct exchange *x, size_t i); /* register i of a good answer */
 bool single_bit(const struct exchange *x, size_t i);

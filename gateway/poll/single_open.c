@@ -54,6 +54,11 @@ enum waited single_pause(const struct single *s, mono_t until)
     return wait_fd(s, -1, 0, until) < 0 ? WAITED_STOP : WAITED_OVER;
 }
 
+void single_rest(const struct single *s, mono_t until)
+{
+    (void)single_pause(s, until);
+}
+
 long single_receive(struct single *s)
 {
     if (s->got == sizeof(s->bytes))
