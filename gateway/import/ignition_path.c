@@ -192,7 +192,7 @@ static json_t *both_tags(struct import_list *l, json_t *tags, json_t *inner, uns
         json_t *mine = named(inner, tree_text(tag, "name"));
         bool changed = mine != NULL && json_is_object(tag) && json_is_object(mine);
         json_t *here = changed ? ignition_over(l, tag, mine, deep + 1) : json_incref(tag);
-        good = good && json_array_append_new(both, here) == 0;
+        good = json_array_append_new(both, here) == 0 && good;
     }
     json_array_foreach(inner, i, tag)
     {
