@@ -161,6 +161,48 @@ static void a_poller_remembers_what_each_part_of_a_cut_request_brought(void **st
     rig_free(g);
 }
 
+static bool says_nothing(const struct question *q, void *me)
+{
+    (void)q;
+    (void)me;
+    return true;
+}
+
+/* On a bus nothing is believed before a question that nobody polls has come back. */
+static void a_proof_that_fails_is_remembered_as_one(void **state)
+{
+    (void)state;
+    struct rig *g = rig_new();
+    char name[64];
+    int master = rig_pty(name);
+    int pid = rig_serve_ptys(&master, 1, says_nothing, NULL);
+    struct line *l = rig_line(g, TRANSPORT_RTU, name, 0);
+    l->timeout_ns = 30 * NS_PER_MS;
+    l->retries = 3;
+    rig_read(g, 1, 0, 20, 2 * NS_PER_S);
+    struct tally t = {.rig = g};
+    struct loop *loop = loop_new();
+    struct poller_hooks hooks = {.me = &t, .block = tally_block, .event = tally_event};
+    struct poller *poller = poller_new(loop, &g->plan, hooks, clock_mono());
+    mono_t end = mono_add(clock_mono(), 3 * NS_PER_S);
+    bool proved = false;
+    while (!proved && mono_before(clock_mono(), end)) {
+        mono_t due = mono_min(poller_run(poller, clock_mono()), end);
+        int64_t wait = mono_since(due, clock_mono());
+        loop_run(loop, wait > 0 ? wait : 0);
+        const struct frames *fs = poller_frames(poller, &g->plan.requests[0]);
+        const struct frame *whole = frames_find(fs, 0, 20, FRAME_BAD);
+        const struct frame *part = frames_find(fs, 0, 2, FRAME_BAD);
+        proved = proved || (whole && whole->proof) || (part && part->proof);
+        assert_null(frames_find(fs, 0, 2, FRAME_GOOD));
+    }
+    assert_true(proved);
+    poller_free(poller);
+    loop_free(loop);
+    rig_stop(pid);
+    rig_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +211,7 @@ int main(void)
         cmocka_unit_test(many_pieces_share_a_bounded_memory),
         cmocka_unit_test(what_is_longer_than_an_answer_is_cut),
         cmocka_unit_test(a_poller_remembers_what_each_part_of_a_cut_request_brought),
+        cmocka_unit_test(a_proof_that_fails_is_remembered_as_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
