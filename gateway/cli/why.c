@@ -313,7 +313,9 @@ static int run(struct why_run *w)
 {
     enum hearing o = w->arguments.afresh ? HEARD_NOBODY : ask_gateway(w);
     if (o == HEARD_NOBODY && !w->arguments.afresh)
-        fprintf(stderr, "headgate: no gateway runs with its state in %s: asking the device\n",
+        fprintf(stderr,
+                "headgate: no gateway runs with its state in %s: asking the device (--state says "
+                "where else it may be; as a service, /var/lib/headgate)\n",
                 w->state_dir);
     if (o == HEARD_NO || (o == HEARD_NOBODY && !ask_equipment(w)))
         return EXIT_NO;
