@@ -171,32 +171,35 @@ size_t record_json(char out[static RECORD_ROOM], const struct record *r)
 }
 
 /* A line that was torn by the end of the power is ended first, and stands by itself. */
-static bool begins_a_line(int fd)
+static bool begins_a_line(int fd, off_t end)
 {
     char last = '\n';
+    return end <= 0 || pread(fd, &last, 1, end - 1) != 1 || last == '\n';
+}
+
+/* All of it, or nothing: a full disk leaves no half of a line behind. */
+static bool write_line(int fd, const char *line, size_t length)
+{
+    char text[RECORD_ROOM + 1] = "\n";
     off_t end = lseek(fd, 0, SEEK_END);
-    if (end > 0 && pread(fd, &last, 1, end - 1) != 1)
-        return true;
-    return last == '\n';
+    size_t lead = begins_a_line(fd, end) ? 0 : 1;
+    memcpy(text + lead, line, length);
+    ssize_t written = write(fd, text, length + lead);
+    if (written < 0)
+        return false;
+    if ((size_t)written == length + lead)
+        return fsync(fd) == 0;
+    (void)!ftruncate(fd, end);
+    errno = ENOSPC;
+    return false;
 }
 
 static bool append(const char *file, const char *line, size_t length)
 {
-    char torn[RECORD_ROOM + 1] = "\n";
     int fd = open(file, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)
         return refused(file);
-    bool good = flock(fd, LOCK_EX) == 0;
-    if (good) {
-        size_t lead = begins_a_line(fd) ? 0 : 1;
-        memcpy(torn + lead, line, length);
-        ssize_t written = write(fd, torn, length + lead);
-        if (written >= 0 && (size_t)written != length + lead)
-            errno = ENOSPC;
-        good = written >= 0 && (size_t)written == length + lead && fsync(fd) == 0;
-    }
-    if (!good)
-        refused(file);
+    bool good = (flock(fd, LOCK_EX) == 0 && write_line(fd, line, length)) || refused(file);
     close(fd);
     return good;
 }

@@ -8,7 +8,9 @@ import os
 import pathlib
 import pty
 import re
+import resource
 import select
+import signal
 import socketserver
 import struct
 import subprocess
@@ -55,7 +57,7 @@ MAP = {"format": 1, "title": "Pump", "doc_base": {"holding": 40001}, "order": {"
                 "swapped": {"at": "holding 12", "type": "f32", "unit": "m3/h"},
                 "temp": {"at": "holding 20", "type": "s16", "invalid": {"0x7FFF": "no sensor"}},
                 "gone": {"at": "holding 500", "type": "u16"},
-                "clears": {"at": "holding 1", "type": "u16", "side_effect": True, "read": "on_demand"}}}
+                "clears": {"at": "holding 600", "type": "u16", "side_effect": True, "read": "on_demand"}}}
 POINTS = ["level", "state", "status", "status.ready", "status.fault", "flow", "swapped", "temp", "gone"]
 
 
@@ -269,10 +271,23 @@ def test_several_people_at_once_lose_nothing(plant):
     assert len(records) == 18 and all(sum(r["by"] == f"p{i}" for r in records) == 3 for i in range(6))
 
 
-def test_a_full_disk_ends_the_walk_and_says_so(plant):
-    plant.record.symlink_to("/dev/full")
-    done = subprocess.run([HEADGATE, "commission", "--by", "a", str(plant.file)], input=b"y\ny\n", capture_output=True, check=False)
+def test_a_full_disk_ends_the_walk_and_leaves_no_half_of_a_line(plant):
+    plant.walk("y\nq\n")
+    whole = plant.record.read_bytes()
+
+    def little_room():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 10, len(whole) + 10))
+    done = subprocess.run([HEADGATE, "commission", "--by", "a", str(plant.file)], input=b"y\ny\n", capture_output=True,
+                          check=False, preexec_fn=little_room)
     assert done.returncode == 1 and b"cannot keep answers" in done.stderr
+    assert plant.record.read_bytes() == whole
+
+
+def test_what_is_no_file_of_answers_is_told(plant):
+    plant.record.symlink_to("/dev/full")
+    plant.walk("y\n", status=1)
+    assert "cannot keep answers" in plant.said
 
 
 def test_a_dead_device_is_told(plant):
