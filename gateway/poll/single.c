@@ -327,10 +327,10 @@ static void conclude(struct single *s, struct exchange *x)
 {
     bool answered = x->fault == FAULT_NONE || x->fault == FAULT_EXCEPTION;
     s->misses = x->fault == FAULT_TIMEOUT ? s->misses + 1 : 0;
-    if (answered)
-        forget_unit(s, unit_of(&s->now_asked));
-    else
+    if (!answered)
         remember(s);
+    else if (single_is_bus(s))
+        forget_unit(s, unit_of(&s->now_asked));
     if (single_is_bus(s)) {
         if (x->fault == FAULT_CLOSED)
             single_hang_up(s);

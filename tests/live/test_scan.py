@@ -248,6 +248,31 @@ def test_a_late_answer_is_never_shown_as_the_same_units_next(library):
     assert len(late) >= 3 and late[1] == 1
 
 
+def test_a_gateway_that_says_late_who_is_absent_is_understood(library):
+    """On TCP answers are numbered: those that come late are set aside by their numbers, and the
+    connection stays."""
+    connections = set()
+
+    def say(request):
+        connections.add(threading.get_ident())
+        unit, function = request[6], request[7]
+        if unit in (2, 3, 5, 6):
+            pdu, wait = bytes([function | 0x80, 11]), 0.23
+        elif function == 3 and request[-1] == 1:
+            pdu, wait = bytes([3, 2, 0, unit]), 0.01
+        else:
+            pdu, wait = bytes([function | 0x80, 2]), 0.01
+        return [(wait, request[:4] + struct.pack(">H", 1 + len(pdu)) + bytes([unit]) + pdu)]
+
+    gateway = Bus(say)
+    said = answer(scan(library, f"tcp://127.0.0.1:{gateway.port}", "--units", "1-7", "--rate", "500",
+                       "--timeout", "100ms", "--json"))
+    assert [u["unit"] for u in said["units"]] == [1, 4, 7]
+    assert [u["answer"] for u in said["units"]] == ["data"] * 3
+    assert said["absent"] + said["silent"] == 4 and said["absent"] >= 2
+    assert said["garbled"] == [] and len(connections) == 1
+
+
 def test_a_line_that_goes_away_ends_the_scan(library):
     asked = []
 
