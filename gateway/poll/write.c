@@ -144,11 +144,13 @@ mono_t talk_work_due(const struct talk *t)
     const struct work *w = t->works;
     if (!w)
         return MONO_NEVER;
-    mono_t due = w->not_before, unit = t->parties[w->party].not_before;
-    /* Equipment that says everything twice says it within this. */
-    mono_t quiet = mono_add(t->last_byte, talk_is_bus(t) ? talk_repeats_ns : 0);
-    due = mono_before(due, unit) ? unit : due;
-    return mono_before(due, quiet) ? quiet : due;
+    const struct party *p = &t->parties[w->party];
+    mono_t due = mono_before(w->not_before, p->not_before) ? p->not_before : w->not_before;
+    /* Equipment that says everything twice says it within this; while its bus must be proved anew,
+     * that tells. */
+    bool waits = talk_is_bus(t) && !t->suspect && !p->doubt;
+    mono_t quiet = mono_add(t->last_byte, talk_repeats_ns);
+    return waits && mono_before(due, quiet) ? quiet : due;
 }
 
 bool work_too_late(const struct work *w, mono_t now)

@@ -224,7 +224,7 @@ static void who_comes_ninth_is_told_at_once_and_the_others_in_their_order(void *
 static void nothing_is_sent_after_its_time_nor_after_it_was_called_off(void **state)
 {
     (void)state;
-    for (int kind = TRANSPORT_TCP; kind <= TRANSPORT_RTU_OVER_TCP; kind++) {
+    for (int kind = TRANSPORT_TCP; kind <= TRANSPORT_RTU; kind++) {
         struct desk d;
         begin(&d, (enum transport)kind);
         run(&d, 4, 0);
