@@ -73,6 +73,8 @@ void scan_identify(struct scan *s, uint8_t unit, struct scan_identity *out);
 /* scan_maps.c: NULL: out of memory. Maps with mistakes are left out. */
 struct scan_library *scan_library_new(struct scan *s);
 void scan_library_free(struct scan_library *l);
+/* Questions to one unit, at most. */
+unsigned scan_library_cost(const struct scan *s);
 void scan_compare(struct scan *s, uint8_t unit, struct scan_identity *out);
 
 /* scan_print.c */

@@ -99,6 +99,14 @@ void scan_library_free(struct scan_library *l)
     free(l);
 }
 
+unsigned scan_library_cost(const struct scan *s)
+{
+    unsigned n = 0;
+    for (uint32_t i = 0; i < s->library->count; i++)
+        n += (s->library->maps[i]->identity.is_count > 0) + (s->identify ? GUESS_REQUESTS : 0U);
+    return n < CACHE ? n : CACHE;
+}
+
 /* ---- asking ---------------------------------------------------------------------------------- */
 
 static bool is_bits(uint8_t table)

@@ -20,10 +20,11 @@ void scan_print_begin(const struct scan *s)
         answered = least;
     fprintf(stderr,
             "%s: %u units, one question at a time, %s for an answer: %s when all answer, %s when "
-            "nobody does%s\n",
+            "nobody does; then at most %u questions to each that is there; Ctrl-C shows what was "
+            "found\n",
             l->name, s->count, text_from_duration(wait, l->timeout_ns),
             text_from_duration(fast, answered * s->count),
-            text_from_duration(slow, silent * s->count), "; Ctrl-C shows what was found");
+            text_from_duration(slow, silent * s->count), 5 + scan_library_cost(s));
     if (s->json) {
         char text[600];
         struct json j = json_into(text, sizeof text);
