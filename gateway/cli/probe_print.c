@@ -6,6 +6,8 @@
 #include "config/map.h"
 #include "publish/json.h"
 
+enum { SHOWN_AT_LEAST = 3 }; /* though they don't fit, where others do */
+
 /* What YAML could take for something else stands in quotes. */
 static void put_word(char *out, size_t room, const char *word)
 {
@@ -116,6 +118,8 @@ void probe_print(const struct probe *p, const struct probe_result *r)
     size_t shown = r->count < PROBE_SHOWN ? r->count : PROBE_SHOWN;
     for (size_t i = 0; i < shown; i++) {
         const struct plausible *c = &r->found[i];
+        if (!c->fits && r->found[0].fits && i >= SHOWN_AT_LEAST)
+            break;
         const struct probe_window *w = window_of(r, c);
         char value[200], scale[32], line[256], type[40];
         print_value(c, value, sizeof value);

@@ -70,7 +70,8 @@ static struct point point_of(const struct plausible_way *w, uint8_t table, uint1
                       .mul_from = -1,
                       .group = -1,
                       .valid_if = {.point = -1},
-                      .curve = CURVE_LINEAR,
+                      .curve =
+                          scale->mantissa == 1 && scale->places == 0 ? CURVE_NONE : CURVE_LINEAR,
                       .scale = *scale,
                       .name = "value",
                       .name_length = 5,
