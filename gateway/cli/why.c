@@ -315,7 +315,7 @@ static int run(struct why_run *w)
     if (o == HEARD_NOBODY && !w->arguments.afresh)
         fprintf(stderr,
                 "headgate: no gateway runs with its state in %s: asking the device (--state says "
-                "where else it may be; as a service, /var/lib/headgate)\n",
+                "where else it may be; as a service, /var/lib/headgate/plant)\n",
                 w->state_dir);
     if (o == HEARD_NO || (o == HEARD_NOBODY && !ask_equipment(w)))
         return EXIT_NO;
