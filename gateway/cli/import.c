@@ -114,23 +114,34 @@ static error_t parse(int key, char *word, struct argp_state *state)
     return 0;
 }
 
+static bool complain(const char *path)
+{
+    fprintf(stderr, "headgate import: %s: %s%s\n", path, strerror(errno),
+            errno == EEXIST ? "; --force writes over it" : "");
+    return false;
+}
+
+/* Whole, or as it was: written beside its place and moved there. */
 static bool write_file(const struct arguments *a, const char *path, const char *text)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (a->force ? O_TRUNC : O_EXCL), 0666);
-    if (fd < 0) {
-        fprintf(stderr, "headgate import: %s: %s%s\n", path, strerror(errno),
-                errno == EEXIST ? "; --force writes over it" : "");
-        return false;
-    }
+    char part[PATH_ROOM + 8];
+    snprintf(part, sizeof part, "%s.XXXXXX", path);
+    int fd = mkostemp(part, O_CLOEXEC);
+    if (fd < 0)
+        return complain(path);
+    mode_t mask = umask(0);
+    umask(mask);
     FILE *out = fdopen(fd, "w");
-    if (out == NULL) {
+    if (out == NULL)
         close(fd);
-        return false;
+    bool good = out != NULL && fchmod(fd, 0666 & ~mask) == 0 && fputs(text, out) >= 0;
+    good = out != NULL && fclose(out) == 0 && good;
+    unsigned how = a->force ? 0 : RENAME_NOREPLACE;
+    good = good && renameat2(AT_FDCWD, part, AT_FDCWD, path, how) == 0;
+    if (!good) {
+        complain(path);
+        unlink(part);
     }
-    bool good = fputs(text, out) >= 0;
-    good = fclose(out) == 0 && good;
-    if (!good)
-        fprintf(stderr, "headgate import: %s: %s\n", path, strerror(errno));
     return good;
 }
 
@@ -141,24 +152,39 @@ static bool is_folder(const char *path)
     return (length > 0 && path[length - 1] == '/') || (stat(path, &s) == 0 && S_ISDIR(s.st_mode));
 }
 
+static bool path_of(const struct arguments *a, const char *name, char path[PATH_ROOM])
+{
+    int length = is_folder(a->output) ? snprintf(path, PATH_ROOM, "%s/%s.yaml", a->output, name)
+                                      : snprintf(path, PATH_ROOM, "%s", a->output);
+    errno = ENAMETOOLONG;
+    return (length > 0 && length < PATH_ROOM) || complain(a->output);
+}
+
+/* Before the first is written, so that it is all of them or none. */
+static bool is_free(const struct arguments *a, const char *name)
+{
+    char path[PATH_ROOM];
+    if (a->output == NULL || a->force)
+        return true;
+    if (!path_of(a, name, path))
+        return false;
+    bool there = access(path, F_OK) == 0;
+    errno = EEXIST;
+    return !there || complain(path);
+}
+
 static bool put(const struct arguments *a, const char *name, const char *text)
 {
     char path[PATH_ROOM];
     if (a->output == NULL)
         return fputs(text, stdout) >= 0 && fflush(stdout) == 0;
-    if (!is_folder(a->output))
-        return write_file(a, a->output, text);
-    int length = snprintf(path, sizeof path, "%s/%s.yaml", a->output, name);
-    if (length < 0 || (size_t)length >= sizeof path) {
-        fprintf(stderr, "headgate import: %s: the name is too long\n", a->output);
-        return false;
-    }
-    return write_file(a, path, text);
+    return path_of(a, name, path) && write_file(a, path, text);
 }
 
 /* All maps are made before the first is written: what can't be said in one is told in time. */
 static int write_all(const struct arguments *a, struct import *i)
 {
+    static const char piece[] = "plant-piece";
     unsigned maps = import_maps(i);
     bool folder = a->output != NULL && is_folder(a->output);
     if (maps > 1 && !folder) {
@@ -177,11 +203,14 @@ static int write_all(const struct arguments *a, struct import *i)
     bool fine = good && i->list.refused == NULL && i->tags > 0;
     if (folder && fine && mkdir(a->output, 0777) != 0 && errno != EEXIST)
         fprintf(stderr, "headgate import: %s: %s\n", a->output, strerror(errno));
-    for (unsigned k = 0; fine && k < maps; k++)
-        fine = put(a, names[k], texts[k]);
     const char *plant = folder && fine ? import_plant(i) : NULL;
-    if (plant != NULL)
-        fine = put(a, "plant-piece", plant);
+    for (unsigned k = 0; fine && k < maps; k++)
+        fine = *texts[k] == '\0' || is_free(a, names[k]);
+    fine = fine && (plant == NULL || is_free(a, piece));
+    for (unsigned k = 0; fine && k < maps; k++)
+        fine = *texts[k] == '\0' || put(a, names[k], texts[k]);
+    if (fine && plant != NULL)
+        fine = put(a, piece, plant);
     free(names);
     free(texts);
     return fine ? EXIT_DONE : EXIT_NO;

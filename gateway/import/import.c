@@ -145,6 +145,8 @@ enum import_end import_run(struct import *i, const struct import_format *format,
     tidy_units(l);
     tell_writable(l);
     i->tags = count_tags(l);
+    for (struct import_device *d = l->devices; d != NULL; d = d->next)
+        d->has_map = d->tags > 0;
     if (arena_exhausted(l->arena))
         return IMPORT_NO_MEMORY;
     return i->tags == 0 ? IMPORT_NOTHING : IMPORT_DONE;
@@ -159,14 +161,14 @@ unsigned import_maps(const struct import *i)
 {
     unsigned maps = 0;
     for (const struct import_device *d = i->list.devices; d != NULL; d = d->next)
-        maps += d->tags > 0;
+        maps += d->has_map;
     return maps == 0 ? 1 : maps;
 }
 
 static const char *device_name(const struct import_list *l, unsigned k)
 {
     for (const struct import_device *d = l->devices; d != NULL; d = d->next)
-        if (d->tags > 0 && k-- == 0)
+        if (d->has_map && k-- == 0)
             return d->name;
     return "";
 }
@@ -262,7 +264,7 @@ const char *import_map(struct import *i, unsigned k, const char **name)
             return NULL;
         if (verdict == VERDICT_FINE) {
             i->tags = l->refused == NULL ? count_tags(l) : 0;
-            return kept;
+            return tags == 0 ? "" : kept;
         }
     }
     import_refuse(l, 0, "too much in it that a map can't say");

@@ -38,7 +38,8 @@ void import_ask(struct import *i, FILE *out);
 /* FILE:ROW: skipped: why, a line each, and the sum. */
 void import_tell(const struct import *i, FILE *out);
 unsigned import_maps(const struct import *i);          /* devices with tags, or 1 */
-/* Map k of them, with its name; tags that the map language can't take are skipped and told. */
+/* Map k of them, with its name; tags that the map language can't take are skipped and told. "" when
+ * none is left. */
 const char *import_map(struct import *i, unsigned k, const char **name);   /* NULL: no memory */
 const char *import_plant(struct import *i);            /* NULL: the list knows no device */
 void import_fini(struct import *i);

@@ -106,6 +106,7 @@ struct import_device {             /* becomes a map of its own */
     const char *line;              /* "": not known */
     int32_t unit_id;
     uint32_t tags;
+    bool has_map;                  /* had tags when all was settled */
 };
 
 /* What the list doesn't say and people must. */

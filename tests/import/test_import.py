@@ -153,6 +153,13 @@ def test_files_are_not_written_over(tmp_path):
     assert headgate(*words, "--force").returncode == 0 and "Temperature" in out.read_text()
 
 
+def test_all_files_are_written_or_none(tmp_path):
+    (tmp_path / "meters_4.yaml").write_text("mine")
+    done = headgate("import", "telegraf", LISTS / "telegraf.conf", "-o", tmp_path)
+    assert done.returncode == 1 and "--force" in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["meters_4.yaml"]
+
+
 def test_several_maps_need_a_folder():
     done = headgate("import", "telegraf", LISTS / "telegraf.conf")
     assert done.returncode == 2 and "3 maps" in done.stderr and not done.stdout
