@@ -529,8 +529,8 @@ static bool refuse_idle_off(const struct map_builder *b, const struct node *tag)
     bool good = true;
     for (const struct node *k = b->merged ? tag->first : NULL; k != NULL; k = k->next->next) {
         if (node_is_off(k->next) && strcmp(k->text, "about") != 0) {
-            good = complain(&b->r, k->next, "`%.40s: off`, but the tag below has no `%.40s`", k->text,
-                            k->text);
+            good = complain(&b->r, k->next, "`%.40s: off`, but the tag below has no `%.40s`",
+                            k->text, k->text);
         }
     }
     return good;

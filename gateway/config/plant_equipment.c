@@ -95,10 +95,11 @@ static bool check_floor(struct rule_builder *w, const struct node *key, const st
     if (b == NULL || b->stage_count < 2 || e->floor <= b->stage[b->stage_count - 1].x) {
         return true;
     }
-    return complain(&w->b->r, n,
-                    "the floor of `%s`, %g m, is above the end of the stage of basin `%s` (%g m): it "
-                    "would never be warned of; let the stage reach up to it",
-                    key->text, e->floor, b->name, b->stage[b->stage_count - 1].x);
+    return complain(
+        &w->b->r, n,
+        "the floor of `%s`, %g m, is above the end of the stage of basin `%s` (%g m): it "
+        "would never be warned of; let the stage reach up to it",
+        key->text, e->floor, b->name, b->stage[b->stage_count - 1].x);
 }
 
 static bool read_water(struct rule_builder *w, const struct node *key,

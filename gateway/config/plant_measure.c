@@ -85,8 +85,8 @@ bool read_share_of(const struct reader *r, const struct node *n, const char *wha
     }
     double x = *rest == '%' ? number / 100 : number;
     if (*rest == '\0' && x > high && x <= 100 * high) {
-        return complain(r, n, "%s %s is %g%%; did you mean %s%%? It can be 0%% to %g%%", what, n->text,
-                        x * 100, n->text, high * 100);
+        return complain(r, n, "%s %s is %g%%; did you mean %s%%? It can be 0%% to %g%%", what,
+                        n->text, x * 100, n->text, high * 100);
     }
     if (!(x >= 0 && x <= high)) {
         return complain(r, n, "%s is %s; it can be 0%% to %g%%", what, n->text, high * 100);

@@ -80,7 +80,8 @@ static const struct mistakes cases[] = {
           "  wrong: {at: input 25, type: u16}\n"
           "  right: {at: input 22, type: u32}\n" THREE,
      "m.yaml:1:1: warning: no example says anything of split, sum, right\n"
-     "m.yaml:8:3: warning: `wrong` reads input 25, which `sum` (m.yaml:7) reads as a part of its own "
+     "m.yaml:8:3: warning: `wrong` reads input 25, which `sum` (m.yaml:7) reads as a part of its "
+     "own "
      "value: is one address wrong? If both are meant, say `overlap: true`\n"},
     {"views of one register are meant",
      HEAD "  x: {at: input 0, type: u16, bits: {0: a, 1: b}}\n"
