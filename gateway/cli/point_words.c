@@ -71,7 +71,8 @@ const char *words_of_doc(char out[static POINT_WORDS], const struct map *map,
     uint32_t base = map->has_doc_base[point->table] ? map->doc_base[point->table]
                     : point->address < 9999         ? usual[point->table]
                                                     : beyond[point->table];
-    int n = snprintf(out, POINT_WORDS, "%0*u", base == 1 ? 5 : 1, base + point->address);
+    int n = snprintf(out, POINT_WORDS, "%0*u",
+                     base == 1 && !map->has_doc_base[point->table] ? 5 : 1, base + point->address);
     if (point->bit >= 0)
         snprintf(out + n, (size_t)(POINT_WORDS - n), ".%d", point->bit);
     return out;

@@ -126,7 +126,7 @@ def test_doc_numbers_are_the_makers(tmp_path):
     plant.write_text(yaml.safe_dump({"format": 1, "site": "s", "gateway": "g", "lines": {"l": {"connect": "tcp://127.0.0.1:1"}},
                                      "areas": {"a": "A"}, "devices": devices}))
     rows = {row["tag"]: row["doc"] for row in rows_of(run("docs", "-f", "csv", plant))}
-    assert rows == {"a/b/a": "40008", "a/z/a": "7", "a/o/a": "00008", "a/n/a": "30008", "a/n/c": "412001",
+    assert rows == {"a/b/a": "40008", "a/z/a": "7", "a/o/a": "8", "a/n/a": "30008", "a/n/c": "412001",
                     "a/n/d": "10004", "a/n/e": "40002.3"}
 
 
