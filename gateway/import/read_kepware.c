@@ -107,6 +107,7 @@ static void read_row(struct kepware *k)
         return;
     }
     read_type(k, row);
+    import_bit_fits(l, row);
     if (strcasecmp(access, "WO") == 0)
         import_skip(l, row, "write only");
     row->writable = strcasecmp(access, "R/W") == 0 || strcasecmp(access, "RW") == 0;

@@ -123,6 +123,7 @@ static void read_row(struct neuron *n)
         import_skip(l, row, "static: it is not read from the device");
     row->writable = strcasestr(attribute, "write") != NULL;
     read_type(n, row);
+    import_bit_fits(l, row);
     row->about = import_keep(l, get(n, ABOUT), strlen(get(n, ABOUT)));
     row->unit = import_keep(l, get(n, UNIT), strlen(get(n, UNIT)));
     row->group = import_keep(l, get(n, GROUP), strlen(get(n, GROUP)));

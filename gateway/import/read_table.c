@@ -315,6 +315,7 @@ static void read_row(struct sheet *t)
         read_table_cell(t, row);
     if (!row->gone)
         read_type_cell(t, row);
+    import_bit_fits(l, row);
     if (*name == '\0')
         import_skip(l, row, "no name");
     if (*bit != '\0' && !row->gone) {

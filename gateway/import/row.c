@@ -120,6 +120,15 @@ void import_skip(struct import_list *l, struct import_row *row, const char *form
     row->gone = true;
 }
 
+bool import_bit_fits(struct import_list *l, struct import_row *row)
+{
+    if (row->spot.bit >= 0 && row->type >= 0 && row->type != RAW_BOOL)
+        import_skip(l, row,
+                    "a bit of an address, and no type of one bit; or a whole number that a "
+                    "spreadsheet gave a point");
+    return !row->gone;
+}
+
 bool import_refuse(struct import_list *l, uint32_t line, const char *format, ...)
 {
     va_list args;

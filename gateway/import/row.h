@@ -150,6 +150,9 @@ struct import_row *import_add(struct import_list *l, uint32_t line, const char *
 /* A row like another one, behind it in the list. */
 struct import_row *import_again(struct import_list *l, const struct import_row *like,
                                 const char *name);
+/* An address with a bit and a type of many: 40101.0 is what some programs write for 40101. false:
+ * skipped. */
+bool import_bit_fits(struct import_list *l, struct import_row *row);
 void import_skip(struct import_list *l, struct import_row *row, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void import_note(struct import_list *l, enum note_kind kind, uint32_t line, const char *format, ...)

@@ -20,9 +20,8 @@ static void want(uint32_t *needs, enum need n)
 }
 
 /* 40101, 400101: the table and a number from 1 on. */
-static const char *by_digits(struct import_list *l, const struct spot *s,
-                             const struct import_options *o, int *table, int64_t *address,
-                             uint32_t *needs)
+static const char *by_digits(const struct spot *s, const struct import_options *o, int *table,
+                             int64_t *address, uint32_t *needs)
 {
     static const int8_t tables[10] = {
         TABLE_COIL, TABLE_DISCRETE, -1, TABLE_INPUT, TABLE_HOLDING, -1, -1, -1, -1, -1};
@@ -42,7 +41,6 @@ static const char *by_digits(struct import_list *l, const struct spot *s,
         *address = (int64_t)s->number - 1;
         return NULL;
     }
-    (void)l;
     *table = tables[s->number / block];
     *address = (int64_t)(s->number % block) - 1;
     return *table < 0 ? "its first digit is no table (0, 1, 3 or 4)" : NULL;
@@ -101,7 +99,7 @@ static const char *plain(struct import_list *l, const struct import_row *row,
         return NULL;
     }
     int of_number = -1;
-    const char *why = by_digits(l, s, o, &of_number, address, needs);
+    const char *why = by_digits(s, o, &of_number, address, needs);
     if (why != NULL || *address < 0 || of_number < 0)
         return why;
     if (*table >= 0 && *table != of_number)
