@@ -140,6 +140,15 @@ static bool is_headings_again(const struct sheet *t)
     return filled >= 2 && same == filled;
 }
 
+/* 00A0 among 0010 and 0300: all of them are hexadecimal, and those without a letter don't show it.
+ */
+static bool looks_hex(const char *text)
+{
+    size_t length = strlen(text), digits = strcspn(text, "ABCDEFabcdef");
+    return length >= 2 && length <= 5 && digits < length &&
+           strspn(text, "0123456789ABCDEFabcdef") == length && strpbrk(text, "0123456789") != NULL;
+}
+
 static void read_address_cell(struct sheet *t, struct import_row *row)
 {
     struct import_list *l = t->list;
@@ -166,6 +175,11 @@ static void read_address_cell(struct sheet *t, struct import_row *row)
     const char *why = swapped ? "the column that counts is empty"
                               : address_read(l, text, t->head.hex, quoted, &row->spot);
     if (why != NULL) {
+        if (!swapped && !t->head.hex && looks_hex(text))
+            import_refuse(l, row->line,
+                          "`%s` looks hexadecimal, and nothing says so of this column: put (hex) "
+                          "into its heading, or 0x before the numbers",
+                          text);
         import_skip(l, row, "address `%.40s`: %s", swapped ? other : text, why);
         return;
     }
