@@ -542,7 +542,7 @@ struct pipeline *pipeline_new(const struct pipeline_setup *setup)
     p->board = board_new(setup->plan);
     p->status = status_new(plant);
     p->teller = teller_new(setup->plan, setup->door, setup->sequence);
-    p->writes = p->teller ? writes_new(plant, p->teller) : NULL;
+    p->writes = p->board && p->teller ? writes_new(plant, p->board, p->teller) : NULL;
     if (!p->board || !p->status || !p->writes)
         goto out;
     teller_board(p->teller, p->board);

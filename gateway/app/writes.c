@@ -22,17 +22,19 @@ struct pending { /* one who waits for his second answer */
 
 struct writes {
     const struct plant *plant;
+    const struct board *board;
     struct teller *teller;
     struct pending *first;
     uint64_t last_id;
     char said[WISH_SAID];
 };
 
-struct writes *writes_new(const struct plant *plant, struct teller *teller)
+struct writes *writes_new(const struct plant *plant, const struct board *board,
+                          struct teller *teller)
 {
     struct writes *w = calloc(1, sizeof *w);
     if (w)
-        *w = (struct writes){.plant = plant, .teller = teller};
+        *w = (struct writes){.plant = plant, .board = board, .teller = teller};
     return w;
 }
 
@@ -55,6 +57,17 @@ static mono_t deadline_of(const struct command *c, const struct order *o, wall_t
     return mono_add(now, within - (waited < within ? waited : within));
 }
 
+/* What is meant for one piece of equipment is not for another one that was put in its place. */
+static const char *who_is_there(struct writes *w, uint32_t device)
+{
+    struct board_identity id;
+    if (!board_identity(w->board, device, &id) || id.state == IDENTITY_RIGHT)
+        return NULL;
+    snprintf(w->said, sizeof w->said, "it is not known to be the right equipment: %s",
+             id.reason ? id.reason : "identity not yet read");
+    return w->said;
+}
+
 const char *writes_order(struct writes *w, struct poller *poller, const struct command *c,
                          const struct order *o, wall_t wall, mono_t now)
 {
@@ -65,6 +78,7 @@ const char *writes_order(struct writes *w, struct poller *poller, const struct c
     struct value wish = wish_value(&p->order.wish), was = wish_value(&p->order.was);
     const char *why =
         wish_judge(w->plant, o->tag, &wish, o->was.given ? &was : NULL, &p->job, w->said);
+    why = why ? why : who_is_there(w, p->job.device);
     p->job.id = ++w->last_id;
     p->job.deadline = deadline_of(c, o, wall, now);
     why = why ? why : poller_write(poller, &p->job, now);

@@ -8,8 +8,9 @@
 
 struct writes;
 
-struct writes *writes_new(const struct plant *plant,
-                          struct teller *teller); /* NULL: out of memory */
+/* board: of this plant; what it knows of a device's identity decides with. NULL: out of memory. */
+struct writes *writes_new(const struct plant *plant, const struct board *board,
+                          struct teller *teller);
 void writes_free(struct writes *w);
 
 /* NULL: accepted and told so; writes_ended follows. Else why not, valid until the next call;

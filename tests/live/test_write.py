@@ -58,7 +58,8 @@ class Bench:
         settings = {name: {"connect": where, "timeout": timeout,
                            **({"baud": 115200, "parity": "none"} if where.startswith("rtu:") else {}),
                            **more.get("line", {})} for name, where in self.where.items()}
-        devices = {f"{name}": {"map": "m", "line": name, "unit": 1, "area": "plant", "every": every} for name in lines}
+        devices = {f"{name}": {"map": "m", "line": name, "unit": 1, "area": "plant", "every": every,
+                              **more.get("device", {})} for name in lines}
         self.plant = stage.plant(self.broker.port, settings, devices, {"m": more.get("map", MAP)},
                                  commands=may() if commands is None else commands)
         self.recorder = stage.recorder(self.broker.port)
@@ -176,6 +177,22 @@ def test_without_a_word_of_the_plant_file_nobody_writes(bench):
     b = bench(commands={"allow": ["alarms", "replay"]})
     b.refused(r"`write` is not allowed by the plant file: add `write`", "speed", 20)
     assert b.writes() == []
+
+
+def test_other_equipment_than_was_meant_is_not_told(bench):
+    named = {**MAP, "identify": {"tag": "level"}}
+    b = bench(map=named, device={"identity": "4711"}, start=False)
+    b.gateway.start()
+    b.recorder.wait("/value/plant/l/speed", 15, test=lambda m: m.json["quality"] == 4)
+    b.refused("not known to be the right equipment: ", "speed", 20.5)
+    told = by_hand(b, "plant/l/speed", "20.5", "--yes")
+    assert told.returncode == 1 and b.writes() == [], told
+    b.plc_do(do="set", line="l", address=62, value=4711)
+    b.gateway.stop()
+    since = b.recorder.count()
+    b.gateway.start()
+    b.recorder.wait("/value/plant/l/speed", 30, since, lambda m: m.json["quality"] == rig.GOOD and not m.retain)
+    assert b.write("speed", 20.5)["status"] == "done"
 
 
 def test_what_changed_meanwhile_is_not_overwritten(bench):
