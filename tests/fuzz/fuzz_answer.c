@@ -25,6 +25,7 @@ static struct point points[POINTS];
 static struct feed feeds[POINTS];
 static struct map map = {.name = "m", .points = points, .point_count = POINTS,
                          .limits = {.max_registers = 125, .max_bits = 2000}};
+static const struct write_rule rule = {.function = 6, .address = 3};
 static struct device devices[2];
 static struct line line;
 static struct plant plant = {.lines = &line, .line_count = 1, .devices = devices,
@@ -45,6 +46,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
                                    .group = -1, .name = "p", .name_length = 1};
         feeds[i] = (struct feed){.point = i, .offset = i};
     }
+    points[3].write = &rule;
     devices[0] = (struct device){.map = &map, .name = "a", .path = "a/a", .unit = 1};
     devices[1] = (struct device){.map = &map, .name = "b", .path = "a/b", .unit = 2};
     requests[0] = (struct request){.id = 0, .unit = 1, .table = TABLE_HOLDING, .first = 0,
@@ -87,6 +89,9 @@ static struct world {
     unsigned asked_count;
     uint8_t question[12];
     size_t question_length;
+    bool writing;                  /* somebody waits to have something written ... */
+    unsigned written;              /* ... which was sent so often ... */
+    mono_t deadline;               /* ... and must not be sent later */
     bool honest;                   /* the equipment has said nothing but the truth so far */
 } w;
 
@@ -213,6 +218,9 @@ bool __wrap_link_write(int fd, bool is_socket, const uint8_t *from, size_t lengt
     HOLDS(fd == FD && length == (FRAMING == FRAMING_TCP ? 12 : 8));
     /* Never a question while bytes lie there that belong to another. */
     HOLDS(w.pending_length == 0);
+    if (from[FRAMING == FRAMING_TCP ? 7 : 1] == 6) {
+        HOLDS(w.writing && mono_before(w.now, w.deadline) && w.written++ == 0);
+    }
     memcpy(w.question, from, length);
     w.question_length = length;
     w.heard_length = 0;
@@ -308,6 +316,33 @@ static void on_block(void *me, const struct block *b)
     HOLDS(!w.honest || is_true(b));
 }
 
+/* Equipment that says the truth never has what is to be written: it confirms, and stays as it is. */
+static void on_wrote(void *me, const struct write_end *e)
+{
+    (void)me;
+    bool sent = e->how != WRITE_FAILED && e->how != WRITE_THERE && e->how != WRITE_CHANGED;
+    HOLDS(w.writing && sent == (w.written > 0));
+    HOLDS(!w.honest || (e->how != WRITE_DONE && e->how != WRITE_THERE));
+    HOLDS(!w.honest || !e->has_after || e->after[0] == truth(1, 3, 3));
+    HOLDS(e->how == WRITE_DONE || e->how == WRITE_THERE || (e->why && *e->why));
+    w.writing = false;
+}
+
+static void have_written(struct poller *p, uint8_t within)
+{
+    if (w.writing)
+        return;
+    w.writing = true;
+    w.written = 0;
+    w.deadline = mono_add(w.now, (within + 1) * 10 * NS_PER_MS);
+    const struct write_job job = {.point = 3,
+                                  .count = 1,
+                                  .words = {(uint16_t)(truth(1, 3, 3) ^ 1)},
+                                  .masks = {0xFFFF},
+                                  .deadline = w.deadline};
+    w.writing = poller_write(p, &job, w.now) == NULL;
+}
+
 /* ---- the equipment --------------------------------------------------------------------------- */
 
 static size_t seal(uint8_t *out, const uint8_t *question, size_t pdu)
@@ -335,6 +370,10 @@ static size_t answer(uint8_t *out, const uint8_t *question, uint8_t exception)
         a[1] |= 0x80;
         a[2] = exception;
         return seal(out, question, 3);
+    }
+    if (q[1] == 6) {
+        memcpy(a + 2, q + 2, 4);
+        return seal(out, question, 6);
     }
     a[2] = (uint8_t)data;
     memset(a + 3, 0, data);
@@ -446,6 +485,8 @@ static void one_step(struct poller *p, struct script *s)
         if (what & 0x80) {
             w.hung_up = true;
             hear();
+        } else if (what & 0x40) {
+            have_written(p, script_byte(s));
         }
         break;
     default:
@@ -459,7 +500,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct script s = {bytes, length};
     w = (struct world){.now = {NS_PER_S * 1000}, .honest = true};
     line.echo = FRAMING == FRAMING_RTU && (script_byte(&s) & 1);
-    struct poller_hooks hooks = {.block = on_block};
+    struct poller_hooks hooks = {.block = on_block, .wrote = on_wrote};
     struct poller *p = poller_new(NULL, &plan, hooks, w.now);
     HOLDS(p);
     for (int i = 0; i < STEPS && s.left; i++) {
