@@ -54,7 +54,7 @@ static const struct argp_option options[] = {
 
 static void take_option(struct arguments *a, int key, char *word, struct argp_state *state)
 {
-    const char *name = NULL, *why = NULL;
+    const char *name = "", *why = NULL;
     for (const struct argp_option *o = options; o->name != NULL; o++)
         if (o->key == key)
             name = o->name;

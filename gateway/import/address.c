@@ -10,8 +10,8 @@
 
 enum { WORD_ROOM = 64, NUMBER_LONGEST = 9 };
 
-static const int8_t table_of_digit[5] = {TABLE_COIL, TABLE_DISCRETE, -1, TABLE_INPUT,
-                                         TABLE_HOLDING};
+static const int16_t table_of_digit[5] = {TABLE_COIL, TABLE_DISCRETE, -1, TABLE_INPUT,
+                                          TABLE_HOLDING};
 
 /* Digits at *s, all of them; false: none, or too many. */
 static bool take_number(const char **s, bool hex, uint32_t *number, uint8_t *digits)
@@ -32,8 +32,8 @@ static bool take_number(const char **s, bool hex, uint32_t *number, uint8_t *dig
 /* What follows the number: .3  .20H  [10]  -3001 */
 static const char *take_tail(struct import_list *l, const char *s, bool quoted, struct spot *out)
 {
-    uint32_t x;
-    uint8_t digits;
+    uint32_t x = 0;
+    uint8_t digits = 0;
     if (*s == '.') {
         s++;
         if (!take_number(&s, false, &x, &digits))
@@ -81,7 +81,7 @@ static const char *read_iec(struct import_list *l, const char *s, bool quoted, s
 {
     static const struct {
         const char *word;
-        int8_t table;
+        int16_t table;
         uint8_t notation;
     } areas[] = {
         {"MW", TABLE_HOLDING, SPOT_WIRE},
@@ -153,7 +153,7 @@ static bool take_table(const char **s, struct spot *out)
 const char *address_read(struct import_list *l, const char *text, bool hex, bool quoted,
                          struct spot *out)
 {
-    char word[WORD_ROOM];
+    char word[WORD_ROOM] = "";
     const char *s = word;
     *out = (struct spot){.notation = SPOT_PLAIN, .table = -1, .bit = -1, .hex = hex};
     if (!compact(text, word) || *word == '\0')
@@ -188,7 +188,7 @@ const char *address_read(struct import_list *l, const char *text, bool hex, bool
 const char *address_read_prefixed(struct import_list *l, const char *text, bool quoted,
                                   struct spot *out)
 {
-    char word[WORD_ROOM];
+    char word[WORD_ROOM] = "";
     const char *s = word;
     *out = (struct spot){.notation = SPOT_PREFIXED, .table = -1, .bit = -1};
     if (!compact(text, word) || *word == '\0')
@@ -244,7 +244,7 @@ int address_table(const char *word)
         {"0x", TABLE_COIL},
     };
     static const int of_function[5] = {-1, TABLE_COIL, TABLE_DISCRETE, TABLE_HOLDING, TABLE_INPUT};
-    char plain[WORD_ROOM];
+    char plain[WORD_ROOM] = "";
     size_t n = 0;
     for (const char *c = word; *c != '\0' && n + 1 < sizeof plain; c++)
         if (isalnum((unsigned char)*c))

@@ -13,7 +13,7 @@ enum { FILLED_ROOM = 1024 };
 
 static const struct designator {
     const char *word;
-    int8_t table, type;
+    int16_t table, type;
 } designators[] = {
     {"HRI_64", TABLE_HOLDING, RAW_S64},     {"HRUI_64", TABLE_HOLDING, RAW_U64},
     {"HRBCD_32", TABLE_HOLDING, RAW_BCD32}, {"HRBCD", TABLE_HOLDING, RAW_BCD16},

@@ -174,7 +174,7 @@ static void read_ref(struct modpoll *m)
     }
     row->writable = strcasecmp(access, "rw") == 0;
     row->spot = (struct spot){
-        .notation = SPOT_WIRE, .table = (int8_t)m->table, .number = (uint32_t)address, .bit = -1};
+        .notation = SPOT_WIRE, .table = (int16_t)m->table, .number = (uint32_t)address, .bit = -1};
     row->unit = import_keep(l, cells_get(&m->cells, 5), strlen(cells_get(&m->cells, 5)));
     if (!read_type(m, row, address))
         return;

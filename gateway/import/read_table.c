@@ -205,7 +205,7 @@ static void read_table_cell(struct sheet *t, struct import_row *row)
     else if (row->spot.table >= 0 && row->spot.table != table)
         import_skip(t->list, row, "its address names another table than `%.40s`", text);
     else
-        row->spot.table = (int8_t)table;
+        row->spot.table = (int16_t)table;
 }
 
 /* Registers by the list; 0: it doesn't say. */
@@ -246,7 +246,7 @@ static void read_type_cell(struct sheet *t, struct import_row *row)
                         text);
             return;
         }
-        w.type = (int8_t)wide;
+        w.type = (int16_t)wide;
     }
     row->type = w.type;
     if (w.type == RAW_STRING) {
@@ -261,7 +261,7 @@ static void read_type_cell(struct sheet *t, struct import_row *row)
     if (other < 0)
         import_skip(l, row, "`%.20s` takes %u registers, but the list says %u", text, words, size);
     else
-        row->type = (int8_t)other;
+        row->type = (int16_t)other;
 }
 
 static void read_span(struct sheet *t, struct import_row *row)

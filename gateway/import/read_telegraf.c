@@ -63,7 +63,7 @@ static void set_type(struct telegraf *t, struct import_row *row, const char *typ
 {
     static const struct {
         const char *word;
-        int8_t type;
+        int16_t type;
     } types[] = {{"INT16", RAW_S16},     {"UINT16", RAW_U16},       {"INT32", RAW_S32},
                  {"UINT32", RAW_U32},    {"INT64", RAW_S64},        {"UINT64", RAW_U64},
                  {"FLOAT16", RAW_F16},   {"FLOAT16-IEEE", RAW_F16}, {"FLOAT32-IEEE", RAW_F32},
@@ -77,7 +77,7 @@ static void set_type(struct telegraf *t, struct import_row *row, const char *typ
     bool fixed = strcmp(type, "FIXED") == 0;
     bool ufixed = strcmp(type, "UFIXED") == 0 || (old_style && strcmp(type, "FLOAT32") == 0);
     if (fixed || ufixed) {
-        row->type = (int8_t)type_of_size(fixed ? RAW_S16 : RAW_U16, registers);
+        row->type = (int16_t)type_of_size(fixed ? RAW_S16 : RAW_U16, registers);
         if (*type == 'F' && type[1] == 'L')
             import_note(l, NOTE_TOLD, row->line,
                         "%.100s: FLOAT32 in this style means whole numbers without a sign; a float "
@@ -173,7 +173,7 @@ static void old_field(struct telegraf *t, const struct toml *field, int table, c
         return;
     }
     row->spot = (struct spot){
-        .notation = SPOT_WIRE, .table = (int8_t)table, .number = (uint32_t)at[0], .bit = -1};
+        .notation = SPOT_WIRE, .table = (int16_t)table, .number = (uint32_t)at[0], .bit = -1};
     set_group(t, row, field, NULL);
     if (table <= TABLE_DISCRETE) {
         if (count != 1)
@@ -223,7 +223,7 @@ static void new_field(struct telegraf *t, const struct toml *field, const struct
         return;
     }
     row->spot = (struct spot){
-        .notation = SPOT_WIRE, .table = (int8_t)table, .number = (uint32_t)address, .bit = -1};
+        .notation = SPOT_WIRE, .table = (int16_t)table, .number = (uint32_t)address, .bit = -1};
     set_group(t, row, field, around);
     if (table <= TABLE_DISCRETE) {
         row->type = RAW_BOOL;

@@ -33,11 +33,11 @@ static const char *key_of(const struct wirenboard *w, const json_t *channel, con
     return *own == '\0' ? tree_text(w->device, key) : own;
 }
 
-static int8_t table_of(const char *word)
+static int16_t table_of(const char *word)
 {
     static const struct {
         const char *word;
-        int8_t table;
+        int16_t table;
     } tables[] = {{"holding", TABLE_HOLDING},
                   {"holding_single", TABLE_HOLDING},
                   {"holding_multi", TABLE_HOLDING},
@@ -86,7 +86,7 @@ static bool read_format(struct wirenboard *w, const json_t *channel, struct impo
 {
     static const struct {
         const char *word;
-        int8_t type;
+        int16_t type;
     } formats[] = {{"", RAW_U16},          {"u16", RAW_U16},       {"s16", RAW_S16},
                    {"u8", RAW_U8},         {"s8", RAW_S8},         {"u24", RAW_U24},
                    {"s24", RAW_S24},       {"u32", RAW_U32},       {"s32", RAW_S32},

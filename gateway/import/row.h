@@ -34,7 +34,7 @@ enum notation {
 
 struct spot {
     uint8_t notation;              /* enum notation */
-    int8_t table;                  /* enum table; -1: not said */
+    int16_t table;                  /* enum table; -1: not said */
     bool hex;
     uint8_t digits;                /* as printed, leading zeros too */
     uint32_t number;
@@ -55,7 +55,7 @@ struct import_row {
     const char *device;            /* lists of several devices: the one it belongs to; "" */
     int32_t unit_id;               /* -1: not said */
     struct spot spot;
-    int8_t type;                   /* enum raw_type; -1: not said */
+    int16_t type;                   /* enum raw_type; -1: not said */
     char order[9];                 /* as our letters; "": not said */
     const char *order_name;        /* a word for an order that --order explains (#LB); "" */
     uint16_t length;               /* of strings, in registers */
@@ -81,7 +81,7 @@ struct import_row {
     uint8_t table;
     uint16_t address;
     int32_t doc;                   /* the maker's number; -1: none */
-    int8_t bit;                    /* 0 the least significant; -1: none */
+    int16_t bit;                    /* 0 the least significant; -1: none */
     const char *tag;               /* a legal name that nobody else has */
     uint32_t written;              /* the line of the map it came to stand in */
 };

@@ -23,7 +23,7 @@ static void want(uint32_t *needs, enum need n)
 static const char *by_digits(const struct spot *s, const struct import_options *o, int *table,
                              int64_t *address, uint32_t *needs)
 {
-    static const int8_t tables[10] = {
+    static const int16_t tables[10] = {
         TABLE_COIL, TABLE_DISCRETE, -1, TABLE_INPUT, TABLE_HOLDING, -1, -1, -1, -1, -1};
     uint32_t block = s->digits == 6 ? 100000 : 10000;
     unsigned least = o->base == BASE_400001 ? 6 : 5;
@@ -210,7 +210,7 @@ static const char *settle_bit(struct import_row *row, const struct import_option
         return "bit 0 where bits count from 1";
     if (bit >= (int)width)
         return "there is no such bit in this type";
-    row->bit = (int8_t)(base == BITS_MSB0 || base == BITS_MSB1 ? (int)width - 1 - bit : bit);
+    row->bit = (int16_t)(base == BITS_MSB0 || base == BITS_MSB1 ? (int)width - 1 - bit : bit);
     return NULL;
 }
 
@@ -269,7 +269,7 @@ static const char *settle_type(struct import_list *l, struct import_row *row,
     } else if (row->type < 0 && row->spot.bit < 0) {
         if (o->type < 0)
             want(needs, NEED_TYPE);
-        row->type = (int8_t)o->type;
+        row->type = (int16_t)o->type;
     }
     return NULL;
 }

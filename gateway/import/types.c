@@ -47,7 +47,7 @@ int type_by_name(const char *name)
 int type_of_size(int type, unsigned words)
 {
     static const struct {
-        int8_t like, words, type;
+        int16_t like, words, type;
     } sizes[] = {
         {RAW_U16, 1, RAW_U16},     {RAW_U16, 2, RAW_U32},     {RAW_U16, 3, RAW_U48},
         {RAW_U16, 4, RAW_U64},     {RAW_S16, 1, RAW_S16},     {RAW_S16, 2, RAW_S32},
@@ -63,7 +63,7 @@ int type_of_size(int type, unsigned words)
 
 static const struct {
     const char *word;
-    int8_t type;
+    int16_t type;
 } words[] = {
     {"short", RAW_S16},
     {"int", RAW_S16},

@@ -6,7 +6,7 @@
 #include "import/row.h"
 
 struct type_word {
-    int8_t type;                   /* enum raw_type; -1: unknown */
+    int16_t type;                   /* enum raw_type; -1: unknown */
     bool eight;                    /* INT8, UINT8: bits to some, bytes to others */
     uint16_t characters;           /* string20 */
 };
