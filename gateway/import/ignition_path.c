@@ -141,7 +141,7 @@ static const char *value_of(struct import_list *l, const char *inside, size_t le
         add = -add;
     name[n - 1] = '\0';
     return text_to_s64(tree_text(values, name), &number) && number >= -1000000 && number < 1000000
-               ? import_printf(l, "%lld", (long long)(number + add))
+               ? import_printf(l, "%jd", (intmax_t)number + add)
                : NULL;
 }
 
