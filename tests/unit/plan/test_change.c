@@ -34,11 +34,12 @@ static const char m_text[] = "format: 1\n"
                              "  exp: {at: input 2, type: s16}\n"
                              "  power: {at: input 3, type: u16, exp_from: exp}\n"
                              "  state: {at: input 4, type: u16, enum: {0: off, 1: on}}\n";
-static const char n_text[] = "format: 1\n"
-                             "limits: {never: ['holding 20..30']}\n"
-                             "tags:\n"
-                             "  level: {at: holding 0, type: u16, about: of the sump}\n"
-                             "  hours: {at: holding 1, type: u32, kind: counter}\n";
+static const char n_text[] =
+    "format: 1\n"
+    "limits: {never: ['holding 20..30']}\n"
+    "tags:\n"
+    "  level: {at: holding 0, type: u16, about: of the sump, write: {limits: [0, 9]}}\n"
+    "  hours: {at: holding 1, type: u32, kind: counter}\n";
 
 static void write_file(const char *name, const char *text, const char *from, const char *to)
 {
@@ -311,6 +312,11 @@ static void dictionaries_are_owed_where_they_say_something_else(void **state)
     compare(a, PLANT, "2 * x", "3 * x", &c);
     static const bool derived[] = {false, false, false, false, true, true};
     assert_memory_equal(c->described, derived, sizeof derived);
+    compare(a, PLANT, "tick: 50ms\n",
+            "tick: 50ms\ncommands: {allow: [write, replay], writes: {pit/d1/level: {}}}\n", &c);
+    static const bool written[] = {false, false, false, true, false, false};
+    assert_memory_equal(c->described, written, sizeof written);
+    assert_int_equal(c->tags_changed, 0);
     arena_free(a);
 }
 
