@@ -294,6 +294,20 @@ static void weigh(const struct point *p, const uint8_t *at, struct sample *out)
     finish(p, out);
 }
 
+/* From registers that lie side by side. */
+static void decode_at(const struct point *p, const uint8_t *at, char *text, struct sample *out);
+
+/* Apart from the others' way, which has no room to clear. */
+__attribute__((noinline)) static void decode_parts(const struct point *p, const uint8_t *at,
+                                                   char *text, struct sample *out)
+{
+    uint8_t collected[COLLECTED_MAX];
+    if (p->weights)
+        weigh(p, at, out);
+    else
+        decode_at(p, collect(p, at, collected), text, out);
+}
+
 void decode_point(const struct point *p, const uint8_t *data, uint16_t offset, char *text,
                   struct sample *out)
 {
@@ -305,15 +319,15 @@ void decode_point(const struct point *p, const uint8_t *data, uint16_t offset, c
         return;
     }
     const uint8_t *at = data + (size_t)offset * 2;
-    uint8_t collected[COLLECTED_MAX];
+    if (p->part_count)
+        decode_parts(p, at, text, out);
+    else
+        decode_at(p, at, text, out);
+}
+
+static void decode_at(const struct point *p, const uint8_t *at, char *text, struct sample *out)
+{
     const char *why = NULL;
-    if (p->part_count) {
-        if (p->weights) {
-            weigh(p, at, out);
-            return;
-        }
-        at = collect(p, at, collected);
-    }
     if (p->type == RAW_STRING) {
         why = words_string(p, at, text, &out->value);
         if (why)
