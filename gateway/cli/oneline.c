@@ -92,6 +92,8 @@ static bool find_in_plant(struct oneline *o, const char *verb)
     for (uint32_t i = 0; i < plant->line_count; i++) {
         if (strcmp(plant->lines[i].name, o->words[1]) == 0) {
             o->line = plant->lines[i];
+            o->plant = plant;
+            o->number = i;
             return true;
         }
         if (count < sizeof names / sizeof *names)

@@ -26,6 +26,8 @@ struct oneline {
     /* What it is. */
     struct arena *arena;
     struct line line;
+    const struct plant *plant; /* that the line is of, as its lines[number]; NULL: an address alone */
+    uint32_t number;
     unsigned used; /* words that named the line: 1 or 2 */
 };
 

@@ -15,6 +15,7 @@ struct probe {
     bool holding, input; /* asked for */
     bool other_table; /* taken because the first one refuses */
     bool silent; /* it doesn't answer at all */
+    const struct device *left_alone; /* whose map forbids to read some of it; NULL: nobody's */
     struct plausible_wish wish;
     char text[PLAUSIBLE_TEXT_MAX]; /* expected, when it is no number */
     const char *unit_of;

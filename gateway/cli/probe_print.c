@@ -49,10 +49,9 @@ static void map_line(const struct probe *p, const struct plausible *c, char *out
         n += (size_t)snprintf(out + n, room - n, ", len: %u", at->words);
     if (at->bit >= 0)
         n += (size_t)snprintf(out + n, room - n, ", bit: %d", at->bit);
-    if (at->type == RAW_U8)
-        n += (size_t)snprintf(out + n, room - n, ", byte: %s", c->order);
-    else if (c->order[0] != '\0')
-        n += (size_t)snprintf(out + n, room - n, ", order: %s", c->order);
+    if (c->order[0] != '\0')
+        n += (size_t)snprintf(out + n, room - n, ", %s: %s", at->type == RAW_U8 ? "byte" : "order",
+                              c->order);
     if (scale[0] != '\0')
         n += (size_t)snprintf(out + n, room - n, ", scale: %s", scale);
     if (p->unit_of[0] != '\0' && at->type != RAW_STRING && at->bit < 0) {
@@ -103,6 +102,8 @@ static void print_head(const struct probe *p, const struct probe_result *r)
             printf("read %u times in %u piece%s, %.1f ms each\n", w->rounds, w->piece_count,
                    w->piece_count == 1 ? "" : "s", (double)w->wire_ns / 1e6);
     }
+    if (p->left_alone != NULL)
+        printf("what the map of %s forbids to read is left alone\n", p->left_alone->path);
     if (p->other_table)
         printf("the table that was asked for refuses; the other one was tried\n");
     if (r->same_tables)

@@ -9,12 +9,48 @@
 /* Wide enough for the widest number and two like it on either side. */
 enum { BESIDE = 9 };
 
+static bool overlaps(uint32_t first, uint32_t count, uint32_t from, uint32_t to)
+{
+    return first <= to && first + count > from;
+}
+
+/* Where the plant file knows the unit, its map's warnings hold for a probe as well: reading there
+ * changes something, or must not be tried. */
+static bool is_forbidden(struct probe *p, uint8_t table, uint32_t first, uint32_t count)
+{
+    const struct plant *plant = p->on.plant;
+    for (uint32_t d = 0; plant != NULL && d < plant->device_count; d++) {
+        const struct device *device = &plant->devices[d];
+        const struct map *m = device->map;
+        if (device->line != p->on.number || device->unit != p->unit)
+            continue;
+        bool barred = false;
+        for (uint32_t i = 0; i < m->limits.never_count; i++) {
+            const struct never *n = &m->limits.never[i];
+            barred = barred || (n->table == table && overlaps(first, count, n->first, n->last));
+        }
+        for (uint32_t i = 0; i < m->point_count; i++) {
+            const struct point *at = &m->points[i];
+            barred = barred || (at->side_effect && at->from < 0 && at->table == table &&
+                                overlaps(first, count, at->address, at->address + at->words - 1U));
+        }
+        if (barred) {
+            p->left_alone = device;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* After trouble another question, whose answer looks otherwise: it tells whether the unit is there,
  * and on a bus, that nothing of before is still on its way. */
 static bool answers_otherwise(struct probe *p, uint8_t function, uint16_t first, uint16_t count)
 {
     struct exchange x;
-    single_ask(p->single, p->unit, function, first, count == 1 ? 2 : 1, &x);
+    count = count == 1 ? 2 : 1;
+    if (is_forbidden(p, function == 4 ? TABLE_INPUT : TABLE_HOLDING, first, count))
+        return false;
+    single_ask(p->single, p->unit, function, first, count, &x);
     return x.fault == FAULT_NONE || x.fault == FAULT_EXCEPTION;
 }
 
@@ -62,11 +98,12 @@ static void explore(struct probe *p, struct probe_window *w, uint16_t first, uin
     uint16_t words[PLAUSIBLE_WORDS_MAX];
     if (*oneline_stop)
         return;
-    if (read_piece(p, w, first, count, words)) {
+    bool forbidden = is_forbidden(p, w->table, first, count);
+    if (!forbidden && read_piece(p, w, first, count, words)) {
         keep(w, first, count);
         return;
     }
-    if (count == 1 || !worth_splitting(w))
+    if (count == 1 || (!forbidden && !worth_splitting(w)))
         return;
     explore(p, w, first, count / 2);
     explore(p, w, (uint16_t)(first + count / 2), (uint16_t)(count - count / 2));
@@ -82,7 +119,8 @@ static void explore_pairs(struct probe *p, struct probe_window *w)
             bool all = true;
             for (uint16_t i = 0; i < n; i++)
                 all = all && w->known[a - w->first + i];
-            if (!all && !*oneline_stop && read_piece(p, w, (uint16_t)a, n, words))
+            if (!all && !*oneline_stop && !is_forbidden(p, w->table, a, n) &&
+                read_piece(p, w, (uint16_t)a, n, words))
                 keep(w, (uint16_t)a, n);
         }
     }

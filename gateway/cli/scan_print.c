@@ -190,7 +190,8 @@ void scan_print_end(const struct scan *s, bool any)
                "--units asks them all the same.\n");
     if (s->down[0] != '\0')
         printf("the line went away, and the scan with it: %s\n", s->down);
-    printf("%s%u units asked: %u there", any ? "" : "nobody found; ", s->asked,
+    printf("%s%u unit%s asked: %u there", any ? "" : "nobody found; ", s->asked,
+           s->asked == 1 ? "" : "s",
            number_of(s, SCAN_DATA) + number_of(s, SCAN_REFUSES) + number_of(s, SCAN_LATE));
     if (number_of(s, SCAN_ABSENT) > 0)
         printf(", %u absent (says a gateway)", number_of(s, SCAN_ABSENT));

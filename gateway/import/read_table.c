@@ -73,6 +73,21 @@ static void join_headings(struct sheet *t)
         t->count = t->cells.count;
 }
 
+/* A column that was overlooked may have held the scale. */
+static void tell_unread(struct sheet *t, uint32_t line)
+{
+    for (unsigned i = 0; i < t->count; i++) {
+        bool read = *t->texts[i] == '\0';
+        for (unsigned f = 0; f < FIELD_COUNT && !read; f++)
+            read = t->head.column[f] == (int)i;
+        if (!read)
+            import_note(t->list, NOTE_TOLD, line,
+                        "the column `%.60s` is not read; if it means something, say what: "
+                        "--columns scale=HEADING, unit=, type=, offset= ...",
+                        t->texts[i]);
+    }
+}
+
 static bool match(struct sheet *t)
 {
     struct import_list *l = t->list;
@@ -363,6 +378,7 @@ bool read_table(struct import_list *l, char *text, size_t length)
     cells_init(&t->cells, l, text, length, l->options->delimiter);
     if (!find_headings(t))
         return false;
+    uint32_t line = t->cells.row_line;
     bool more = cells_next(&t->cells);
     if (more && goes_on(t)) {
         join_headings(t);
@@ -371,6 +387,7 @@ bool read_table(struct import_list *l, char *text, size_t length)
         import_note(l, NOTE_SKIPPED, t->cells.row_line, "the second line of headings");
         more = cells_next(&t->cells);
     }
+    tell_unread(t, line);
     for (; more && !arena_exhausted(l->arena) && l->row_count <= IMPORT_ROWS_MAX;
          more = cells_next(&t->cells))
         read_row(t);

@@ -276,6 +276,29 @@ def test_addresses_are_taken_in_every_notation(plc, word, wire, table):
     assert answer["tables"][0]["table"] == table
 
 
+def test_what_the_plant_knows_to_be_forbidden_is_left_alone(plc, tmp_path):
+    first = base_of(8)
+    (tmp_path / "maps").mkdir()
+    (tmp_path / "maps" / "m.yaml").write_text(
+        "format: 1\ntitle: A device with a trap\nsource: nobody\nverified: invented\n"
+        f"limits: {{never: [holding {first + 22}..{first + 23}]}}\n"
+        f"tags:\n  a: {{at: holding {first}, type: u16}}\n"
+        f"  b: {{at: holding {first + 25}, type: u16, side_effect: true}}\n")
+    plant = tmp_path / "plant.yaml"
+    plant.write_text("format: 1\nsite: s\ngateway: g\nmqtt: {broker: 'mqtt://127.0.0.1', root: r}\n"
+                     f"lines: {{l: {{connect: '{plc}'}}}}\nareas: {{a: A}}\n"
+                     "devices: {d: {map: m, line: l, unit: 1, area: a}}\n")
+    where = ("1", first + 20, "--expect", "1483", "--watch=0", "--table", "holding")
+    done = probe(plant, "l", *where)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "what the map of a/d forbids to read is left alone" in done.stdout
+    assert f"{{at: holding {first + 20}, type: u16}}" in done.stdout
+    taken = {a for c in candidates(probe(plant, "l", *where, "--json"))
+             for a in range(c["address"], c["address"] + len(c["raw"]))}
+    assert first + 20 in taken and not taken & {first + 22, first + 23, first + 25}
+    assert "left alone" not in probe(plc, *where).stdout
+
+
 def test_what_is_wrong_is_said(plc):
     assert probe(plc, 1, "70000").returncode == 2
     assert probe(plc, 256, "100").returncode == 2
