@@ -241,7 +241,8 @@ static bool look_at_examples(const struct lint *l)
     for (uint32_t i = 0; i < m->point_count; i++) {
         const struct point *p = &m->points[i];
         has_invalid = has_invalid || p->invalid_count > 0;
-        if (!proven[i] && p->bit < 0 && p->type != RAW_BOOL && !is_like_proven(m, proven, p)) {
+        if (m->point_count <= FEW_TAGS && !proven[i] && p->bit < 0 && p->type != RAW_BOOL &&
+            !is_like_proven(m, proven, p)) {
             add_name(&unproven, p->name);
         }
     }
@@ -261,7 +262,7 @@ static bool look_at_examples(const struct lint *l)
             l->ds, DIAG_WARNING, top,
             "no example shows that an `invalid` value is not good: expect: {TAG: {bad: words}}");
     }
-    if (m->point_count <= FEW_TAGS && unproven.count > 0) {
+    if (unproven.count > 0) {
         diag_add(l->ds, DIAG_WARNING, top, "no example says anything of %s", unproven.text);
     }
     return true;
