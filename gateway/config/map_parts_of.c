@@ -106,7 +106,7 @@ bool read_parts(const struct map_builder *b, const struct tag_nodes *n, struct p
                         "share them evenly",
                         p->part_count, type_names[p->type], p->words, p->words == 1 ? "" : "s");
     }
-    unsigned each = n->weights != NULL ? p->words : p->words / p->part_count, last = 0;
+    unsigned each = n->weights != NULL ? p->words : (unsigned)p->words / p->part_count, last = 0;
     for (unsigned i = 0; i < p->part_count; i++) {
         for (unsigned k = 0; k < i; k++) {
             int apart = abs(p->parts[i] - p->parts[k]);

@@ -83,8 +83,8 @@ static void read_type(struct neuron *n, struct import_row *row)
         const char *kinds = "HLDE";
         char form = row->spot.form == '\0' ? 'H' : row->spot.form;
         row->chars = forms[strchr(kinds, form) - kinds];
-        row->length = row->chars == STRING_TWO ? (uint16_t)((row->spot.characters + 1) / 2)
-                                               : row->spot.characters;
+        row->length = (uint16_t)(row->chars == STRING_TWO ? (row->spot.characters + 1) / 2
+                                                          : row->spot.characters);
         memcpy(row->order, form == 'L' ? "BA" : "AB", 3);
         if (row->chars != STRING_TWO)
             row->order[0] = '\0';
