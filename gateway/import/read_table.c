@@ -97,6 +97,15 @@ static bool match(struct sheet *t)
     return is_headed(&t->head);
 }
 
+static bool no_such_column(struct import_list *l, const char *columns)
+{
+    const char *equal = strchr(columns, '=');
+    int length = (int)strcspn(equal != NULL ? equal + 1 : columns, ",");
+    if (equal == NULL)
+        return import_refuse(l, 0, "--columns: `%.*s` is no FIELD=HEADING", length, columns);
+    return import_refuse(l, 0, "--columns: no column is called `%.*s`", length, equal + 1);
+}
+
 static bool find_headings(struct sheet *t)
 {
     struct import_list *l = t->list;
@@ -128,6 +137,8 @@ static bool find_headings(struct sheet *t)
         import_note(l, NOTE_SKIPPED, t->cells.row_line, "stands above the headings: %.60s",
                     t->cells.cell[0]);
     }
+    if (l->options->columns != NULL)
+        return no_such_column(l, l->options->columns);
     return import_refuse(l, 0,
                          "no line of headings with a name and an address; say which columns they "
                          "are: --columns name=HEADING,address=HEADING");
