@@ -58,10 +58,13 @@ static mono_t deadline_of(const struct command *c, const struct order *o, wall_t
 }
 
 /* What is meant for one piece of equipment is not for another one that was put in its place. */
-static const char *who_is_there(struct writes *w, uint32_t device)
+static const char *who_is_there(struct writes *w, struct write_job *job)
 {
     struct board_identity id;
-    if (!board_identity(w->board, device, &id) || id.state == IDENTITY_RIGHT)
+    if (!board_identity(w->board, job->device, &id))
+        return NULL;
+    job->connection = id.connection;
+    if (id.state == IDENTITY_RIGHT && id.connection)
         return NULL;
     snprintf(w->said, sizeof w->said, "it is not known to be the right equipment: %s",
              id.reason ? id.reason : "identity not yet read");
@@ -78,7 +81,7 @@ const char *writes_order(struct writes *w, struct poller *poller, const struct c
     struct value wish = wish_value(&p->order.wish), was = wish_value(&p->order.was);
     const char *why =
         wish_judge(w->plant, o->tag, &wish, o->was.given ? &was : NULL, &p->job, w->said);
-    why = why ? why : who_is_there(w, p->job.device);
+    why = why ? why : who_is_there(w, &p->job);
     p->job.id = ++w->last_id;
     p->job.deadline = deadline_of(c, o, wall, now);
     why = why ? why : poller_write(poller, &p->job, now);

@@ -209,6 +209,12 @@ static inline struct party *talk_asked(struct talk *t)
     return t->proving ? &t->parties[t->prover] : talk_turn(t);
 }
 
+/* Another piece of equipment may answer on another one. */
+static inline uint32_t talk_connection(const struct talk *t, const struct party *p)
+{
+    return (uint32_t)t->stats.connects + p->lives;
+}
+
 static inline int64_t talk_first_backoff(const struct talk *t)
 {
     int64_t least = 10 * NS_PER_MS; /* whatever the configuration says, never in a circle */

@@ -17,7 +17,7 @@ enum { MISSES_REOPEN = 6 };
 void talk_hand_over(struct talk *t, const struct request *r, struct block *b)
 {
     b->request = r;
-    b->connection = (uint32_t)t->stats.connects + talk_party(t, r)->lives;
+    b->connection = talk_connection(t, talk_party(t, r));
     t->house->hooks.block(t->house->hooks.me, b);
 }
 

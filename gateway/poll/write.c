@@ -85,6 +85,8 @@ const char *poller_write(struct poller *p, const struct write_job *job, mono_t n
     const char *why = cannot(t, w, waiting);
     if (!why && w->party == t->party_count)
         why = "nothing is ever read from this unit, so nothing is written to it";
+    if (!why && work_misplaced(t, w))
+        why = work_other_connection;
     if (why) {
         free(w);
         return why;
@@ -163,6 +165,14 @@ const char *work_late(const struct work *w)
     return w->waits ? w->waits : "its time was over before it could be written";
 }
 
+const char work_other_connection[] =
+    "its connection began anew since the equipment said who it is; order it again";
+
+bool work_misplaced(const struct talk *t, const struct work *w)
+{
+    return w->job.connection && w->job.connection != talk_connection(t, &t->parties[w->party]);
+}
+
 /* false: too late. */
 static bool send_write(struct talk *t, struct work *w, mono_t now)
 {
@@ -209,6 +219,10 @@ bool talk_work(struct talk *t, mono_t now)
     struct party *p = &t->parties[w->party];
     if (work_too_late(w, now)) {
         work_end(t, WRITE_FAILED, work_late(w));
+        return false;
+    }
+    if (w->step != WORK_BACK && work_misplaced(t, w)) {
+        work_end(t, WRITE_FAILED, work_other_connection);
         return false;
     }
     if (!talk_silent(t, now))

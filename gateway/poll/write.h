@@ -16,6 +16,7 @@ struct write_job {
     uint16_t masks[WRITE_WORDS_MAX]; /* the bits of them that are the value's own */
     bool has_was;
     uint16_t was[WRITE_WORDS_MAX]; /* written only where this stands now */
+    uint32_t connection; /* on which the unit said who it is: not written on another. 0: on any */
     mono_t deadline; /* nothing is sent after it */
 };
 

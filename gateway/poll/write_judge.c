@@ -61,8 +61,7 @@ static void hand_over(struct talk *t, const struct answer *a)
             own.feed_count = 1;
             /* One tag's part of its request, whatever its turn would be there. */
             struct block b = {.request = &own,
-                              .connection =
-                                  (uint32_t)t->stats.connects + t->parties[w->party].lives,
+                              .connection = talk_connection(t, &t->parties[w->party]),
                               .data = a->data,
                               .length = a->length,
                               .first = own.first,
@@ -81,7 +80,10 @@ static void look_first(struct talk *t, mono_t now)
     struct work *w = t->works;
     w->has_before = true;
     w->tries = 0;
-    if (stands(&w->job, w->before, w->job.words))
+    if (work_misplaced(t, w)) { /* with this answer it began to live anew */
+        w->has_before = false;
+        work_end(t, WRITE_FAILED, work_other_connection);
+    } else if (stands(&w->job, w->before, w->job.words))
         work_end(t, WRITE_THERE, NULL);
     else if (w->job.has_was && !stands(&w->job, w->before, w->job.was))
         work_end(t, WRITE_CHANGED, "it has changed");
@@ -104,7 +106,10 @@ static void look_back(struct talk *t, const struct answer *a, mono_t now)
     hand_over(t, a);
     if (!w->confirmed)
         work_end(t, w->how, w->why);
-    else if (well)
+    else if (work_misplaced(t, w)) {
+        w->has_after = false;
+        work_end(t, WRITE_UNKNOWN, "it was confirmed, and then its connection began anew");
+    } else if (well)
         work_end(t, WRITE_DONE, NULL);
     else
         work_end(t, WRITE_DIFFERS, "it was confirmed, and then read back as something else");

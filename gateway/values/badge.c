@@ -375,7 +375,7 @@ bool board_identity(const struct board *b, uint32_t device, struct board_identit
         return false;
     const struct badge *g = &b->badges[at];
     *out = (struct board_identity){
-        .state = g->state, .known = g->known, .now = g->now, .reason = NULL};
+        .state = g->state, .known = g->known, .now = g->now, .connection = g->connection};
     if (g->state == IDENTITY_OTHER || g->state == IDENTITY_MISFIT || g->state == IDENTITY_SINCE)
         out->reason = g->reason;
     return true;

@@ -49,6 +49,7 @@ enum identity_state {
 struct board_identity {
     uint8_t state;                 /* enum identity_state */
     const char *known, *now;       /* which one it ought to be, and which one answered last; "": unknown */
+    uint32_t connection;           /* on which it said so; 0: on none that goes on */
     const char *reason;            /* NULL when it is right, or unread */
 };
 bool board_identity(const struct board *b, uint32_t device, struct board_identity *out);   /* false: it has none */

@@ -24,6 +24,7 @@ struct desk {
     uint16_t port;
     char pty[64];
     unsigned blocks, ended;
+    uint32_t connection;
     struct write_end last;
     char why[256];
     uint64_t order[16];
@@ -63,6 +64,7 @@ static void on_block(void *me, const struct block *b)
 {
     struct desk *d = me;
     d->blocks += b->fault == FAULT_NONE;
+    d->connection = b->connection;
 }
 
 static void on_wrote(void *me, const struct write_end *e)
@@ -122,6 +124,15 @@ static void run(struct desk *d, unsigned blocks, unsigned ended)
         assert_true(mono_before(now, limit));
         mono_t due = mono_min(poller_run(d->poller, now), limit);
         int64_t wait = mono_since(due, clock_mono());
+        assert_true(loop_run(d->loop, wait > 0 ? wait : 0) >= 0);
+    }
+}
+
+static void run_for(struct desk *d, int64_t ns)
+{
+    mono_t limit = mono_add(clock_mono(), ns);
+    for (mono_t now; mono_before(now = clock_mono(), limit);) {
+        int64_t wait = mono_since(mono_min(poller_run(d->poller, now), limit), clock_mono());
         assert_true(loop_run(d->loop, wait > 0 ? wait : 0) >= 0);
     }
 }
@@ -199,6 +210,61 @@ static void a_line_that_hangs_up_over_it_is_asked_again_and_not_told_again(void 
     d.stage->manner = OBEYS;
     run(&d, d.blocks + 4, 0);
     assert_int_equal(d.stage->writes, 1);
+    end(&d);
+}
+
+/* job.connection: of the unit whose equipment said who it is. */
+static void what_is_meant_for_one_connection_goes_out_on_no_other(void **state)
+{
+    (void)state;
+    for (int kind = TRANSPORT_TCP; kind <= TRANSPORT_RTU; kind++) {
+        struct desk d;
+        begin(&d, (enum transport)kind);
+        run(&d, 4, 0);
+        struct write_job job = job_of(1, 300, 5 * NS_PER_S);
+        job.connection = d.connection;
+        assert_null(poller_write(d.poller, &job, clock_mono()));
+        run(&d, 0, 1);
+        assert_int_equal(d.last.how, WRITE_DONE);
+        job = job_of(2, 301, 5 * NS_PER_S);
+        job.connection = d.connection + 1;
+        assert_non_null(poller_write(d.poller, &job, clock_mono()));
+        /* Accepted; then the unit is silent, or gone, and answers again: who is it? */
+        d.stage->manner = DEAF;
+        job.connection = d.connection;
+        job.deadline = mono_add(clock_mono(), 20 * NS_PER_S);
+        assert_null(poller_write(d.poller, &job, clock_mono()));
+        for (int i = 0; i < 200 && d.ended < 2; i++)
+            run_for(&d, 10 * NS_PER_MS);
+        d.stage->manner = OBEYS;
+        d.stage->stands = 301; /* another one, at which it would be so already */
+        run(&d, d.blocks + 4, 2);
+        assert_int_equal(d.last.how, WRITE_FAILED);
+        assert_int_equal(d.stage->writes, 1);
+        end(&d);
+    }
+}
+
+static void a_new_connection_between_order_and_turn_ends_the_order(void **state)
+{
+    (void)state;
+    struct desk d;
+    begin(&d, TRANSPORT_TCP);
+    run(&d, 4, 0);
+    struct write_job jobs[3] = {job_of(1, 300, 9 * NS_PER_S), job_of(2, 301, 9 * NS_PER_S),
+                                job_of(3, 302, 9 * NS_PER_S)};
+    jobs[1].connection = d.connection;
+    d.stage->manner = HANGS_UP; /* over the first */
+    for (unsigned i = 0; i < 3; i++)
+        assert_null(poller_write(d.poller, &jobs[i], clock_mono()));
+    run(&d, 0, 2);
+    assert_int_equal(d.order[0], 1);
+    assert_int_equal(d.order[1], 2);
+    assert_int_equal(d.last.how, WRITE_FAILED);
+    assert_non_null(strstr(d.why, "began anew"));
+    run(&d, 0, 3); /* who is meant whoever it is */
+    assert_int_equal(d.last.how, WRITE_UNCONFIRMED);
+    assert_int_equal(d.stage->writes, 2);
     end(&d);
 }
 
@@ -294,6 +360,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_end_is_told_as_it_is),
         cmocka_unit_test(a_line_that_hangs_up_over_it_is_asked_again_and_not_told_again),
+        cmocka_unit_test(what_is_meant_for_one_connection_goes_out_on_no_other),
+        cmocka_unit_test(a_new_connection_between_order_and_turn_ends_the_order),
         cmocka_unit_test(who_comes_ninth_is_told_at_once_and_the_others_in_their_order),
         cmocka_unit_test(nothing_is_sent_after_its_time_nor_after_it_was_called_off),
         cmocka_unit_test(what_was_sent_and_called_off_is_unknown),
