@@ -26,7 +26,7 @@ enum milestone { MILESTONE_DETECTED, MILESTONE_ACKNOWLEDGED, MILESTONE_PROTECTED
     MILESTONE_INSPECTED, MILESTONE_TESTING, MILESTONE_FIRST_RESTART, MILESTONE_RESTARTED,
     MILESTONE_CLOSED, MILESTONE_COUNT };
 enum incident_flag { FLAG_CONTAINED, FLAG_PLUGGED, FLAG_RELEASE, FLAG_PEOPLE_SAFE, FLAG_COUNT };
-enum answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
+enum flag_answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
 
 /* Words as published: "shut_protect", "stopped_protect", "dewatering_started", "environment_release". */
 const char *area_state_words(enum area_state s);
