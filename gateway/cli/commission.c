@@ -13,14 +13,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/ask.h"
 #include "cli/verbs.h"
 
 enum { BY_MAX = 128 };
 
 struct commission_arguments {
-    const char *plant_file, *path, *by, *answers, *output, *date;
-    struct plant_options options;
+    struct plant_arguments on;
+    const char *by, *answers, *output, *date;
     struct walk walk;
     enum paper_format format;
     bool status, report;
@@ -33,21 +34,17 @@ static error_t parse(int key, char *word, struct argp_state *state)
     struct commission_arguments *a = state->input;
     double percent;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
+        break;
     case 'j':
         a->walk.json = true;
-        break;
-    case 'l':
-        a->options.lines_file = word;
-        break;
-    case 'm':
-        a->options.library = word;
         break;
     case 'o':
         a->output = word;
         break;
     case 't':
-        if (!text_to_duration(word, &a->walk.patience_ns) || a->walk.patience_ns <= 0)
-            argp_error(state, "'%s' is not a duration; write it with its unit, like 5s", word);
+        duration_argument(state, word, "5s", &a->walk.patience_ns);
         break;
     case KEY_BY:
         a->by = word;
@@ -73,14 +70,6 @@ static error_t parse(int key, char *word, struct argp_state *state)
         if (!text_to_real(word, &percent) || percent < 0 || percent > 100)
             argp_error(state, "'%s' is no tolerance in percent", word);
         a->walk.tolerance = percent / 100;
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 1)
-            argp_error(state, "'%s' is too much: one device or tag at a time", word);
-        *(state->arg_num == 0 ? &a->plant_file : &a->path) = word;
-        break;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which plant file?");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -148,11 +137,12 @@ static int commission(const struct commission_arguments *a, const struct side *s
     struct work w = {.plant = side->plant,
                      .plan = side->plan,
                      .arena = side->arena,
-                     .file = record_file(side->arena, a->plant_file)};
-    if (a->path && !ask_find(side->plant, side->arena, a->path, &target))
+                     .file = record_file(side->arena, a->on.plant_file)};
+    if (a->on.subject && !ask_find(side->plant, side->arena, a->on.subject, &target))
         return EXIT_NO;
-    if (a->path && !target.device) {
-        fprintf(stderr, "headgate: %s is made by the gateway; no instrument shows it\n", a->path);
+    if (a->on.subject && !target.device) {
+        fprintf(stderr, "headgate: %s is made by the gateway; no instrument shows it\n",
+                a->on.subject);
         return EXIT_NO;
     }
     if (!w.file || !points_find(&w, target.device, target.point))
@@ -180,8 +170,6 @@ int verb_commission(int argc, char **argv)
         {"output", 'o', "FILE", 0, "write the report to this file", 0},
         {"date", KEY_DATE, "DAY", 0, "the day that stands on the report (default: today)", 0},
         {"json", 'j', NULL, 0, "print JSON: the status, or each answer as it is kept", 0},
-        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
-        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
         {"timeout", 't', "DURATION", 0, "give a device up after this time (default 10s)", 0},
         {0}};
     static const struct argp argp = {
@@ -192,22 +180,19 @@ int verb_commission(int argc, char **argv)
         "PLANT.commission.jsonl. Points that are done aren't shown again, unless the map or the "
         "address has changed since.\vWith --report and --status the exit status is 1 while points "
         "are open or failed.",
-        NULL,
+        plant_child,
         NULL,
         NULL};
-    struct commission_arguments a = {.walk = {.tolerance = 0.01, .patience_ns = 10 * NS_PER_S}};
+    struct commission_arguments a = {
+        .on.takes = {1, 2, "which plant file?", "one device or tag at a time"},
+        .walk = {.tolerance = 0.01, .patience_ns = 10 * NS_PER_S}};
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;
     log_init(LOG_WARN, 0);
-    struct diags *ds = diags_new();
-    struct side side = {0};
-    if (!ds)
-        return verb_no_memory("commission");
-    bool planned = side_plan(&side, a.plant_file, &a.options, ds);
-    if (!planned)
-        diags_print(ds, stderr);
-    int status = planned ? commission(&a, &side) : EXIT_NO;
+    struct side side;
+    if (!plant_argument_plan(&a.on, "commission", &side))
+        return EXIT_NO;
+    int status = commission(&a, &side);
     side_fini(&side);
-    diags_free(ds);
     return status;
 }

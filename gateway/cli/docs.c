@@ -12,13 +12,14 @@
 #include "base/calendar.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/verbs.h"
 
 enum { FILE_LIMIT = 16 << 20 };
 
 struct docs_arguments {
-    const char *plant_file, *output, *date;
-    struct plant_options options;
+    struct plant_arguments on;
+    const char *output, *date;
     enum paper_format format;
 };
 
@@ -37,6 +38,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct docs_arguments *a = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
+        break;
     case 'f':
         if (!paper_format_parse(word, &a->format))
             argp_error(state, "'%s' is no format; there are md, csv and html", word);
@@ -48,20 +52,6 @@ static error_t parse(int key, char *word, struct argp_state *state)
         if (!is_day(word))
             argp_error(state, "'%s' is no day; write it like 2026-11-23", word);
         a->date = word;
-        break;
-    case 'l':
-        a->options.lines_file = word;
-        break;
-    case 'm':
-        a->options.library = word;
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "one plant file at a time; '%s' is too much", word);
-        a->plant_file = word;
-        break;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which plant file?");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -114,8 +104,6 @@ int verb_docs(int argc, char **argv)
         {"format", 'f', "md|csv|html", 0, "default md", 0},
         {"output", 'o', "FILE", 0, "write to this file, whole or not at all", 0},
         {"date", 'd', "DAY", 0, "the day that stands on it (default: today)", 0},
-        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
-        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
         {0}};
     static const struct argp argp = {
         options,
@@ -124,22 +112,20 @@ int verb_docs(int argc, char **argv)
         "Writes the tag list of a plant, for the binder: each tag with its topic, register, type, "
         "range, period, alarms and leak points, each line with its load, each map with its "
         "version.\vNothing is sent. Of the same files and the same day it is the same to the byte.",
-        NULL,
+        plant_child,
         NULL,
         NULL};
-    struct docs_arguments a = {.format = PAPER_MARKDOWN};
+    struct docs_arguments a = {.on.takes = {1, 1, "which plant file?", NULL},
+                               .format = PAPER_MARKDOWN};
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;
-    struct diags *ds = diags_new();
-    struct side side = {0};
+    struct side side;
     struct docs d = {.paper = {.format = a.format}};
-    if (!ds)
-        return verb_no_memory("docs");
     int status = EXIT_NO;
     struct sheet sheet;
-    if (!side_plan(&side, a.plant_file, &a.options, ds)) {
-        diags_print(ds, stderr);
-    } else if (!prepare(&d, &side, a.date)) {
+    if (!plant_argument_plan(&a.on, "docs", &side))
+        return EXIT_NO;
+    if (!prepare(&d, &side, a.date)) {
         verb_no_memory("docs");
     } else if (sheet_open(&sheet, a.output)) {
         d.paper.out = sheet.out;
@@ -147,6 +133,5 @@ int verb_docs(int argc, char **argv)
         status = sheet_close(&sheet, paper_end(&d.paper)) ? EXIT_DONE : EXIT_NO;
     }
     side_fini(&side);
-    diags_free(ds);
     return status;
 }

@@ -11,16 +11,15 @@
 #include "base/calendar.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/verbs.h"
-#include "config/plant.h"
 #include "publish/encode_leak.h"
 #include "publish/journal.h"
 #include "watch/leak.h"
 
 struct explain_arguments {
-    const char *plant_file, *name, *state;
-    struct plant_options options;
-    bool json;
+    struct plant_arguments on;
+    const char *state;
 };
 
 struct learned { /* looked for among what the gateway keeps */
@@ -34,23 +33,17 @@ static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct explain_arguments *a = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
+        break;
     case 'j':
-        a->json = true;
+        a->on.json = true;
         break;
     case 's':
         a->state = word;
         break;
     case 'm':
-        a->options.library = word;
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 1)
-            argp_error(state, "'%s' is too much: one leak at a time", word);
-        *(state->arg_num == 0 ? &a->plant_file : &a->name) = word;
-        break;
-    case ARGP_KEY_END:
-        if (state->arg_num < 2)
-            argp_error(state, "say which plant file, and which of its leaks");
+        a->on.options.library = word;
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -174,12 +167,12 @@ static void print_json(const struct plant *p, const struct leak_rule *r, const s
 static int explain(const struct explain_arguments *a, const struct plant *p)
 {
     char dir[PATH_MAX];
-    const struct leak_rule *r = find(p, a->plant_file, a->name);
+    const struct leak_rule *r = find(p, a->on.plant_file, a->on.subject);
     if (!r)
         return EXIT_NO;
     struct learned l = {.now_ms = clock_wall().ms};
     l.leak = leak_new(r, 0, l.now_ms);
-    if (!l.leak || !state_dir(dir, sizeof dir, a->state, a->plant_file)) {
+    if (!l.leak || !state_dir(dir, sizeof dir, a->state, a->on.plant_file)) {
         leak_free(l.leak);
         return EXIT_NO;
     }
@@ -189,7 +182,7 @@ static int explain(const struct explain_arguments *a, const struct plant *p)
     struct leak_sense curve[LEAK_CURVE_MAX];
     leak_view(l.leak, &v);
     uint32_t count = leak_curve(l.leak, curve);
-    if (a->json) {
+    if (a->on.json) {
         print_json(p, r, &v, curve, count, &l);
     } else {
         printf("%s%s%s\n", r->name, *r->about ? ": " : "", r->about);
@@ -214,21 +207,22 @@ int verb_explain(int argc, char **argv)
         "Tells what a leak point has learned of its plant, and from that how small a leak it "
         "finds, "
         "and how soon.\vThe gateway may be running; its state is only read.",
-        NULL,
+        plant_words_child,
         NULL,
         NULL};
-    struct explain_arguments a = {0};
+    struct explain_arguments a = {
+        .on.takes = {2, 2, "say which plant file, and which of its leaks", "one leak at a time"}};
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;
     struct arena *arena = arena_new(0);
     struct diags *ds = diags_new();
     int result = EXIT_NO;
     if (arena && ds) {
-        const struct plant *p = plant_load(arena, a.plant_file, &a.options, ds);
+        const struct plant *p = plant_load(arena, a.on.plant_file, &a.on.options, ds);
         diags_print(ds, stderr);
         if (p && !calendar_zone(p->timezone))
-            fprintf(stderr, "%s: no timezone `%s` on this machine; times are UTC\n", a.plant_file,
-                    p->timezone);
+            fprintf(stderr, "%s: no timezone `%s` on this machine; times are UTC\n",
+                    a.on.plant_file, p->timezone);
         result = p ? explain(&a, p) : EXIT_NO;
     } else {
         verb_no_memory("explain");

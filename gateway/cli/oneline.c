@@ -6,16 +6,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/verbs.h"
 
 static volatile sig_atomic_t stopped;
 const volatile sig_atomic_t *const oneline_stop = &stopped;
-
-static void duration(struct argp_state *state, const char *word, int64_t *out)
-{
-    if (!text_to_duration(word, out) || *out <= 0)
-        argp_error(state, "'%s' is not a duration; write it with its unit, like 300ms", word);
-}
 
 static void parity(struct argp_state *state, const char *word, char *out)
 {
@@ -50,7 +45,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
         o->echo = true;
         break;
     case 't':
-        duration(state, word, &o->timeout_ns);
+        duration_argument(state, word, "300ms", &o->timeout_ns);
         break;
     case 'l':
         o->options.lines_file = word;
@@ -81,12 +76,7 @@ static bool find_in_plant(struct oneline *o, const char *verb)
 {
     const char *names[256];
     size_t count = 0;
-    struct diags *ds = diags_new();
-    const struct plant *plant =
-        ds == NULL ? NULL : plant_load(o->arena, o->words[0], &o->options, ds);
-    if (ds != NULL && plant == NULL)
-        diags_print(ds, stderr);
-    diags_free(ds);
+    const struct plant *plant = plant_argument_load(o->arena, o->words[0], &o->options, verb);
     if (plant == NULL)
         return false;
     for (uint32_t i = 0; i < plant->line_count; i++) {

@@ -8,16 +8,15 @@
 #include "app/side.h"
 #include "base/permit.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/plan.h"
 #include "cli/verbs.h"
 #include "config/map.h"
 #include "plan/plan.h"
 
 struct plan_arguments {
-    const char *plant_file;
-    struct plant_options options;
+    struct plant_arguments on;
     struct plan_view view;
-    bool json;
 };
 
 static error_t parse(int key, char *word, struct argp_state *state)
@@ -25,14 +24,8 @@ static error_t parse(int key, char *word, struct argp_state *state)
     struct plan_arguments *a = state->input;
     uint64_t n;
     switch (key) {
-    case 'j':
-        a->json = true;
-        break;
-    case 'l':
-        a->options.lines_file = word;
-        break;
-    case 'm':
-        a->options.library = word;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
         break;
     case 'k':
         if (!text_to_u64(word, &n) || n > 255)
@@ -41,14 +34,6 @@ static error_t parse(int key, char *word, struct argp_state *state)
         break;
     case 't':
         a->view.all_tags = true;
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "one plant file at a time; '%s' is too much", word);
-        a->plant_file = word;
-        break;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which plant file?");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -271,11 +256,8 @@ void plan_print(const struct plan_view *v)
 int verb_plan(int argc, char **argv)
 {
     static const struct argp_option options[] = {
-        {"json", 'j', NULL, 0, "print JSON", 0},
         {"silent", 'k', "K", 0, "worst cycle with up to K silent units on a line (default 2)", 0},
         {"tags", 't', NULL, 0, "every tag with its address on a line of its own", 0},
-        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
-        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
         {0}};
     static const struct argp argp = {
         options,
@@ -285,10 +267,10 @@ int verb_plan(int argc, char **argv)
         "each, "
         "how busy every line would be, and the worst cycle when units fall silent.\v"
         "Sends nothing. Warnings about lines that can't keep their rates come last, with a remedy.",
-        NULL,
+        plant_json_child,
         NULL,
         NULL};
-    struct plan_arguments a = {.view.silent = 2};
+    struct plan_arguments a = {.on.takes = {1, 1, "which plant file?", NULL}, .view.silent = 2};
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;
 
@@ -296,15 +278,15 @@ int verb_plan(int argc, char **argv)
     struct side side = {0};
     if (ds == NULL)
         return verb_no_memory("plan");
-    bool planned = side_plan(&side, a.plant_file, &a.options, ds);
+    bool planned = side_plan(&side, a.on.plant_file, &a.on.options, ds);
     a.view.plan = side.plan;
     a.view.ds = ds;
-    if (planned && a.json)
+    if (planned && a.on.json)
         plan_print_json(&a.view);
     else if (planned)
         plan_print(&a.view);
     fflush(stdout);
-    if (!planned || !a.json)
+    if (!planned || !a.on.json)
         diags_print(ds, stderr);
     side_fini(&side);
     diags_free(ds);

@@ -8,7 +8,6 @@
 
 #include "app/side.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "cli/quality.h"
 #include "cli/read.h"
 #include "cli/verbs.h"
@@ -19,6 +18,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct read_arguments *a = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
+        break;
     case 'a':
         a->addresses = true;
         break;
@@ -28,30 +30,8 @@ static error_t parse(int key, char *word, struct argp_state *state)
     case 'r':
         a->raw = true;
         break;
-    case 'j':
-        a->json = true;
-        break;
-    case 'l':
-        a->options.lines_file = word;
-        break;
-    case 'm':
-        a->options.library = word;
-        break;
     case 't':
-        if (!text_to_duration(word, &a->patience_ns) || a->patience_ns <= 0)
-            argp_error(state, "'%s' is not a duration; write it with its unit, like 5s", word);
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num == 0)
-            a->plant_file = word;
-        else if (state->arg_num == 1)
-            a->path = word;
-        else
-            argp_error(state, "'%s' is too much: one device or tag at a time", word);
-        break;
-    case ARGP_KEY_END:
-        if (state->arg_num < 2)
-            argp_error(state, "say which plant file, and which AREA/DEVICE or AREA/DEVICE/TAG");
+        duration_argument(state, word, "5s", &a->patience_ns);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -163,13 +143,13 @@ static void print_point(struct reading *r, uint32_t point)
     char raw[800] = "";
     if (p->from < 0)
         raw_words(raw, sizeof raw, &b->block, f, p);
-    if (r->arguments->json)
+    if (r->arguments->on.json)
         print_json(r, p, s, raw, wire_ms);
     else
         print_line(p, s, raw, &b->block, wire_ms);
-    if (r->arguments->addresses && !r->arguments->json)
+    if (r->arguments->addresses && !r->arguments->on.json)
         print_addresses(p);
-    if (r->arguments->explain && !r->arguments->json)
+    if (r->arguments->explain && !r->arguments->on.json)
         read_explain(r, point);
     if (s->quality == QUALITY_CONFIG_ERROR)
         read_try_other_table(r, point);
@@ -187,12 +167,13 @@ static void say_hole(void *me, const char *text)
 static int read_device(const struct read_arguments *a, struct side *side)
 {
     struct reading r = {.arguments = a};
-    if (!ask_find(side->plant, side->arena, a->path, &r.target))
+    if (!ask_find(side->plant, side->arena, a->on.subject, &r.target))
         return EXIT_NO;
     if (r.target.derived) {
         const char *is = r.target.derived->expression;
-        fprintf(stderr, "headgate: %s is derived%s%s; %s\n", a->path, is ? ": " : " by the gateway",
-                is ? is : "", is ? "read its inputs" : "no device says it");
+        fprintf(stderr, "headgate: %s is derived%s%s; %s\n", a->on.subject,
+                is ? ": " : " by the gateway", is ? is : "",
+                is ? "read its inputs" : "no device says it");
         return EXIT_NO;
     }
     const struct ask_wish wish = {.device = r.target.device,
@@ -203,14 +184,14 @@ static int read_device(const struct read_arguments *a, struct side *side)
     if (!asked)
         return verb_no_memory("read");
     r.asked = asked;
-    if (a->raw && !a->json)
+    if (a->raw && !a->on.json)
         read_print_frames(&r);
-    if (a->json)
+    if (a->on.json)
         fputs("[", stdout);
     for (uint32_t i = 0; i < r.target.device->map->point_count; i++)
         if (r.target.point < 0 || (int32_t)i == r.target.point)
             print_point(&r, i);
-    if (a->json)
+    if (a->on.json)
         fputs("\n]\n", stdout);
     if (asked->unfinished > 0)
         fprintf(stderr, "headgate: %u of %u requests had no end after the time given\n",
@@ -232,9 +213,6 @@ int verb_read(int argc, char **argv)
         {"addresses", 'a', NULL, 0, "each address in every notation", 0},
         {"explain", 'e', NULL, 0,
          "decoding step by step, every byte order, the neighbours, and what looks better", 0},
-        {"json", 'j', NULL, 0, "print JSON", 0},
-        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
-        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
         {"raw", 'r', NULL, 0, "the frames in hexadecimal, field by field", 0},
         {"timeout", 't', "DURATION", 0, "give up after this time (default 10s)", 0},
         {0}};
@@ -244,23 +222,21 @@ int verb_read(int argc, char **argv)
         "PLANT AREA/DEVICE[/TAG]",
         "Asks one device now and prints raw words, value, quality and the time on the wire.\v"
         "Exit status 1 when anything asked for is not good.",
-        NULL,
+        plant_json_child,
         NULL,
         NULL};
-    struct read_arguments a = {.patience_ns = 10 * NS_PER_S};
+    struct read_arguments a = {
+        .on.takes = {2, 2, "say which plant file, and which AREA/DEVICE or AREA/DEVICE/TAG",
+                     "one device or tag at a time"},
+        .patience_ns = 10 * NS_PER_S};
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;
     log_init(LOG_WARN, 0);
 
-    struct diags *ds = diags_new();
-    struct side side = {0};
-    if (!ds)
-        return verb_no_memory("read");
-    bool planned = side_plan(&side, a.plant_file, &a.options, ds);
-    if (!planned)
-        diags_print(ds, stderr);
-    int status = planned ? read_device(&a, &side) : EXIT_NO;
+    struct side side;
+    if (!plant_argument_plan(&a.on, "read", &side))
+        return EXIT_NO;
+    int status = read_device(&a, &side);
     side_fini(&side);
-    diags_free(ds);
     return status;
 }

@@ -3,14 +3,13 @@
 #ifndef CLI_READ_H
 #define CLI_READ_H
 
+#include "cli/arguments.h"
 #include "cli/ask.h"
-#include "config/plant.h"
 #include "values/explain.h"
 
 struct read_arguments {
-    const char *plant_file, *path;
-    struct plant_options options;
-    bool json, addresses, raw, explain;
+    struct plant_arguments on;
+    bool addresses, raw, explain;
     int64_t patience_ns;
 };
 
@@ -21,9 +20,9 @@ struct reading {
     struct ask_target target;
     struct asked *asked;
     bool any_bad, printed, disconnected;
-    struct single *single;         /* for what no plan asks; NULL: not yet, or not to be had */
+    struct single *single; /* for what no plan asks; NULL: not yet, or not to be had */
     bool tried_single;
-    uint32_t tried_tables;         /* one bit per table: another function code was tried for it */
+    uint32_t tried_tables; /* one bit per table: another function code was tried for it */
 };
 
 /* What other ways there are to read the point: steps, orders, neighbours, and what looks better. */

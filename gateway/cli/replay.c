@@ -12,6 +12,7 @@
 #include "app/side.h"
 #include "base/calendar.h"
 #include "base/clock.h"
+#include "cli/arguments.h"
 #include "cli/replay.h"
 #include "cli/samples.h"
 #include "cli/verbs.h"
@@ -20,10 +21,10 @@
 enum { ALIASES_MAX = 256, DOOR_BYTES = 4 << 20 };
 
 struct replay_arguments {
-    const char *plant_file, *samples_file, *truth, *state, *trace;
+    struct plant_arguments on;
+    const char *truth, *state, *trace;
     struct samples_alias aliases[ALIASES_MAX];
     uint32_t alias_count;
-    struct plant_options options;
     bool quiet, no_operator;
 };
 
@@ -49,6 +50,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
     struct replay_arguments *a = state->input;
     char *equals;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
+        break;
     case 't':
         a->truth = word;
         break;
@@ -66,22 +70,13 @@ static error_t parse(int key, char *word, struct argp_state *state)
         a->trace = word;
         break;
     case 'm':
-        a->options.library = word;
+        a->on.options.library = word;
         break;
     case 'q':
         a->quiet = true;
         break;
     case 'n':
         a->no_operator = true;
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 1)
-            argp_error(state, "'%s' is too much: one recording at a time", word);
-        *(state->arg_num == 0 ? &a->plant_file : &a->samples_file) = word;
-        break;
-    case ARGP_KEY_END:
-        if (state->arg_num < 2)
-            argp_error(state, "say which plant file, and which recording");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -191,11 +186,11 @@ static bool play(struct replay *r, struct diags *ds)
 static bool build(struct replay *r, struct diags *ds)
 {
     const struct replay_arguments *a = r->arguments;
-    if (!side_plan(&r->side, a->plant_file, &a->options, ds))
+    if (!side_plan(&r->side, a->on.plant_file, &a->on.options, ds))
         return false;
     const struct plant *p = r->side.plant;
     calendar_zone(p->timezone);
-    const struct samples_setup setup = {a->samples_file, p, a->aliases, a->alias_count, a->truth};
+    const struct samples_setup setup = {a->on.subject, p, a->aliases, a->alias_count, a->truth};
     r->samples = samples_open(&setup, ds);
     if (!r->samples)
         return false;
@@ -298,10 +293,11 @@ int verb_replay(int argc, char **argv)
         "recording's own time, and prints events as JSON lines, then a summary.\v"
         "The first column is `timestamp` (ms since 1970, or ISO 8601; `t_s` for seconds), the "
         "others are named by tag. An empty field is no sample.",
-        NULL,
+        plant_words_child,
         NULL,
         NULL};
-    static struct replay_arguments a;
+    static struct replay_arguments a = {
+        .on.takes = {2, 2, "say which plant file, and which recording", "one recording at a time"}};
     static struct replay r;
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;

@@ -8,11 +8,12 @@
 #include "app/daemon.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/play.h"
 #include "cli/verbs.h"
 
 struct run_arguments {
+    struct plant_arguments on;
     struct daemon_options daemon;
     int verbosity; /* enum log_level */
     struct play play;
@@ -23,19 +24,14 @@ static error_t parse(int key, char *word, struct argp_state *state)
     struct run_arguments *a = state->input;
     const char *why;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
+        break;
     case 's':
         a->daemon.state_dir = word;
         break;
-    case 'l':
-        a->daemon.lines_file = word;
-        break;
-    case 'm':
-        a->daemon.library = word;
-        break;
     case 't':
-        if (!text_to_duration(word, &a->daemon.run_ns) || a->daemon.run_ns <= 0)
-            argp_error(state, "'%s' is not a duration; write it with its unit, like 30s or 5m",
-                       word);
+        duration_argument(state, word, "30s or 5m", &a->daemon.run_ns);
         break;
     case 'p':
         why = play_parse(word, &a->play);
@@ -47,14 +43,6 @@ static error_t parse(int key, char *word, struct argp_state *state)
         break;
     case 'q':
         a->verbosity = LOG_WARN;
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "one plant file at a time; '%s' is too much", word);
-        a->daemon.plant_file = word;
-        break;
-    case ARGP_KEY_NO_ARGS:
-        argp_error(state, "which plant file?");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -77,8 +65,6 @@ int verb_run(int argc, char **argv)
     static const struct argp_option options[] = {
         {"state", 's', "DIR", 0,
          "where the journal lives (default: $STATE_DIRECTORY, else state/ beside PLANT)", 0},
-        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
-        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
         {"for", 't', "DURATION", 0, "stop by itself after this time, like 30s", 0},
         {"play", 'p', "BEGIN,SINCE,SPEED", 0,
          "a clock for stories: BEGIN was at SINCE (ms), and time runs SPEED times as fast", 0},
@@ -91,12 +77,15 @@ int verb_run(int argc, char **argv)
         "PLANT",
         "Polls the devices of PLANT and publishes what they say over MQTT.\v"
         "SIGHUP reads the files again; a bad file changes nothing. SIGTERM ends within 2 s.",
-        NULL,
+        plant_child,
         NULL,
         NULL};
-    struct run_arguments a = {.verbosity = LOG_INFO};
+    struct run_arguments a = {.on.takes = {1, 1, "which plant file?", NULL}, .verbosity = LOG_INFO};
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;
+    a.daemon.plant_file = a.on.plant_file;
+    a.daemon.lines_file = a.on.options.lines_file;
+    a.daemon.library = a.on.options.library;
     keep_secrets();
     log_init((enum log_level)a.verbosity, getenv("JOURNAL_STREAM") != NULL);
     if (a.play.speed > 0)

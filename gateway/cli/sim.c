@@ -13,15 +13,15 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/play.h"
 #include "cli/verbs.h"
-#include "config/plant.h"
 #include "sim/sim.h"
 
 struct sim_arguments {
-    const char *plant_file, *lines_file, *story_file;
+    struct plant_arguments on;
+    const char *lines_file, *story_file;
     struct play play;
-    struct plant_options options;
     struct sim_setup setup;
     double seconds; /* 0: until told to end */
     bool quiet;
@@ -41,11 +41,14 @@ static error_t parse(int key, char *word, struct argp_state *state)
     uint64_t n = 0;
     const char *why;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
+        break;
     case 'l':
         a->lines_file = word;
         break;
     case 'm':
-        a->options.library = word;
+        a->on.options.library = word;
         break;
     case 'd':
         a->setup.server.dir = word;
@@ -79,15 +82,6 @@ static error_t parse(int key, char *word, struct argp_state *state)
         if (why)
             argp_error(state, "--play '%s': %s", word, why);
         a->setup.speed = a->play.speed;
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "'%s' is too much: one plant at a time", word);
-        a->plant_file = word;
-        break;
-    case ARGP_KEY_END:
-        if (state->arg_num == 0)
-            argp_error(state, "say which plant file");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -197,10 +191,11 @@ int verb_sim(int argc, char **argv)
         "PLANT",
         "Plays every device of PLANT on this machine, so that a plant can "
         "be tried without a plant.\v`headgate run PLANT --lines FILE` then finds them.",
-        NULL,
+        plant_words_child,
         NULL,
         NULL};
-    struct sim_arguments a = {.setup = {.speed = 1, .seed = 1}};
+    struct sim_arguments a = {.on.takes = {1, 1, "say which plant file", "one plant at a time"},
+                              .setup = {.speed = 1, .seed = 1}};
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;
     sigset_t set;
@@ -221,7 +216,7 @@ int verb_sim(int argc, char **argv)
     if (arena == NULL || ds == NULL || loop == NULL || fd < 0) {
         log_error("%s", strerror(errno));
     } else {
-        const struct plant *plant = plant_load(arena, a.plant_file, &a.options, ds);
+        const struct plant *plant = plant_load(arena, a.on.plant_file, &a.on.options, ds);
         if (plant == NULL || !begin_story(&a, arena, ds))
             diags_print(ds, stderr);
         else

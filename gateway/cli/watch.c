@@ -11,18 +11,18 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/play.h"
 #include "cli/verbs.h"
 #include "cli/watch_session.h"
-#include "config/plant.h"
 
 struct watch_arguments {
-    const char *plant_file, *broker, *root, *site, *filter, *user;
+    struct plant_arguments on;
+    const char *broker, *root, *site, *filter, *user;
     char host[300]; /* what mqtt.host points to */
     struct mqtt mqtt; /* from options only */
-    struct plant_options options;
     enum watch_page page;
-    bool paged, all, once, json;
+    bool paged, all, once;
     struct watch_wish wish; /* ASK_NOTHING: just look */
     const char *reason, *cause;
     int64_t patience_ns;
@@ -163,6 +163,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct watch_arguments *a = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
+        break;
     case 'b':
         a->broker = word;
         snprintf(a->host, sizeof a->host, "%s", word);
@@ -185,10 +188,10 @@ static error_t parse(int key, char *word, struct argp_state *state)
         a->mqtt.ca = word;
         break;
     case 'm':
-        a->options.library = word;
+        a->on.options.library = word;
         break;
     case 'l':
-        a->options.lines_file = word;
+        a->on.options.lines_file = word;
         break;
     case 'f':
         a->filter = word;
@@ -197,19 +200,13 @@ static error_t parse(int key, char *word, struct argp_state *state)
         a->once = true;
         break;
     case 'j':
-        a->json = a->once = true;
+        a->on.json = a->once = true;
         break;
     case 't':
-        if (!text_to_duration(word, &a->patience_ns) || a->patience_ns <= 0)
-            argp_error(state, "'%s' is not a duration; write it with its unit, like 5s", word);
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 0)
-            argp_error(state, "one plant file at a time; '%s' is too much", word);
-        a->plant_file = word;
+        duration_argument(state, word, "5s", &a->patience_ns);
         break;
     case ARGP_KEY_END:
-        if (a->plant_file == NULL && (a->broker == NULL || a->root == NULL || a->site == NULL))
+        if (a->on.plant_file == NULL && (a->broker == NULL || a->root == NULL || a->site == NULL))
             argp_error(state, "say which plant file, or --broker, --root and --site");
         if ((a->mqtt.cert == NULL) != (a->mqtt.key == NULL))
             argp_error(state, "--cert and --key belong together");
@@ -237,7 +234,8 @@ static int watch_site(const struct watch_arguments *a, const struct mqtt *to, co
     else if (a->wish.ask != ASK_NOTHING)
         status = watch_session_order(&s, &a->wish, a->patience_ns);
     else
-        status = a->once ? watch_session_once(&s, a->patience_ns, a->json) : watch_session_live(&s);
+        status =
+            a->once ? watch_session_once(&s, a->patience_ns, a->on.json) : watch_session_live(&s);
     watch_session_end(&s);
     return status;
 }
@@ -245,15 +243,12 @@ static int watch_site(const struct watch_arguments *a, const struct mqtt *to, co
 /* A plant file's own broker, root and site, unless the options say otherwise. */
 static int watch_plant(const struct watch_arguments *a)
 {
-    struct diags *ds = diags_new();
     struct arena *arena = arena_new(0);
-    const struct plant *plant = NULL;
-    if (ds != NULL && arena != NULL)
-        plant = plant_load(arena, a->plant_file, &a->options, ds);
+    const struct plant *plant =
+        arena != NULL ? plant_argument_load(arena, a->on.plant_file, &a->on.options, "watch")
+                      : NULL;
     int status = EXIT_NO;
-    if (plant == NULL && ds != NULL) {
-        diags_print(ds, stderr);
-    } else if (plant != NULL) {
+    if (plant != NULL) {
         struct mqtt to = plant->mqtt;
         calendar_zone(plant->timezone);
         if (a->broker != NULL) {
@@ -275,7 +270,6 @@ static int watch_plant(const struct watch_arguments *a)
                             a->site != NULL ? a->site : plant->site);
     }
     arena_free(arena);
-    diags_free(ds);
     return status;
 }
 
@@ -324,10 +318,11 @@ int verb_watch(int argc, char **argv)
         "bottom.\v"
         "Without PLANT, --broker, --root and --site say where to listen. Exit status 1 when "
         "nothing was heard, or an order was refused.",
-        NULL,
+        plant_words_child,
         NULL,
         NULL};
-    struct watch_arguments a = {.patience_ns = 3 * NS_PER_S, .user = getenv("USER")};
+    struct watch_arguments a = {
+        .on.takes = {0, 1, NULL, NULL}, .patience_ns = 3 * NS_PER_S, .user = getenv("USER")};
     a.wish.minutes = (double)NAN;
     a.mqtt.version = 5;
     a.mqtt.keepalive_ns = 10 * NS_PER_S;
@@ -337,5 +332,5 @@ int verb_watch(int argc, char **argv)
     log_init(LOG_ERROR, 0);
     if (a.play.speed > 0)
         clock_play(a.play.begin, a.play.since, a.play.speed);
-    return a.plant_file != NULL ? watch_plant(&a) : watch_site(&a, &a.mqtt, a.root, a.site);
+    return a.on.plant_file != NULL ? watch_plant(&a) : watch_site(&a, &a.mqtt, a.root, a.site);
 }

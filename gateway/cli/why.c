@@ -19,16 +19,16 @@
 #include "base/calendar.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/ask.h"
 #include "cli/quality.h"
 #include "cli/verbs.h"
 #include "cli/why_rows.h"
 
 struct why_arguments {
-    const char *plant_file, *tag, *state;
-    struct plant_options options;
-    bool json, afresh;
+    struct plant_arguments on;
+    const char *state;
+    bool afresh;
     int64_t patience_ns;
 };
 
@@ -47,33 +47,17 @@ static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct why_arguments *a = state->input;
     switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
+        break;
     case 'a':
         a->afresh = true;
-        break;
-    case 'j':
-        a->json = true;
-        break;
-    case 'l':
-        a->options.lines_file = word;
-        break;
-    case 'm':
-        a->options.library = word;
         break;
     case 's':
         a->state = word;
         break;
     case 't':
-        if (!text_to_duration(word, &a->patience_ns) || a->patience_ns <= 0)
-            argp_error(state, "'%s' is not a duration; write it with its unit, like 5s", word);
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num > 1)
-            argp_error(state, "'%s' is too much: one tag at a time", word);
-        *(state->arg_num == 0 ? &a->plant_file : &a->tag) = word;
-        break;
-    case ARGP_KEY_END:
-        if (state->arg_num < 2)
-            argp_error(state, "say which plant file, and which AREA/DEVICE/TAG");
+        duration_argument(state, word, "5s", &a->patience_ns);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -86,13 +70,8 @@ static error_t parse(int key, char *word, struct argp_state *state)
 
 static bool plan(struct why_run *w)
 {
-    if (w->planned)
-        return true;
-    struct diags *ds = diags_new();
-    w->planned = ds && side_plan(&w->side, w->arguments.plant_file, &w->arguments.options, ds);
-    if (ds && !w->planned)
-        diags_print(ds, stderr);
-    diags_free(ds);
+    if (!w->planned)
+        w->planned = plant_argument_plan(&w->arguments.on, "why", &w->side);
     return w->planned;
 }
 
@@ -136,7 +115,7 @@ static bool tag_path(const struct plant *p, uint32_t tag, char *out, size_t room
  * now. */
 static bool resolve(struct why_run *w)
 {
-    const char *kind = NULL, *name = w->arguments.tag;
+    const char *kind = NULL, *name = w->arguments.on.subject;
     if (!plan(w))
         return false;
     const struct plant *p = w->side.plant;
@@ -292,7 +271,7 @@ static int tell(struct why_run *w)
     bool good = json_integer_value(json_object_get(said, "quality")) == QUALITY_GOOD;
     struct why_rows rows;
     why_rows_read(&rows, w->state_dir, said);
-    if (w->arguments.json) {
+    if (w->arguments.on.json) {
         size_t end = w->length;
         while (end > 0 && w->said[end - 1] != '}')
             end--;
@@ -326,9 +305,6 @@ int verb_why(int argc, char **argv)
 {
     static const struct argp_option options[] = {
         {"afresh", 'a', NULL, 0, "ask the device itself, even while a gateway runs", 0},
-        {"json", 'j', NULL, 0, "print JSON", 0},
-        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
-        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
         {"state", 's', "DIR", 0,
          "where the gateway's journal lives (default: $STATE_DIRECTORY, else state/ beside PLANT)",
          0},
@@ -342,17 +318,21 @@ int verb_why(int argc, char **argv)
         "step, "
         "the rule that made its quality, and what of it was published.\v"
         "Exit status 1 when the tag is not good.",
-        NULL,
+        plant_json_child,
         NULL,
         NULL};
     static struct why_run w;
-    w = (struct why_run){.arguments = {.patience_ns = 5 * NS_PER_S}, .source = "gateway"};
+    w = (struct why_run){
+        .arguments = {.on.takes = {2, 2, "say which plant file, and which AREA/DEVICE/TAG",
+                                   "one tag at a time"},
+                      .patience_ns = 5 * NS_PER_S},
+        .source = "gateway"};
     if (!verb_arguments(&argp, argc, argv, &w.arguments))
         return EXIT_NO;
     log_init(LOG_WARN, 0);
-    int n = snprintf(w.asked, sizeof w.asked, "%s", w.arguments.tag);
+    int n = snprintf(w.asked, sizeof w.asked, "%s", w.arguments.on.subject);
     if (n < 0 || (size_t)n >= sizeof w.asked || strchr(w.asked, '\n') ||
-        !state_dir(w.state_dir, sizeof w.state_dir, w.arguments.state, w.arguments.plant_file)) {
+        !state_dir(w.state_dir, sizeof w.state_dir, w.arguments.state, w.arguments.on.plant_file)) {
         fputs("headgate: that is no tag's name, or the path of the state is too long\n", stderr);
         return EXIT_NO;
     }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/arguments.h"
 #include "cli/ask.h"
 #include "cli/verbs.h"
 #include "config/map.h"
@@ -20,9 +21,9 @@
 #include "values/encode.h"
 
 struct write_arguments {
-    const char *plant_file, *path, *value, *was;
-    struct plant_options options;
-    bool json, yes;
+    struct plant_arguments on;
+    const char *was;
+    bool yes;
     int64_t within_ns;
 };
 
@@ -39,16 +40,9 @@ struct writing {
 static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct write_arguments *a = state->input;
-    const char **words[] = {&a->plant_file, &a->path, &a->value};
     switch (key) {
-    case 'j':
-        a->json = true;
-        break;
-    case 'l':
-        a->options.lines_file = word;
-        break;
-    case 'm':
-        a->options.library = word;
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &a->on;
         break;
     case 'w':
         a->was = word;
@@ -57,18 +51,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
         a->yes = true;
         break;
     case 't':
-        if (!text_to_duration(word, &a->within_ns) || a->within_ns <= 0)
-            argp_error(state, "'%s' is not a duration; write it with its unit, like 5s", word);
-        break;
-    case ARGP_KEY_ARG:
-        if (state->arg_num >= 3)
-            argp_error(state, "'%s' is too much: one value at a time", word);
-        else
-            *words[state->arg_num] = word;
-        break;
-    case ARGP_KEY_END:
-        if (state->arg_num < 3)
-            argp_error(state, "say which plant file, which AREA/DEVICE/TAG, and which value");
+        duration_argument(state, word, "5s", &a->within_ns);
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -109,16 +92,17 @@ static bool judge(struct writing *w)
     const struct write_arguments *a = w->arguments;
     const struct plant *plant = w->side->plant;
     char said[WISH_SAID];
-    if (!ask_find(plant, w->side->arena, a->path, &w->target))
+    if (!ask_find(plant, w->side->arena, a->on.subject, &w->target))
         return false;
     if (w->target.tag == TAG_NONE)
         return refuse("say which tag of it: AREA/DEVICE/TAG");
     if (!w->target.device)
         return refuse("it is derived; no device could be told");
     w->point = &w->target.device->map->points[w->target.point];
-    w->value = value_of(w->point, a->value);
+    w->value = value_of(w->point, a->on.value);
     struct value was = a->was ? value_of(w->point, a->was) : (struct value){0};
-    const char *why = wish_judge(plant, a->path, &w->value, a->was ? &was : NULL, &w->job, said);
+    const char *why =
+        wish_judge(plant, a->on.subject, &w->value, a->was ? &was : NULL, &w->job, said);
     return !why || refuse(why);
 }
 
@@ -134,13 +118,13 @@ static bool show_before(struct writing *w)
     const struct sample *s = &board_tag(asked->board, w->target.tag)->now;
     char text[ENCODE_TEXT];
     bool known = s->value.kind != VALUE_NONE || s->quality == QUALITY_SENSOR_FAILURE;
-    if (known && !w->arguments->json)
-        printf("%s is %s%s%s%s%s\n", w->arguments->path, encode_text(text, &s->value),
+    if (known && !w->arguments->on.json)
+        printf("%s is %s%s%s%s%s\n", w->arguments->on.subject, encode_text(text, &s->value),
                *w->point->unit ? " " : "", w->point->unit, s->reason ? ": " : "",
                s->reason ? s->reason : "");
     if (!known)
         fprintf(stderr, "headgate: %s can't be read, so it is not written: %s%s\n",
-                w->arguments->path, s->reason ? s->reason : "no answer",
+                w->arguments->on.subject, s->reason ? s->reason : "no answer",
                 s->reason && strstr(s->reason, "in use")
                     ? "; a running gateway holds the port: let it write, with its command `write`"
                     : "");
@@ -170,7 +154,7 @@ static bool agreed(const struct writing *w)
 {
     char wanted[ENCODE_TEXT], frame[WISH_SAID], answer[16];
     frame_text(w, frame);
-    if (!w->arguments->json)
+    if (!w->arguments->on.json)
         printf("to be written: %s%s%s = %s\n", encode_text(wanted, &w->value),
                *w->point->unit ? " " : "", w->point->unit, frame);
     if (w->arguments->yes)
@@ -203,11 +187,11 @@ static void print_end(const struct writing *w, const struct write_end *e, const 
     raw[0] = '\0';
     if (e->has_after || (e->has_before && !sent))
         v = wish_read(w->point, e->has_after ? e->after : e->before, raw);
-    if (w->arguments->json) {
+    if (w->arguments->on.json) {
         char line[1600];
         struct json j = json_into(line, sizeof line);
         json_word(&j, "{\"tag\":");
-        json_string(&j, w->arguments->path);
+        json_string(&j, w->arguments->on.subject);
         json_word(&j, ",\"status\":");
         json_string(&j, why ? "failed" : "done");
         json_word(&j, ",\"written\":");
@@ -295,9 +279,6 @@ int verb_write(int argc, char **argv)
         {"was", 'w', "VALUE", 0, "only if this is what stands there now", 0},
         {"yes", 'y', NULL, 0, "don't ask", 0},
         {"within", 't', "DURATION", 0, "nothing is sent later than this (default 5s)", 0},
-        {"json", 'j', NULL, 0, "print JSON", 0},
-        {"lines", 'l', "FILE", 0, "other addresses for lines, as 'headgate sim' writes them", 0},
-        {"maps", 'm', "DIR", 0, "the library of register maps (default: the installed one)", 0},
         {0}};
     static const struct argp argp = {
         options,
@@ -307,24 +288,22 @@ int verb_write(int argc, char **argv)
         "the "
         "map calls writable and the plant file names in 'commands: {writes: ...}', within the "
         "limits of both.\vExit status 1 when it was not done.",
-        NULL,
+        plant_json_child,
         NULL,
         NULL};
-    struct write_arguments a = {.within_ns = 5 * NS_PER_S};
+    struct write_arguments a = {
+        .on.takes = {3, 3, "say which plant file, which AREA/DEVICE/TAG, and which value",
+                     "one value at a time"},
+        .within_ns = 5 * NS_PER_S};
     if (!verb_arguments(&argp, argc, argv, &a))
         return EXIT_NO;
     log_init(LOG_WARN, 0);
 
-    struct diags *ds = diags_new();
-    struct side side = {0};
-    if (!ds)
-        return verb_no_memory("write");
+    struct side side;
+    if (!plant_argument_plan(&a.on, "write", &side))
+        return EXIT_NO;
     struct writing w = {.arguments = &a, .side = &side};
-    bool planned = side_plan(&side, a.plant_file, &a.options, ds);
-    if (!planned)
-        diags_print(ds, stderr);
-    bool done = planned && judge(&w) && show_before(&w) && agreed(&w) && carry_out(&w);
+    bool done = judge(&w) && show_before(&w) && agreed(&w) && carry_out(&w);
     side_fini(&side);
-    diags_free(ds);
     return done ? EXIT_DONE : EXIT_NO;
 }
