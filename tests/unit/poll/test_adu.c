@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Frames as tables: each row is what a device might send, and what is thought of it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
+/* The answers to what is read, as a table. */
+#include "adu_rows.h"
 
-#include <cmocka.h>
 #include <modbus.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include "poll/adu.h"
 
 static const struct ask tcp2 = {FRAMING_TCP, 0x1234, 3, 3, 0x0100, 2};
 static const struct ask rtu2 = {FRAMING_RTU, 0, 3, 3, 0x0100, 2};
 static const struct ask tcp10bits = {FRAMING_TCP, 0x1234, 3, 1, 0x0100, 10};
-
-struct row {
-    const char *what;
-    const struct ask *ask;
-    const char *hex; /* CRC: "crc" at the end makes it right */
-    enum verdict verdict;
-    const char *why;
-    uint8_t exception;
-};
 
 static const struct row rows[] = {
     {"the answer", &tcp2, "1234 0000 0007 03 03 04 0001 0002", ADU_GOOD, NULL, 0},
@@ -105,71 +89,31 @@ static const struct row rows[] = {
     {"exception with a wrong CRC", &rtu2, "03 83 02 0000", ADU_BAD, "bad CRC", 0},
 };
 
-static size_t from_hex(const char *hex, uint8_t *out)
+static enum verdict check(const void *ask, const uint8_t *bytes, size_t length, struct answer *a)
 {
-    size_t n = 0;
-    for (; *hex; hex++) {
-        if (*hex == ' ')
-            continue;
-        if (!strcmp(hex, "crc")) {
-            uint16_t crc = adu_crc(out, n);
-            out[n++] = (uint8_t)crc;
-            out[n++] = (uint8_t)(crc >> 8);
-            break;
-        }
-        char digits[3] = {hex[0], hex[1], 0};
-        out[n++] = (uint8_t)strtoul(digits, NULL, 16);
-        hex++;
-    }
-    return n;
+    return adu_check(ask, bytes, length, a);
 }
+
+static const struct rows table = {rows, sizeof rows / sizeof *rows, check};
 
 static void each_answer_gets_the_verdict_of_its_row(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        uint8_t bytes[64];
-        struct answer a;
-        size_t n = from_hex(rows[i].hex, bytes);
-        enum verdict v = adu_check(rows[i].ask, bytes, n, &a);
-        if (v != rows[i].verdict || a.exception != rows[i].exception ||
-            (rows[i].why && (!a.why || strcmp(a.why, rows[i].why) != 0)))
-            fail_msg("%s (%s): verdict %d, exception %d, why %s", rows[i].what, rows[i].hex, v,
-                     a.exception, a.why ? a.why : "-");
-        if (v == ADU_GOOD)
-            assert_true(a.data >= bytes && a.data + a.length <= bytes + n);
-    }
+    rows_get_their_verdicts(&table);
 }
 
-/* M16, M22: what is good whole was MORE at every shorter length, and one byte more is BAD. */
+/* M16, M22 */
 static void a_good_answer_is_more_until_its_last_byte(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        uint8_t bytes[64] = {0};
-        struct answer a;
-        size_t n = from_hex(rows[i].hex, bytes);
-        if (rows[i].verdict != ADU_GOOD && rows[i].verdict != ADU_EXCEPTION)
-            continue;
-        for (size_t k = 0; k < n; k++)
-            assert_int_equal(adu_check(rows[i].ask, bytes, k, &a), ADU_MORE);
-        assert_int_equal(adu_check(rows[i].ask, bytes, n + 1, &a), ADU_BAD);
-    }
+    rows_are_more_until_their_last_byte(&table);
 }
 
-/* M41: every single flipped bit, everywhere in the frame. */
+/* M41 */
 static void no_flipped_bit_of_an_rtu_answer_is_believed(void **state)
 {
     (void)state;
-    uint8_t good[64], bytes[64];
-    struct answer a;
-    size_t n = from_hex("03 03 04 0001 0002 crc", good);
-    for (size_t bit = 0; bit < n * 8; bit++) {
-        memcpy(bytes, good, n);
-        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        assert_int_not_equal(adu_check(&rtu2, bytes, n, &a), ADU_GOOD);
-        assert_int_not_equal(adu_check(&rtu2, bytes, n, &a), ADU_EXCEPTION);
-    }
+    no_flipped_bit_is_believed(&table, &rtu2, "03 03 04 0001 0002 crc");
 }
 
 static void the_crc_is_the_one_of_the_specification(void **state)

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What equipment may say about itself, as tables: each row is what might be sent, and what is
- * thought of it. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-#include <stdlib.h>
-#include <string.h>
+/* What equipment may say about itself, as a table. */
+#include "adu_rows.h"
 
 #include "poll/adu_identity.h"
 
@@ -21,14 +14,7 @@ static const struct identity_ask rtu_report = {FRAMING_RTU, 0, 3, 17, 0, 0};
 #define MBAP(length) "1234 0000 00" length " 03 "
 #define PAGE "2b 0e 01 01 00 00 02 00 02 4142 01 01 43" /* "AB", "C" */
 
-static const struct row {
-    const char *what;
-    const struct identity_ask *ask;
-    const char *hex; /* "crc" at the end makes it right */
-    enum verdict verdict;
-    const char *why;
-    uint8_t exception;
-} rows[] = {
+static const struct row rows[] = {
     {"two objects", &tcp_basic, MBAP("0f") PAGE, ADU_GOOD, NULL, 0},
     {"no objects", &tcp_basic, MBAP("08") "2b 0e 01 01 00 00 00", ADU_GOOD, NULL, 0},
     {"an empty object", &tcp_basic, MBAP("0a") "2b 0e 01 81 00 00 01 00 00", ADU_GOOD, NULL, 0},
@@ -90,71 +76,29 @@ static const struct row {
     {"the count promises more", &tcp_report, MBAP("05") "11 03 2a ff", ADU_BAD, "wrong length", 0},
 };
 
-static size_t from_hex(const char *hex, uint8_t *out)
+static enum verdict check(const void *ask, const uint8_t *bytes, size_t length, struct answer *a)
 {
-    size_t n = 0;
-    for (; *hex; hex++) {
-        if (*hex == ' ')
-            continue;
-        if (!strcmp(hex, "crc")) {
-            uint16_t crc = adu_crc(out, n);
-            out[n++] = (uint8_t)crc;
-            out[n++] = (uint8_t)(crc >> 8);
-            break;
-        }
-        char digits[3] = {hex[0], hex[1], 0};
-        out[n++] = (uint8_t)strtoul(digits, NULL, 16);
-        hex++;
-    }
-    return n;
+    return adu_identity_check(ask, bytes, length, a);
 }
+
+static const struct rows table = {rows, sizeof rows / sizeof *rows, check};
 
 static void each_answer_gets_the_verdict_of_its_row(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        uint8_t bytes[64];
-        struct answer a;
-        size_t n = from_hex(rows[i].hex, bytes);
-        enum verdict v = adu_identity_check(rows[i].ask, bytes, n, &a);
-        if (v != rows[i].verdict || a.exception != rows[i].exception ||
-            (rows[i].why && (!a.why || strcmp(a.why, rows[i].why) != 0)))
-            fail_msg("%s (%s): verdict %d, exception %d, why %s", rows[i].what, rows[i].hex, v,
-                     a.exception, a.why ? a.why : "-");
-    }
+    rows_get_their_verdicts(&table);
 }
 
 static void what_is_whole_was_more_at_every_shorter_length(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        uint8_t bytes[64] = {0};
-        struct answer a;
-        size_t n = from_hex(rows[i].hex, bytes);
-        if (rows[i].verdict != ADU_GOOD && rows[i].verdict != ADU_EXCEPTION)
-            continue;
-        for (size_t k = 0; k < n; k++) {
-            uint8_t *exact = malloc(k + 1); /* so that a look behind the end is caught */
-            memcpy(exact + 1, bytes, k);
-            assert_int_equal(adu_identity_check(rows[i].ask, exact + 1, k, &a), ADU_MORE);
-            free(exact);
-        }
-        assert_int_equal(adu_identity_check(rows[i].ask, bytes, n + 1, &a), ADU_BAD);
-    }
+    rows_are_more_until_their_last_byte(&table);
 }
 
 static void no_flipped_bit_of_a_page_on_a_bus_is_believed(void **state)
 {
     (void)state;
-    uint8_t bytes[64] = {0};
-    struct answer a;
-    size_t n = from_hex("03" PAGE "crc", bytes);
-    for (size_t bit = 0; bit < n * 8; bit++) {
-        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        enum verdict v = adu_identity_check(&rtu_basic, bytes, n, &a);
-        assert_true(v == ADU_BAD || v == ADU_MORE);
-        bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-    }
+    no_flipped_bit_is_believed(&table, &rtu_basic, "03" PAGE "crc");
 }
 
 static void a_page_says_what_it_holds(void **state)
