@@ -53,7 +53,7 @@ static void tell(struct notices *n, const struct board_notice *b, wall_t wall)
     json_word(&j, "\"was\":");
     json_string(&j, b->was[0] ? b->was : NULL);
     json_word(&j, ",\"is\":");
-    json_string(&j, b->is);
+    json_string(&j, b->is[0] ? b->is : NULL);
     *j.at = '\0';
     const char *path = n->plant->devices[b->device].path;
     bool quiet = b->kind == NOTICE_LEARNED;

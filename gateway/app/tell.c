@@ -201,7 +201,10 @@ static bool tell_device(struct teller *t, uint32_t index, struct device_health *
                               .garbled = h->garbled,
                               .exceptions = h->exceptions};
     struct board_identity id;
-    if (t->board && board_identity(t->board, index, &id) && id.now[0]) {
+    bool told = t->board && board_identity(t->board, index, &id);
+    if (told && id.reason && !s.reason)
+        s.reason = id.reason;
+    if (told && id.now[0]) {
         s.identity = id.now;
         s.expected = strcmp(id.now, id.known) == 0 || !id.known[0] ? NULL : id.known;
         if (id.state == IDENTITY_MISFIT && d->identity)

@@ -79,6 +79,24 @@ static bool is_of_the_way(const struct why_feed *f, const struct sample *s)
     return newer || s->quality == QUALITY_COMM_FAILURE || s->quality == QUALITY_NOT_CONNECTED;
 }
 
+static void rule_of_unread(const struct why_view *v, const struct why_feed *f, char *out)
+{
+    const struct map *map = f->device->map;
+    const struct point *who = &map->points[map->identity.point];
+    const struct sample *s =
+        &board_tag(v->board, f->device->first_tag + (uint32_t)map->identity.point)->now;
+    char text[160];
+    if (s->value.kind == VALUE_TEXT)
+        snprintf(text, sizeof text, "which is %s", s->value.length ? "not read yet" : "empty");
+    else
+        snprintf(text, sizeof text, "and of that comes: %s", s->reason ? s->reason : "nothing yet");
+    snprintf(out, RULE_ROOM,
+             "the answer was good, but on this connection nothing has said yet who answers, so "
+             "all of it is uncertain: the map tells one piece of equipment from another by `%.*s`, "
+             "%s",
+             (int)who->name_length, who->name, text);
+}
+
 static void rule_of_device(const struct why_view *v, const struct why_feed *f,
                            const struct sample *s, const char *step, char *out)
 {
@@ -94,6 +112,8 @@ static void rule_of_device(const struct why_view *v, const struct why_feed *f,
                  "what answers may be another piece of equipment than the map or the plant file "
                  "means, so nothing of it is believed: %s",
                  s->reason);
+    else if (begins(s->reason, "identity not yet read"))
+        rule_of_unread(v, f, out);
     else if (begins(s->reason, "not on this model"))
         snprintf(out, RULE_ROOM,
                  "the device refuses the address, and the map says that not every model has it");

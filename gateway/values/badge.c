@@ -7,6 +7,8 @@
 
 #include "values/decode.h"
 
+static const int64_t unread_told_ns = 10 * NS_PER_S;
+
 /* ---- building -------------------------------------------------------------------------------- */
 
 /* The feed that brings a device's identity; NONE. */
@@ -191,6 +193,9 @@ static void tell(struct board *b, const struct badge *g, enum board_notice_kind 
     else if (kind == NOTICE_ACCEPTED)
         snprintf(n->text, sizeof n->text, "%.*s was %s, is %s: taken for right with the reload",
                  length, name, g->known, g->now);
+    else if (kind == NOTICE_UNREAD)
+        snprintf(n->text, sizeof n->text, "%s; until it is, all values are uncertain",
+                 g->why_unread);
     else
         snprintf(n->text, sizeof n->text, "%s", g->reason);
 }
@@ -284,6 +289,27 @@ static bool says_something(const struct sample *s)
            s->value.kind != VALUE_NONE && (s->value.kind != VALUE_TEXT || s->value.length > 0);
 }
 
+/* Equipment that never says who it is stays uncertain for ever: somebody has to be told why. */
+static void miss(struct board *b, struct badge *g, mono_t now)
+{
+    const struct device *d = &b->plant->devices[g->device];
+    const struct sample *s = &b->tags[d->first_tag + (uint32_t)d->map->identity.point].state.now;
+    if (g->unread.ns == 0)
+        g->unread = now;
+    if (g->missed || mono_since(now, g->unread) < unread_told_ns)
+        return;
+    int length;
+    const char *name = tag_name(b, g, &length);
+    g->missed = true;
+    if (s->value.kind == VALUE_TEXT)
+        snprintf(g->why_unread, sizeof g->why_unread, "identity not yet read: %.*s is empty",
+                 length, name);
+    else
+        snprintf(g->why_unread, sizeof g->why_unread, "identity not yet read: %.*s: %.160s", length,
+                 name, s->reason ? s->reason : "no answer yet");
+    tell(b, g, NOTICE_UNREAD);
+}
+
 static void read_badge(struct board *b, struct badge *g, const struct block *block,
                        const struct feed *f, uint32_t start, uint32_t end)
 {
@@ -309,6 +335,14 @@ void badges_look(struct board *b, const struct block *block, uint32_t start, uin
             read_badge(b, g, block, &block->request->feeds[s->feed], start, end);
         enum doubt doubt = doubt_of(g, block->connection);
         b->units[g->device].doubt = (uint8_t)doubt;
+        if (doubt == DOUBT_UNREAD) {
+            miss(b, g, block->answered);
+        } else {
+            if (g->missed && doubt == DOUBT_NONE)
+                tell(b, g, NOTICE_BACK);
+            g->missed = false;
+            g->unread.ns = 0;
+        }
         if (doubt != DOUBT_NONE) {
             g->redo = g->redo || (block->request->once && s->feed == NONE);
         } else if (g->redo) {
@@ -378,6 +412,8 @@ bool board_identity(const struct board *b, uint32_t device, struct board_identit
         .state = g->state, .known = g->known, .now = g->now, .connection = g->connection};
     if (g->state == IDENTITY_OTHER || g->state == IDENTITY_MISFIT || g->state == IDENTITY_SINCE)
         out->reason = g->reason;
+    if (g->missed && g->state != IDENTITY_OTHER && g->state != IDENTITY_MISFIT)
+        out->reason = g->why_unread;
     return true;
 }
 
@@ -408,6 +444,11 @@ void badges_carry(struct board *b, const struct board *before, const struct chan
         bool pinned = !same_pin(d->identity, before->plant->devices[old].identity);
         bool goes_on = c->lines[d->line] != CHANGE_NONE && !pinned;
         g->connection = goes_on ? from->connection : 0;
+        if (goes_on) {
+            g->missed = from->missed;
+            g->unread = from->unread;
+            memcpy(g->why_unread, from->why_unread, sizeof g->why_unread);
+        }
         g->state = from->state;
         if (from->state == IDENTITY_OTHER || from->state == IDENTITY_SINCE) {
             tell(b, g, NOTICE_ACCEPTED);

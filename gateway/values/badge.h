@@ -20,9 +20,12 @@ struct badge {                     /* of each device whose map identifies it */
     bool remembered;               /* `known` is of an earlier run, and nothing was read in this one */
     bool mark;                     /* its tags still have to be told */
     bool redo;                     /* what is seldom read was read while in doubt */
+    bool missed;                   /* it was told that nothing says who it is */
+    mono_t unread;                 /* since when; 0: it is read */
     char known[IDENTITY_ROOM];     /* which one it ought to be; "": not yet known */
     char now[IDENTITY_ROOM];       /* which one answered last */
     char reason[IDENTITY_REASON_ROOM];
+    char why_unread[IDENTITY_REASON_ROOM];
 };
 
 struct seen {                      /* a badge that a request has to do with */

@@ -50,7 +50,7 @@ struct board_identity {
     uint8_t state;                 /* enum identity_state */
     const char *known, *now;       /* which one it ought to be, and which one answered last; "": unknown */
     uint32_t connection;           /* on which it said so; 0: on none that goes on */
-    const char *reason;            /* NULL when it is right, or unread */
+    const char *reason;            /* NULL when it is right, or not told yet to be unread */
 };
 bool board_identity(const struct board *b, uint32_t device, struct board_identity *out);   /* false: it has none */
 /* Before the first block: which one answered in an earlier run. */
@@ -60,6 +60,7 @@ enum board_notice_kind {
     NOTICE_LEARNED,                /* the first one that was ever seen here, or one that was swapped in by right */
     NOTICE_SINCE, NOTICE_OTHER, NOTICE_BACK,
     NOTICE_ACCEPTED,               /* by a reload */
+    NOTICE_UNREAD,                 /* it answers, but for a while not who it is */
     NOTICE_READ_AGAIN,             /* nothing to tell: what is asked once was asked in vain */
     NOTICE_SCALE,                  /* a tag that others are scaled by says something else */
 };

@@ -51,7 +51,8 @@ static void end(struct swap *w)
     small_end(&w->s);
 }
 
-static void feed(struct swap *w, uint32_t request, uint32_t connection, const char *hex)
+static void feed_at(struct swap *w, uint32_t request, uint32_t connection, const char *hex,
+                    int seconds)
 {
     struct small *s = &w->s;
     uint8_t bytes[64];
@@ -59,8 +60,14 @@ static void feed(struct swap *w, uint32_t request, uint32_t connection, const ch
     b.length = bytes_of(hex, bytes);
     b.data = bytes;
     b.connection = connection;
+    b.answered = mono_add(b.answered, seconds * NS_PER_S);
     assert_true(board_touch_max(s->board) <= 64);
     s->count = board_feed(s->board, &b, w->touched);
+}
+
+static void feed(struct swap *w, uint32_t request, uint32_t connection, const char *hex)
+{
+    feed_at(w, request, connection, hex, 0);
 }
 
 static void serial(struct swap *w, uint32_t connection, unsigned number)
@@ -78,8 +85,8 @@ static void values(struct swap *w, uint32_t connection)
 /* The next notice as "kind was>is"; "" when there is none. */
 static const char *noticed(struct swap *w)
 {
-    static const char *const kinds[] = {"learned",  "since", "other", "back",
-                                        "accepted", "again", "scale"};
+    static const char *const kinds[] = {"learned",  "since",  "other", "back",
+                                        "accepted", "unread", "again", "scale"};
     static char text[300];
     struct board_notice n;
     if (!board_next_notice(w->s.board, &n))
@@ -280,6 +287,36 @@ static void an_identity_that_says_nothing_is_not_read(void **state)
     end(&w);
 }
 
+static void who_never_says_who_it_is_is_told_of(void **state)
+{
+    (void)state;
+    struct swap w;
+    struct board_identity id;
+    struct block b;
+    begin(&w, NULL, 0, NULL);
+    for (int seconds = 0; seconds < 40; seconds += 4) {
+        b = block_of(&w.s, 0);
+        b.fault = FAULT_EXCEPTION;
+        b.exception = 2;
+        b.why = "illegal data address";
+        b.connection = 1;
+        board_feed(w.s.board, &b, w.touched);
+        feed_at(&w, 1, 1, "0064 00000007 41423130", seconds);
+        assert_true(board_identity(w.s.board, 0, &id));
+        assert_true((id.reason != NULL) == (seconds >= 12));
+        assert_string_equal(noticed(&w), seconds == 12 ? "unread >" : "");
+    }
+    assert_string_equal(id.reason, "identity not yet read: serial: illegal data address");
+    serial(&w, 1, 4711);
+    assert_string_equal(noticed(&w), "learned >4711");
+    assert_string_equal(noticed(&w), "back 4711>4711");
+    assert_true(board_identity(w.s.board, 0, &id));
+    assert_null(id.reason);
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW), "100");
+    end(&w);
+}
+
 static void a_changed_scale_is_told_once(void **state)
 {
     (void)state;
@@ -349,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_reload_takes_the_new_one_for_right),
         cmocka_unit_test(what_is_read_once_in_doubt_is_asked_again),
         cmocka_unit_test(an_identity_that_says_nothing_is_not_read),
+        cmocka_unit_test(who_never_says_who_it_is_is_told_of),
         cmocka_unit_test(a_changed_scale_is_told_once),
         cmocka_unit_test(identities_are_compared_as_people_write_them),
     };
