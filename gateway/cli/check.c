@@ -44,9 +44,16 @@ static const char *claim(struct check *c, const char *file, unsigned *count)
 {
     struct stat s;
     const char *kept = arena_copy(c->arena, file, strlen(file));
-    const char *id = stat(file, &s) != 0 ? kept
-                                         : arena_printf(c->arena, "%ju:%ju", (uintmax_t)s.st_dev,
-                                                        (uintmax_t)s.st_ino);
+    if (kept == NULL) {
+        return NULL;
+    }
+    if (stat(file, &s) != 0) {
+        diag_add(c->ds, DIAG_ERROR, (struct place){kept, 1, 1}, "cannot be read: %s",
+                 strerror(errno));
+        ++*count;
+        return NULL;
+    }
+    const char *id = arena_printf(c->arena, "%ju:%ju", (uintmax_t)s.st_dev, (uintmax_t)s.st_ino);
     if (id == NULL || names_put(&c->seen, id, strlen(id), 0) != NAMES_NONE) {
         return NULL;
     }

@@ -320,14 +320,14 @@ def no_descriptors(stand):
      "those lines that got one are polled; the others: device `offline` with the reason, tried again", "at once")
 def few_descriptors(stand):
     stand.modbus(lines=8, start=False, bystander=False)
-    stand.box.words = ["prlimit", "--nofile=27:27", *stand.box.words]
+    stand.box.words = ["prlimit", "--nofile=30:30", *stand.box.words]
     stand.box.start()
     rig.wait_for(lambda: "raise LimitNOFILE=" in stand.box.log(), 10, lambda: "it warns\n" + stand.box.log()[-1500:])
     rig.wait_for(lambda: len(stand.not_good()) < 8 * 72, 5, "some lines are polled")
     time.sleep(1)
     polled = {"/".join(t.split("/")[:2]) for t, m in stand.newest().items() if m.json["quality"] == rig.GOOD}
     starved = sorted(set(stand.unit_of) - polled)
-    assert starved, "27 descriptors were to be too few"
+    assert starved, "30 descriptors were to be too few"
     for device in starved:
         stand.state("offline", device)
         stand.bad(8, "open files", device=device)
