@@ -87,11 +87,7 @@ static inline void expect_told(const struct mistakes *cases, size_t count)
         struct diags *ds = diags_new();
         write_file("plant.yaml", cases[i].file);
         const struct plant *p = plant_load(a, "plant.yaml", &options, ds);
-        char *told = told_by(ds);
-        if (strcmp(told, cases[i].told) != 0 || (p == NULL) != (diags_errors(ds) > 0)) {
-            fail_msg("%s:\nwanted:\n%sgot:\n%s", cases[i].title, cases[i].told, told);
-        }
-        free(told);
+        expect_case(&cases[i], p != NULL, ds);
         diags_free(ds);
         arena_free(a);
     }

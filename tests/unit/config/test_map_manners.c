@@ -169,19 +169,7 @@ static const struct mistakes cases[] = {
 static void mistakes_are_told_with_their_place_and_remedy(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct arena *a = arena_new(0);
-        struct diags *ds = diags_new();
-        const struct map *m =
-            map_parse(a, cases[i].file, strlen(cases[i].file), "map.yaml", "x", ds);
-        char *told = told_by(ds);
-        if (strcmp(told, cases[i].told) != 0 || (m == NULL) != (diags_errors(ds) > 0)) {
-            fail_msg("%s:\nwanted:\n%sgot:\n%s", cases[i].title, cases[i].told, told);
-        }
-        free(told);
-        diags_free(ds);
-        arena_free(a);
-    }
+    expect_maps_told(cases, sizeof cases / sizeof *cases);
 }
 
 int main(void)

@@ -352,11 +352,7 @@ static void mistakes_are_told_with_their_place_and_remedy(void **state)
         struct diags *ds = diags_new();
         write_file("plant.yaml", cases[i].file);
         const struct plant *p = plant_load(a, "plant.yaml", &options, ds);
-        char *told = told_by(ds);
-        if (strcmp(told, cases[i].told) != 0 || (p == NULL) != (diags_errors(ds) > 0)) {
-            fail_msg("%s:\nwanted:\n%sgot:\n%s", cases[i].title, cases[i].told, told);
-        }
-        free(told);
+        expect_case(&cases[i], p != NULL, ds);
         diags_free(ds);
         arena_free(a);
     }
