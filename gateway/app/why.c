@@ -316,6 +316,7 @@ void why_tag(struct json *j, const struct why_view *v, uint32_t tag)
     json_word(j, "{\"tag\":");
     json_put_string(j, tag_path(v, tag, path, sizeof path));
     put_text(j, "gateway", v->plan->plant->gateway);
+    put_text(j, "site", v->plan->plant->site);
     put_int(j, "now", v->wall.ms);
     put_sample(j, &state->now);
     put_text(j, "unit", p->unit);

@@ -184,6 +184,29 @@ static bool is_refused(const struct why_run *w)
     return refused;
 }
 
+/* Whoever's socket lies there: what it says of a tag of that name must be of this plant. */
+static bool is_ours(const struct why_run *w)
+{
+    struct arena *a = arena_new(0);
+    json_t *said = json_read(w->said, w->length);
+    const char *site = json_string_value(json_object_get(said, "site"));
+    const char *gateway = json_string_value(json_object_get(said, "gateway"));
+    const char *our_site, *our_gateway;
+    bool ours = true;
+    if (site && gateway && a &&
+        plant_names(a, w->arguments.on.plant_file, &our_site, &our_gateway)) {
+        ours = strcmp(site, our_site) == 0 && strcmp(gateway, our_gateway) == 0;
+        if (!ours)
+            fprintf(stderr,
+                    "headgate: the gateway with its state in %s is %s of %s, and not %s of %s, "
+                    "which %s is for; --state says where that one is\n",
+                    w->state_dir, gateway, site, our_gateway, our_site, w->arguments.on.plant_file);
+    }
+    json_decref(said);
+    arena_free(a);
+    return ours;
+}
+
 enum hearing { HEARD_SAID, HEARD_NOBODY, HEARD_NO };
 
 static enum hearing ask_gateway(struct why_run *w)
@@ -207,7 +230,7 @@ static enum hearing ask_gateway(struct why_run *w)
             return HEARD_NO;
         }
         if (!is_refused(w))
-            return HEARD_SAID;
+            return is_ours(w) ? HEARD_SAID : HEARD_NO;
         if (turn > 0 || !resolve(w))
             break;
     }
@@ -262,7 +285,8 @@ static int tell(struct why_run *w)
 {
     json_t *said = json_read(w->said, w->length);
     const char *error = json_string_value(json_object_get(said, "error"));
-    if (!json_is_object(said) || error) {
+    const char *tag = json_string_value(json_object_get(said, "tag"));
+    if (error || !tag || strcmp(tag, w->asked) != 0) {
         fprintf(stderr, "headgate: the gateway says: %s\n",
                 error ? error : "nothing that makes sense");
         json_decref(said);

@@ -190,3 +190,22 @@ const struct plant *plant_load(struct arena *a, const char *file,
     fini(&b);
     return p;
 }
+
+bool plant_names(struct arena *a, const char *file, const char **site, const char **gateway)
+{
+    struct diags *ds = diags_new();
+    const struct reader r = {.arena = a, .ds = ds, .file = file};
+    const struct node *root = ds == NULL ? NULL : parse_file(&r, a, file);
+    const struct node *s = NULL, *g = NULL;
+    if (root != NULL && root->kind == NODE_MAPPING) {
+        s = node_get(root, "site");
+        g = node_get(root, "gateway");
+    }
+    diags_free(ds);
+    if (s == NULL || g == NULL || s->kind != NODE_SCALAR || g->kind != NODE_SCALAR) {
+        return false;
+    }
+    *site = s->text;
+    *gateway = g->text;
+    return true;
+}

@@ -204,6 +204,25 @@ def ask(bench, line):
     return v.all()
 
 
+def test_another_gateway_is_not_taken_for_this_one(bench, tmp_path):
+    """Two plants have tags of the same name, or the state directory is another one's."""
+    for name, of in (("gateway: gw", "gw of site, and not other of site"), ("site: site", "gw of site, and not gw of other")):
+        text = bench.plant_file.read_text()
+        assert name in text
+        other = tmp_path / "other.yaml"
+        other.write_text(text.replace(name, name.split(":")[0] + ": other"))
+        answer = run("why", "--state", bench.gw.state, other, "plant/good/flow")
+        assert answer.returncode == 1 and not answer.stdout and of in answer.stderr, answer
+    for said in (b"{}\n", b'{"tag":"plant/good/mode","quality":192}\n', b"[]\n", b'{"tag":5}\n'):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(str(tmp_path / "headgate.sock"))
+            door.listen()
+            threading.Thread(target=lambda s=said: door.accept()[0].sendall(s), daemon=True).start()  # noqa: B023
+            answer = run("why", "--state", tmp_path, bench.plant_file, "plant/good/flow")
+        (tmp_path / "headgate.sock").unlink()
+        assert answer.returncode == 1 and not answer.stdout and "nothing that makes sense" in answer.stderr, answer
+
+
 def test_the_socket_is_the_owner_s_and_says_little(bench):
     mode = bench.door.stat().st_mode
     assert stat.S_ISSOCK(mode) and stat.S_IMODE(mode) == 0o600
