@@ -508,13 +508,9 @@ class Relay(threading.Thread):
 def tls(stand, **options):
     """A gateway that speaks TLS through a relay."""
     here = stand.directory
-    made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", here / "key.pem", "-out",
-                           here / "cert.pem", "-days", "2", "-subj", "/CN=127.0.0.1", "-addext",
-                           "subjectAltName=IP:127.0.0.1"], stderr=subprocess.PIPE, check=False)
-    assert made.returncode == 0, made.stderr
-    (here / "ca.pem").write_bytes((here / "cert.pem").read_bytes())
+    rig.Papers(here).sign("server", "IP:127.0.0.1")
     port = rig.free_port()
-    broker = stand.broker(config=f"listener {port} 127.0.0.1\ncertfile {here}/cert.pem\nkeyfile {here}/key.pem\n")
+    broker = stand.broker(config=f"listener {port} 127.0.0.1\ncertfile {here}/server.pem\nkeyfile {here}/server.key\n")
     relay = Relay(port)
     stand.enders.append(relay.end)
     stand.modbus(broker=broker, mqtt={"broker": f"mqtts://127.0.0.1:{relay.port}", "ca": str(here / "ca.pem")}, **options)

@@ -131,6 +131,33 @@ class Broker:
         self.child.kill()
 
 
+class Papers:
+    """Authorities, and certificates that they sign. `openssl ca` is the one that takes any dates."""
+
+    def __init__(self, folder, authorities=("ca",)):
+        self.folder = folder
+        (folder / "ca.conf").write_text(
+            f"[ca]\ndefault_ca=d\n[d]\ndatabase={folder}/index\nserial={folder}/serial\nnew_certs_dir={folder}\n"
+            "default_md=sha256\npolicy=p\nunique_subject=no\ncopy_extensions=copy\n[p]\ncommonName=supplied\n")
+        (folder / "index").write_text("")
+        (folder / "serial").write_text("1000\n")
+        for name in authorities:
+            self.run("req", "-x509", *self.new(name), "-days", "30", "-addext", "basicConstraints=critical,CA:TRUE",
+                     "-addext", "keyUsage=critical,keyCertSign", "-out", folder / f"{name}.pem")
+
+    def run(self, *words):
+        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, cwd=self.folder)
+
+    def new(self, name):
+        return ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.folder / f"{name}.key",
+                "-subj", f"/CN={name}")
+
+    def sign(self, name, san, begin="20200101000000Z", end="20991231000000Z", ca="ca"):
+        self.run("req", *self.new(name), "-addext", f"subjectAltName={san}", "-out", self.folder / f"{name}.csr")
+        self.run("ca", "-batch", "-config", "ca.conf", "-cert", f"{ca}.pem", "-keyfile", f"{ca}.key", "-in", f"{name}.csr",
+                 "-startdate", begin, "-enddate", end, "-out", self.folder / f"{name}.pem", "-notext")
+
+
 class Gateway:
     def __init__(self, plant, directory, lines=None, arguments=(), environment=None):
         self.directory = Path(directory)

@@ -17,40 +17,18 @@ PASSWORD = "sesame-17-opens"
 CURED_WITHIN = 10
 
 
-class Papers:
-    """Two authorities, and certificates of all kinds. `openssl ca` is the one that takes any dates."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        (folder / "ca.conf").write_text(
-            f"[ca]\ndefault_ca=d\n[d]\ndatabase={folder}/index\nserial={folder}/serial\nnew_certs_dir={folder}\n"
-            "default_md=sha256\npolicy=p\nunique_subject=no\ncopy_extensions=copy\n[p]\ncommonName=supplied\n")
-        (folder / "index").write_text("")
-        (folder / "serial").write_text("1000\n")
-        for name in ("ca", "other-ca"):
-            self.run("req", "-x509", *self.new(name), "-days", "30", "-addext", "basicConstraints=critical,CA:TRUE",
-                     "-addext", "keyUsage=critical,keyCertSign", "-out", folder / f"{name}.pem")
-        here = "DNS:localhost,IP:127.0.0.1"
-        self.sign("server", here)
-        self.sign("server-2", here)
-        self.sign("expired", here, "20200101000000Z", "20210101000000Z")
-        self.sign("early", here, "20990101000000Z", "20991231000000Z")
-        self.sign("elsewhere", "DNS:broker.elsewhere")
-        self.sign("other-address", "IP:10.9.9.9")
-        self.sign("client", "DNS:gw")
-        self.sign("stranger", "DNS:gw", ca="other-ca")
-
-    def run(self, *words):
-        subprocess.run(["openssl", *map(str, words)], check=True, capture_output=True, cwd=self.folder)
-
-    def new(self, name):
-        return ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", self.folder / f"{name}.key",
-                "-subj", f"/CN={name}")
-
-    def sign(self, name, san, begin="20200101000000Z", end="20991231000000Z", ca="ca"):
-        self.run("req", *self.new(name), "-addext", f"subjectAltName={san}", "-out", self.folder / f"{name}.csr")
-        self.run("ca", "-batch", "-config", "ca.conf", "-cert", f"{ca}.pem", "-keyfile", f"{ca}.key", "-in", f"{name}.csr",
-                 "-startdate", begin, "-enddate", end, "-out", self.folder / f"{name}.pem", "-notext")
+def all_kinds_of_papers(folder):
+    papers = rig.Papers(folder, ("ca", "other-ca"))
+    here = "DNS:localhost,IP:127.0.0.1"
+    papers.sign("server", here)
+    papers.sign("server-2", here)
+    papers.sign("expired", here, "20200101000000Z", "20210101000000Z")
+    papers.sign("early", here, "20990101000000Z", "20991231000000Z")
+    papers.sign("elsewhere", "DNS:broker.elsewhere")
+    papers.sign("other-address", "IP:10.9.9.9")
+    papers.sign("client", "DNS:gw")
+    papers.sign("stranger", "DNS:gw", ca="other-ca")
+    return papers
 
 
 class Ear(threading.Thread):
@@ -413,7 +391,7 @@ CASES["wrong_password_3"] = wrong_password(3)
 def results(tmp_path_factory):
     root = tmp_path_factory.mktemp("tls")
     (root / "papers").mkdir()
-    papers = Papers(root / "papers")
+    papers = all_kinds_of_papers(root / "papers")
 
     def run(name):
         made = []
