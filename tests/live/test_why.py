@@ -217,10 +217,17 @@ def test_another_gateway_is_not_taken_for_this_one(bench, tmp_path):
         with socket.socket(socket.AF_UNIX) as door:
             door.bind(str(tmp_path / "headgate.sock"))
             door.listen()
-            threading.Thread(target=lambda s=said: door.accept()[0].sendall(s), daemon=True).start()  # noqa: B023
+
+            def speak(door=door, said=said):
+                visitor, _ = door.accept()
+                with visitor:
+                    visitor.recv(300)
+                    visitor.sendall(said)
+
+            threading.Thread(target=speak, daemon=True).start()
             answer = run("why", "--state", tmp_path, bench.plant_file, "plant/good/flow")
         (tmp_path / "headgate.sock").unlink()
-        assert answer.returncode == 1 and not answer.stdout and "nothing that makes sense" in answer.stderr, answer
+        assert answer.returncode == 1 and not answer.stdout and "nothing that makes sense" in answer.stderr, (said, answer)
 
 
 def test_the_socket_is_the_owner_s_and_says_little(bench):
