@@ -14,23 +14,23 @@
 struct plant_words {
     unsigned least, most;
     const char *too_few;
-    const char *too_many; /* NULL: of a verb that takes a plant file alone */
+    const char *too_many;          /* NULL: of a verb that takes a plant file alone */
 };
 
 struct plant_arguments {
-    struct plant_words takes; /* set by the verb */
+    struct plant_words takes;      /* set by the verb */
     /* As said; NULL: not. */
     const char *plant_file;
-    const char *subject; /* the second word: a device, a tag, a leak, a recording */
-    const char *value; /* the third */
+    const char *subject;           /* the second word: a device, a tag, a leak, a recording */
+    const char *value;             /* the third */
     struct plant_options options;
     bool json;
 };
 
 /* To be the children of a verb's argp. */
-extern const struct argp_child plant_json_child[]; /* --json, --lines, --maps, and the words */
-extern const struct argp_child plant_child[]; /* --lines, --maps, and the words */
-extern const struct argp_child plant_words_child[]; /* the words: the verb's options are its own */
+extern const struct argp_child plant_json_child[];   /* --json, --lines, --maps, and the words */
+extern const struct argp_child plant_child[];        /* --lines, --maps, and the words */
+extern const struct argp_child plant_words_child[];  /* the words: the verb's options are its own */
 
 /* Ends the program when it is none. like: an example with its unit. */
 void duration_argument(struct argp_state *state, const char *word, const char *like, int64_t *out);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/play.h"
 
+#include <argp.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,4 +25,11 @@ const char *play_parse(const char *word, struct play *out)
     if (!text_to_real(speed, &out->speed) || !(out->speed > 0) || out->speed > 100000)
         return "SPEED is a number above 0";
     return NULL;
+}
+
+void play_argument(struct argp_state *state, const char *word, struct play *out)
+{
+    const char *why = play_parse(word, out);
+    if (why)
+        argp_error(state, "--play '%s': %s", word, why);
 }

@@ -14,4 +14,8 @@ struct play {
 /* "2006-02-04T12:00:00-05:00,1795393200000,600". NULL, or what is wrong with it. */
 const char *play_parse(const char *word, struct play *out);
 
+struct argp_state;
+/* The same; what is wrong ends the program. */
+void play_argument(struct argp_state *state, const char *word, struct play *out);
+
 #endif

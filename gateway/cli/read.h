@@ -20,9 +20,9 @@ struct reading {
     struct ask_target target;
     struct asked *asked;
     bool any_bad, printed, disconnected;
-    struct single *single; /* for what no plan asks; NULL: not yet, or not to be had */
+    struct single *single;         /* for what no plan asks; NULL: not yet, or not to be had */
     bool tried_single;
-    uint32_t tried_tables; /* one bit per table: another function code was tried for it */
+    uint32_t tried_tables;         /* one bit per table: another function code was tried for it */
 };
 
 /* What other ways there are to read the point: steps, orders, neighbours, and what looks better. */

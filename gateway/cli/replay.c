@@ -45,10 +45,20 @@ struct replay {
     int64_t now_ms;
 };
 
+static void take_alias(struct replay_arguments *a, char *word, struct argp_state *state)
+{
+    char *equals = strchr(word, '=');
+    if (!equals || equals == word || a->alias_count == ALIASES_MAX) {
+        argp_error(state, "--column '%s': write NAME=AREA/DEVICE/TAG", word);
+        return;
+    }
+    *equals = '\0';
+    a->aliases[a->alias_count++] = (struct samples_alias){word, equals + 1};
+}
+
 static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct replay_arguments *a = state->input;
-    char *equals;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->on;
@@ -57,11 +67,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
         a->truth = word;
         break;
     case 'c':
-        equals = strchr(word, '=');
-        if (!equals || equals == word || a->alias_count == ALIASES_MAX)
-            argp_error(state, "--column '%s': write NAME=AREA/DEVICE/TAG", word);
-        *equals = '\0';
-        a->aliases[a->alias_count++] = (struct samples_alias){word, equals + 1};
+        take_alias(a, word, state);
         break;
     case 's':
         a->state = word;

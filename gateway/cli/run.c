@@ -22,7 +22,6 @@ struct run_arguments {
 static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct run_arguments *a = state->input;
-    const char *why;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->on;
@@ -34,9 +33,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
         duration_argument(state, word, "30s or 5m", &a->daemon.run_ns);
         break;
     case 'p':
-        why = play_parse(word, &a->play);
-        if (why)
-            argp_error(state, "--play '%s': %s", word, why);
+        play_argument(state, word, &a->play);
         break;
     case 'v':
         a->verbosity = LOG_DEBUG;

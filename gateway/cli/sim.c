@@ -39,7 +39,6 @@ static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct sim_arguments *a = state->input;
     uint64_t n = 0;
-    const char *why;
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = &a->on;
@@ -78,9 +77,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
         a->story_file = word;
         break;
     case 'y':
-        why = play_parse(word, &a->play);
-        if (why)
-            argp_error(state, "--play '%s': %s", word, why);
+        play_argument(state, word, &a->play);
         a->setup.speed = a->play.speed;
         break;
     default:

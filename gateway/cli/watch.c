@@ -112,7 +112,6 @@ static void check_order(struct watch_arguments *a, struct argp_state *state)
 
 static bool parse_word(struct watch_arguments *a, int key, char *word, struct argp_state *state)
 {
-    const char *trouble;
     switch (key) {
     case USER:
         a->user = word;
@@ -147,9 +146,7 @@ static bool parse_word(struct watch_arguments *a, int key, char *word, struct ar
         a->mqtt.key = word;
         break;
     case PLAY:
-        trouble = play_parse(word, &a->play);
-        if (trouble != NULL)
-            argp_error(state, "--play '%s': %s", word, trouble);
+        play_argument(state, word, &a->play);
         break;
     default:
         if (key < ORDERS || key >= ORDERS + ORDER_COUNT)
