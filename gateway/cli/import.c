@@ -121,10 +121,19 @@ static bool complain(const char *path)
     return false;
 }
 
-/* Whole, or as it was: written beside its place and moved there. */
+/* Whole, or as it was: written beside its place and moved there. A device or a pipe would be
+ * replaced by that. */
 static bool write_file(const struct arguments *a, const char *path, const char *text)
 {
     char part[PATH_ROOM + 8];
+    struct stat there;
+    if (lstat(path, &there) == 0 && !S_ISREG(there.st_mode)) {
+        fprintf(stderr,
+                "headgate import: %s is no ordinary file; without --output the map goes to "
+                "standard output\n",
+                path);
+        return false;
+    }
     snprintf(part, sizeof part, "%s.XXXXXX", path);
     int fd = mkostemp(part, O_CLOEXEC);
     if (fd < 0)

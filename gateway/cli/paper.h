@@ -50,7 +50,8 @@ bool paper_end(struct paper *p);   /* false: not everything could be written */
 struct sheet {
     FILE *out;
     const char *file;              /* NULL: standard output */
-    char *draft;                   /* what becomes the file */
+    char *draft;                   /* what becomes the file; NULL: it is written to as it is */
+    char *real;                    /* the file, behind links; NULL: there is none yet */
 };
 bool sheet_open(struct sheet *s, const char *file);    /* NULL or "-": standard output */
 bool sheet_close(struct sheet *s, bool good);          /* false unless good and kept */

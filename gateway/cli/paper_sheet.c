@@ -13,6 +13,19 @@ static bool refused(const char *file)
     return false;
 }
 
+/* What is there and is no ordinary file, like a device or a pipe, is written to and not replaced.
+ */
+static bool open_special(struct sheet *s, const char *file)
+{
+    struct stat there;
+    if (stat(file, &there) != 0 || S_ISREG(there.st_mode) || S_ISDIR(there.st_mode))
+        return false;
+    s->out = fopen(file, "we");
+    if (!s->out)
+        refused(file);
+    return true;
+}
+
 bool sheet_open(struct sheet *s, const char *file)
 {
     *s = (struct sheet){0};
@@ -21,8 +34,12 @@ bool sheet_open(struct sheet *s, const char *file)
         return true;
     }
     s->file = file;
-    if (asprintf(&s->draft, "%s.XXXXXX", file) < 0) {
-        s->draft = NULL;
+    if (open_special(s, file))
+        return s->out != NULL;
+    /* Behind a link that leads to a file lies the file that is meant. */
+    s->real = realpath(file, NULL);
+    if (asprintf(&s->draft, "%s.XXXXXX", s->real ? s->real : file) < 0) {
+        free(s->real);
         errno = ENOMEM;
         return refused(file);
     }
@@ -42,6 +59,7 @@ bool sheet_open(struct sheet *s, const char *file)
     if (fd >= 0)
         unlink(s->draft);
     free(s->draft);
+    free(s->real);
     return false;
 }
 
@@ -52,14 +70,15 @@ bool sheet_close(struct sheet *s, bool good)
         refused(name);
     if (!s->file)
         return good;
-    if (good && fsync(fileno(s->out)) != 0)
+    if (good && s->draft && fsync(fileno(s->out)) != 0)
         good = refused(name);
     if (fclose(s->out) != 0 && good)
         good = refused(name);
-    if (good && rename(s->draft, s->file) != 0)
+    if (good && s->draft && rename(s->draft, s->real ? s->real : s->file) != 0)
         good = refused(name);
-    if (!good)
+    if (!good && s->draft)
         unlink(s->draft);
     free(s->draft);
+    free(s->real);
     return good;
 }

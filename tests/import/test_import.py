@@ -153,6 +153,17 @@ def test_files_are_not_written_over(tmp_path):
     assert headgate(*words, "--force").returncode == 0 and "Temperature" in out.read_text()
 
 
+def test_what_is_no_file_is_not_replaced(tmp_path):
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    os.mkfifo(pipe)
+    file.write_text("mine")
+    link.symlink_to(file)
+    for place in (pipe, link):
+        answer = headgate("import", "wirenboard", LISTS / "wirenboard.json", "--force", "-o", place)
+        assert answer.returncode == 1 and "is no ordinary file" in answer.stderr, answer
+    assert pipe.is_fifo() and link.is_symlink() and file.read_text() == "mine" and len(list(tmp_path.iterdir())) == 3
+
+
 def test_all_files_are_written_or_none(tmp_path):
     (tmp_path / "meters_4.yaml").write_text("mine")
     done = headgate("import", "telegraf", LISTS / "telegraf.conf", "-o", tmp_path)

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,38 @@ static void a_file_is_whole_or_stays_as_it_was(void **state)
     assert_false(sheet_open(&s, file));
 }
 
+static void a_pipe_is_written_to_and_a_link_stays_one(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/headgate-paper-XXXXXX", file[64], text[16] = "";
+    struct sheet s;
+    struct stat is;
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/pipe", folder);
+    assert_int_equal(mkfifo(file, 0600), 0);
+    int reader = open(file, O_RDONLY | O_NONBLOCK);
+    assert_true(reader >= 0 && sheet_open(&s, file));
+    fputs("through", s.out);
+    assert_true(sheet_close(&s, true));
+    assert_int_equal(read(reader, text, sizeof text), 7);
+    assert_true(stat(file, &is) == 0 && S_ISFIFO(is.st_mode));
+    close(reader);
+    unlink(file);
+
+    char link[64];
+    snprintf(link, sizeof link, "%s/link", folder);
+    fclose(fopen(file, "w"));
+    assert_int_equal(symlink(file, link), 0);
+    assert_true(sheet_open(&s, link));
+    fputs("behind", s.out);
+    assert_true(sheet_close(&s, true));
+    assert_true(lstat(link, &is) == 0 && S_ISLNK(is.st_mode));
+    assert_true(stat(file, &is) == 0 && is.st_size == 6);
+    unlink(link);
+    unlink(file);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void a_full_disk_is_told(void **state)
 {
     (void)state;
@@ -190,6 +223,7 @@ int main(void)
         cmocka_unit_test(a_cell_grows_and_rows_end_by_themselves),
         cmocka_unit_test(sentences_begin_no_list_and_no_heading),
         cmocka_unit_test(a_file_is_whole_or_stays_as_it_was),
+        cmocka_unit_test(a_pipe_is_written_to_and_a_link_stays_one),
         cmocka_unit_test(a_full_disk_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
