@@ -124,7 +124,7 @@ static const char *objection(struct broker *b, const struct inbound *in, const j
     if (in->too_long)
         return "longer than 4096 bytes";
     if (!json_is_object(o))
-        return "not a JSON object";
+        return json_read_why();
     if (!string_member(o, "id", r->id, ID_MAX + 1) ||
         !string_member(o, "client", r->client, ID_MAX + 1))
         return "id and client are texts of at most 64 bytes";

@@ -10,5 +10,8 @@
 
 /* NULL: it isn't JSON, a member stands in it twice, or memory is out. json_decref it in this thread. */
 json_t *json_read(const char *text, size_t length);
+/* What is wrong with the last one that was read in this thread, as people are told; "not a JSON
+ * object" also where it is another sort of JSON. */
+const char *json_read_why(void);
 
 #endif

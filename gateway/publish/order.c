@@ -270,7 +270,7 @@ const char *order_parse(const char *verb, const char *payload, size_t length, st
         return order_unknown;
     out->verb = (uint8_t)v;
     json_t *o = json_read(payload, length);
-    const char *why = json_is_object(o) ? read_members(o, out) : "not a JSON object";
+    const char *why = json_is_object(o) ? read_members(o, out) : json_read_why();
     json_decref(o);
     return why ? why : check(out);
 }

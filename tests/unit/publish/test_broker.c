@@ -525,7 +525,8 @@ static void what_is_no_honest_command_is_refused_with_a_reason(void **unused)
     } cases[] = {
         {"replay", "{", "not a JSON object", false},
         {"replay", "[1]", "not a JSON object", false},
-        {"replay", "{\"id\":\"x\",\"id\":\"y\"}", "not a JSON object", false},
+        {"replay", "{\"id\":\"x\",\"id\":\"y\"}", "not a JSON object: a member stands in it twice",
+         false},
         {"replay", "{\"from_seq\":1,\"to_seq\":2} x", "not a JSON object", false},
         {"replay", "{\"id\":\"x\"}", "give from and to", false},
         {"replay", "{\"from_seq\":5,\"to_seq\":2}", "whole numbers", false},

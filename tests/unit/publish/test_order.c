@@ -74,7 +74,8 @@ static void what_is_not_understood_is_refused_in_words(void **state)
         {"Ack", "{}", "no such command"},
         {"ack", "", "not a JSON object"},
         {"ack", "[]", "not a JSON object"},
-        {"ack", "{\"user\":\"a\",\"user\":\"b\",\"alarm\":\"x\"}", "not a JSON object"},
+        {"ack", "{\"user\":\"a\",\"user\":\"b\",\"alarm\":\"x\"}",
+         "not a JSON object: a member stands in it twice"},
         {"ack", "{\"alarm\":\"x\"}", "ack needs user"},
         {"ack", "{\"user\":\"\",\"alarm\":\"x\"}", "ack needs user"},
         {"ack", "{\"user\":\"a\"}", "ack needs alarm"},
@@ -86,8 +87,9 @@ static void what_is_not_understood_is_refused_in_words(void **state)
         {"ack", "{\"user\":\"a\",\"alarm\":\"x\",\"seq\":1.5}", "seq is a whole number"},
         {"ack", "{\"user\":\"a\",\"alarm\":\"x\",\"seq\":-1}", "seq is a whole number"},
         {"ack", "{\"user\":\"a\\nb\",\"alarm\":\"x\"}", "user is one line"},
-        {"ack", "{\"user\":\"a\\u0000b\",\"alarm\":\"x\"}", "not a JSON object"},
-        {"ack", "{\"user\":\"a\xFF\",\"alarm\":\"x\"}", "not a JSON object"},
+        {"ack", "{\"user\":\"a\\u0000b\",\"alarm\":\"x\"}",
+         "not a JSON object: a text in it has a zero character"},
+        {"ack", "{\"user\":\"a\xFF\",\"alarm\":\"x\"}", "not a JSON object: it is not UTF-8"},
         {"ack", "{\"id\":7,\"user\":\"a\",\"alarm\":\"x\"}", "id is a text"},
         {"oos", long_reason, "reason is longer than 511 bytes"},
         {"oos", "{\"user\":\"a\",\"alarm\":\"x\"}", "oos needs reason"},
@@ -202,6 +204,10 @@ static void replies_and_rows_say_what_became_of_it(void **state)
     json_decref(r);
 }
 
+#define TOO_LARGE                                                                                  \
+    "not a JSON object: a number in it is too large; a whole one beyond 9223372036854775807 is "   \
+    "written as a text"
+
 static void a_wish_is_a_value_of_its_own_kind(void **state)
 {
     (void)state;
@@ -218,7 +224,8 @@ static void a_wish_is_a_value_of_its_own_kind(void **state)
         {"{}", "value is a number", VALUE_NONE},
         {"[1]", "value is a number", VALUE_NONE},
         {"\"a\\nb\"", "value is one line, without control characters", VALUE_NONE},
-        {"1e999", "not a JSON object", VALUE_NONE},
+        {"1e999", TOO_LARGE, VALUE_NONE},
+        {"9223372036854775808", TOO_LARGE, VALUE_NONE},
         {"NaN", "not a JSON object", VALUE_NONE},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
