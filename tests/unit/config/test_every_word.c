@@ -17,6 +17,7 @@
 
 #include "base/text.h"
 #include "config/plant.h"
+#include "../pace.h"
 #include "mistakes.h"
 
 #define EVERYTHING TEST_SOURCE_DIR "/tests/unit/config/everything/"
@@ -137,11 +138,10 @@ static void try_one(const char *name, const char *text, const struct spot *s, co
     arena_free(a);
 }
 
-/* A ninth of all pairs, another ninth for each word; HEADGATE_LONG=1 tries them all. */
+/* A ninth of all pairs, another ninth for each word; see pace.h. */
 static void every_word_of(const char *name, const char *text)
 {
-    const char *wish = getenv("HEADGATE_LONG");
-    size_t step = wish && *wish == '1' ? 1 : 9, count = find_spots(text);
+    size_t step = pace_step(9), count = find_spots(text);
     taken = refused = 0;
     for (size_t i = 0; i < count; i++) {
         for (size_t k = i % step; k < INSTEADS; k += step) {
