@@ -9,19 +9,6 @@ static bool in_device(const struct device *d, uint32_t tag)
     return tag >= d->first_tag && tag - d->first_tag < d->map->point_count;
 }
 
-static uint32_t device_of(const struct plant *p, uint32_t tag)
-{
-    uint32_t low = 0, high = p->device_count - 1;
-    while (low < high) {
-        uint32_t middle = low + (high - low + 1) / 2;
-        if (p->devices[middle].first_tag <= tag)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
-}
-
 void owner_find(struct owner *o, const struct plant *plant, uint32_t tag)
 {
     if (tag >= plant->first_derived) {
@@ -31,7 +18,7 @@ void owner_find(struct owner *o, const struct plant *plant, uint32_t tag)
         return;
     }
     if (!in_device(&plant->devices[o->near], tag))
-        o->near = device_of(plant, tag);
+        o->near = plant_device_of(plant, tag);
     const struct device *d = &plant->devices[o->near];
     *o = (struct owner){.first = d->first_tag,
                         .count = d->map->point_count,

@@ -9,19 +9,6 @@
 #include "values/decode.h"
 #include "values/explain.h"
 
-static const struct device *device_of(const struct plant *plant, uint32_t tag)
-{
-    uint32_t low = 0, high = plant->device_count;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (plant->devices[middle].first_tag <= tag)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &plant->devices[low];
-}
-
 static void find_feed(const struct plan *plan, struct why_feed *f)
 {
     uint32_t device = (uint32_t)(f->device - plan->plant->devices), line = f->device->line;
@@ -42,7 +29,7 @@ bool why_find(const struct why_view *v, uint32_t tag, struct why_feed *out)
     *out = (struct why_feed){0};
     if (tag >= plant->first_derived)
         return false;
-    out->device = device_of(plant, tag);
+    out->device = &plant->devices[plant_device_of(plant, tag)];
     out->point = out->root = tag - out->device->first_tag;
     const struct point *points = out->device->map->points;
     while (points[out->root].from >= 0)

@@ -32,14 +32,6 @@ static const char *say_unknown(const struct plant *plant, const char *path, char
     return said;
 }
 
-static const struct device *device_of(const struct plant *plant, uint32_t tag)
-{
-    const struct device *d = plant->devices;
-    while (tag - d->first_tag >= d->map->point_count)
-        d++;
-    return d;
-}
-
 /* Who allows it: the map, and the plant file. */
 static const char *forbidden(const struct plant *plant, const char *path, uint32_t tag,
                              const struct point *p, const struct write_permit **permit, char *said)
@@ -84,7 +76,7 @@ const char *wish_judge(const struct plant *plant, const char *path, const struct
         return say_unknown(plant, path, said);
     if (tag >= plant->first_derived)
         return say(said, "`%.200s` is derived; no device could be told", path);
-    const struct device *d = device_of(plant, tag);
+    const struct device *d = &plant->devices[plant_device_of(plant, tag)];
     const struct point *p = &d->map->points[tag - d->first_tag];
     const struct write_permit *permit;
     struct encoded e;

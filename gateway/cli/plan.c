@@ -189,9 +189,7 @@ static void print_line(const struct plan_view *v, uint32_t line)
 void plan_write_text(const struct plant *p, uint32_t index, char *out, size_t room)
 {
     const struct write_permit *w = &p->commands.writes[index];
-    const struct device *d = p->devices;
-    while (w->tag - d->first_tag >= d->map->point_count)
-        d++;
+    const struct device *d = &p->devices[plant_device_of(p, w->tag)];
     const struct point *point = &d->map->points[w->tag - d->first_tag];
     int n = snprintf(out, room, "%s/%s", d->path, point->name);
     if (n > 0 && (size_t)n < room && !isnan(w->low))

@@ -8,17 +8,8 @@
 
 const struct device *tag_device(const struct plant *p, uint32_t tag)
 {
-    uint32_t low = 0, high = p->device_count;
-    if (tag >= p->first_derived || high == 0)
-        return NULL;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (p->devices[middle].first_tag <= tag)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &p->devices[low];
+    bool derived = tag >= p->first_derived || p->device_count == 0;
+    return derived ? NULL : &p->devices[plant_device_of(p, tag)];
 }
 
 const struct point *tag_point(const struct plant *p, uint32_t tag)

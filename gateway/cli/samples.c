@@ -8,6 +8,7 @@
 
 #include "base/calendar.h"
 #include "base/text.h"
+#include "cli/point_words.h"
 #include "config/plant.h"
 
 enum { COLUMNS_MAX = 4096, PEEK_ROWS = 200, COMPLAINTS_MAX = 20 };
@@ -121,16 +122,6 @@ static void complain_of(struct samples *s, struct diags *ds, enum diag_level lev
 
 /* ---- the head -------------------------------------------------------------------------------- */
 
-static const struct point *point_of(const struct plant *p, uint32_t tag)
-{
-    if (tag >= p->first_derived)
-        return &p->derived[tag - p->first_derived].point;
-    for (uint32_t i = p->device_count; i-- > 0;)
-        if (p->devices[i].first_tag <= tag)
-            return &p->devices[i].map->points[tag - p->devices[i].first_tag];
-    return NULL;
-}
-
 static bool name_column(struct samples *s, const struct samples_setup *setup, struct column *c,
                         const char *name, struct diags *ds)
 {
@@ -145,7 +136,7 @@ static bool name_column(struct samples *s, const struct samples_setup *setup, st
     c->tag = plant_find_tag(setup->plant, tag);
     if (c->tag != TAG_NONE) {
         c->use = COLUMN_TAG;
-        c->point = point_of(setup->plant, c->tag);
+        c->point = tag_point(setup->plant, c->tag);
         for (const struct column *other = s->columns; other < c; other++)
             if (other->use == COLUMN_TAG && other->tag == c->tag)
                 return complain_of(s, ds, DIAG_ERROR, "two columns of one tag", tag), false;

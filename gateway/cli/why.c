@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/ask.h"
+#include "cli/point_words.h"
 #include "cli/quality.h"
 #include "cli/verbs.h"
 #include "cli/why_rows.h"
@@ -100,14 +101,8 @@ static uint32_t tag_of_rule(const struct plant *p, const char *name, const char 
 
 static bool tag_path(const struct plant *p, uint32_t tag, char *out, size_t room)
 {
-    int n = 0;
-    if (tag >= p->first_derived)
-        n = snprintf(out, room, "%s", p->derived[tag - p->first_derived].path);
-    for (uint32_t i = 0; i < p->device_count && n == 0; i++) {
-        const struct device *d = &p->devices[i];
-        if (tag >= d->first_tag && tag - d->first_tag < d->map->point_count)
-            n = snprintf(out, room, "%s/%s", d->path, d->map->points[tag - d->first_tag].name);
-    }
+    char path[TAG_WORDS];
+    int n = snprintf(out, room, "%s", words_of_tag(path, p, tag));
     return n > 0 && (size_t)n < room;
 }
 

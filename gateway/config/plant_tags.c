@@ -11,20 +11,6 @@ enum {
     MADE_EVERY_MS = 60000, /* what the watch room makes is told at least so often */
 };
 
-static uint32_t device_of(const struct plant *p, uint32_t tag)
-{
-    uint32_t low = 0, high = p->device_count - 1;
-    while (low < high) {
-        uint32_t middle = low + (high - low + 1) / 2;
-        if (p->devices[middle].first_tag <= tag) {
-            low = middle;
-        } else {
-            high = middle - 1;
-        }
-    }
-    return low;
-}
-
 static const struct point *point_of(const struct plant *p, uint32_t device, uint32_t tag)
 {
     return &p->devices[device].map->points[tag - p->devices[device].first_tag];
@@ -53,7 +39,7 @@ static struct tag_origin origin_of(struct rule_builder *w, uint32_t tag, int dep
     const struct plant *p = w->b->plant;
     struct tag_origin out = {.device = RULE_NONE, .slowest = tag};
     if (tag < p->first_derived) {
-        out.device = device_of(p, tag);
+        out.device = plant_device_of(p, tag);
         out.every_ms = paced(w, period_ms(&p->devices[out.device], point_of(p, out.device, tag)));
         return out;
     }
@@ -88,7 +74,7 @@ static const char *path_of(struct rule_builder *w, uint32_t tag)
     if (tag >= p->first_derived) {
         return p->derived[tag - p->first_derived].path;
     }
-    uint32_t device = device_of(p, tag);
+    uint32_t device = plant_device_of(p, tag);
     const char *path = arena_printf(w->b->r.arena, "%s/%s", p->devices[device].path,
                                     point_of(p, device, tag)->name);
     return path == NULL ? "" : path;
@@ -145,7 +131,7 @@ void tag_facts(struct rule_builder *w, uint32_t tag, struct tag_facts *out)
     out->unit = own->unit == NULL ? "" : own->unit;
     span_of(own, out);
     if (source < p->first_derived) {
-        out->point = point_of(p, device_of(p, source), source);
+        out->point = point_of(p, plant_device_of(p, source), source);
         out->boolean = is_boolean(out->point);
         out->numeric = is_numeric(out->point);
         /* A range is said in the instrument's unit; only where that is the same does it count. */

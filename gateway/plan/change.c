@@ -396,19 +396,6 @@ static bool match_devices(struct work *w)
 
 /* ---- derived tags ---------------------------------------------------------------------------- */
 
-static const struct device *owner_of(const struct plant *p, uint32_t tag)
-{
-    uint32_t low = 0, high = p->device_count;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (p->devices[middle].first_tag <= tag)
-            low = middle;
-        else
-            high = middle;
-    }
-    return &p->devices[low];
-}
-
 /* The path is the same, whatever the tag has become. */
 static bool same_name(const struct work *w, uint32_t before, uint32_t after)
 {
@@ -417,7 +404,8 @@ static bool same_name(const struct work *w, uint32_t before, uint32_t after)
         return before >= a->first_derived && after >= b->first_derived &&
                strcmp(a->derived[before - a->first_derived].path,
                       b->derived[after - b->first_derived].path) == 0;
-    const struct device *x = owner_of(a, before), *y = owner_of(b, after);
+    const struct device *x = &a->devices[plant_device_of(a, before)];
+    const struct device *y = &b->devices[plant_device_of(b, after)];
     return strcmp(x->path, y->path) == 0 && strcmp(x->map->points[before - x->first_tag].name,
                                                    y->map->points[after - y->first_tag].name) == 0;
 }

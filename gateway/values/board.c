@@ -419,17 +419,7 @@ uint32_t board_feed(struct board *b, const struct block *block, uint32_t *touche
 /* Which device a tag belongs to; NONE for derived ones. */
 static uint32_t device_of(const struct board *b, uint32_t tag)
 {
-    if (tag >= b->plant->first_derived)
-        return NONE;
-    uint32_t low = 0, high = b->plant->device_count;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        if (b->plant->devices[middle].first_tag <= tag)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
+    return tag < b->plant->first_derived ? plant_device_of(b->plant, tag) : NONE;
 }
 
 /* A text that came from outside gets a home: the word of the enum, or the tag's own room. */

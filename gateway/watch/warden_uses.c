@@ -7,12 +7,7 @@
 
 static const struct device *device_of(const struct plant *p, uint32_t tag)
 {
-    uint32_t low = 0, high = p->device_count;
-    while (high - low > 1) {
-        uint32_t middle = low + (high - low) / 2;
-        *(p->devices[middle].first_tag <= tag ? &low : &high) = middle;
-    }
-    return p->device_count > 0 ? &p->devices[low] : NULL;
+    return p->device_count > 0 ? &p->devices[plant_device_of(p, tag)] : NULL;
 }
 
 const struct point *warden_point(const struct plant *p, uint32_t tag)

@@ -134,4 +134,18 @@ struct plant {
     struct alarm_settings alarm_settings;
 };
 
+/* The number of the device that has the tag, which is not a derived one. */
+static inline uint32_t plant_device_of(const struct plant *p, uint32_t tag)
+{
+    uint32_t low = 0, high = p->device_count;
+    while (high - low > 1) {
+        uint32_t middle = low + (high - low) / 2;
+        if (p->devices[middle].first_tag <= tag)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 #endif
