@@ -39,12 +39,19 @@ static bool is_unread(const struct map_builder *b, const char *name)
     return false;
 }
 
+/* Where it was taken out, the map that still speaks of it looks as if nothing were wrong. */
+static const char *perhaps(const struct map_builder *b, const char *name)
+{
+    const char *near = suggest_point(b, name);
+    return *near == '\0' && b->merged ? " with what is laid over it" : near;
+}
+
 uint32_t find_point(const struct map_builder *b, const struct node *n, const char *name,
                     const char *what)
 {
     uint32_t i = lookup(b, name);
     if (i == NAMES_NONE && !is_unread(b, name)) {
-        complain(&b->r, n, "%s: no tag `%.64s` in this map%s", what, name, suggest_point(b, name));
+        complain(&b->r, n, "%s: no tag `%.64s` in this map%s", what, name, perhaps(b, name));
     }
     return i;
 }
@@ -135,7 +142,7 @@ static bool find_condition_point(const struct map_builder *b, const struct refer
     }
     if (i == NAMES_NONE) {
         return complain(&b->r, ref->node, "valid_if: no tag `%.64s` in this map%s", name,
-                        suggest_point(b, name));
+                        perhaps(b, name));
     }
     const struct point *p = &b->points[i];
     if (!is_boolean(p) && !is_number(p) && p->choice_count == 0) {

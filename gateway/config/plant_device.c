@@ -183,11 +183,20 @@ static bool read_identity(const struct plant_builder *b, const struct node *n, s
     if (n->length == 0) {
         return complain(&b->r, n, "identity is what the equipment says of itself, like \"4711\"");
     }
-    return out->map == NULL || out->map->identity.point >= 0 ||
-           complain(&b->r, n,
-                    "identity: map `%s` does not say what tells one piece of equipment from "
-                    "another; it needs `identify: {tag: ...}`",
-                    out->map->name);
+    if (out->map == NULL) {
+        return true;
+    }
+    if (out->map->identity.point < 0) {
+        return complain(&b->r, n,
+                        "identity: map `%s` does not say what tells one piece of equipment from "
+                        "another; it needs `identify: {tag: ...}`",
+                        out->map->name);
+    }
+    const struct point *p = &out->map->points[out->map->identity.point];
+    struct decimal d;
+    return !map_point_is_number(p) || p->choice_count > 0 || text_to_decimal(n->text, &d) ||
+           complain(&b->r, n, "identity `%.64s`: `%.*s` of map `%s` is a number", n->text,
+                    (int)p->name_length, p->name, out->map->name);
 }
 
 static bool read_device(struct plant_builder *b, const struct node *key, const struct node *value,

@@ -281,7 +281,8 @@ static const struct wrong {
     {"what was taken away is missed where it is named",
      {{"maps/v/x.yaml", "format: 1\nextends: v/base\ntags: {level: off}\n"},
       {"maps/v/base.yaml", base}},
-     "maps/v/base.yaml:10:18: error: from: no tag `level` in this map\n"},
+     "maps/v/base.yaml:10:18: error: from: no tag `level` in this map with what is laid over "
+     "it\n"},
     {"off finds what it turns off",
      {{"maps/v/x.yaml", "format: 1\nextends: v/base\ntags: {levle: off, rtd_4: off}\n"},
       {"maps/v/base.yaml", base}},
@@ -406,7 +407,8 @@ static const struct {
      "plant.yaml:8:59: error: `levels: off`, but there is no such tag below, did you mean "
      "`level`?\n"},
     {"what is still said of it is told in the map", "tags: {level: off}",
-     "maps/v/base.yaml:10:18: error: from: no tag `level` in this map\n"},
+     "maps/v/base.yaml:10:18: error: from: no tag `level` in this map with what is laid over "
+     "it\n"},
     {"a misspelt tag lies nowhere", "tags: {levels: {unit: cm}}",
      "plant.yaml:8:59: error: `levels` lies nowhere; say `at: holding 100`, or `from:` another "
      "tag\n"},
@@ -444,6 +446,36 @@ static void mistakes_of_a_device_are_told_of_the_plant_file(void **state)
     assert_true(good);
 }
 
+static void what_is_a_number_is_never_a_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *identity, *told;
+    } cases[] = {
+        {"4711", ""},
+        {"\"4711\"", ""},
+        {"abc", "plant.yaml:8:61: error: identity `abc`: `serial` of map `v/low` is a number\n"},
+    };
+    write_file("maps/v/low.yaml", "format: 1\ntitle: Named\nsource: [s]\nverified: document\n"
+                                  "identify: {tag: serial}\n"
+                                  "tags: {serial: {at: holding 0, type: u16}}\n"
+                                  "examples: [{given: {holding 0: [7]}, expect: {serial: 7}}]\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena *a = arena_new(0);
+        const struct plant *p;
+        char text[300];
+        snprintf(text, sizeof text,
+                 "  a: {map: v/low, line: plc, unit: 1, area: mill, identity: %s}\n",
+                 cases[i].identity);
+        char *told = told_of_plant(a, text, &p);
+        char *error = strstr(told, "plant.yaml");
+        assert_string_equal(error ? error : "", cases[i].told);
+        assert_true((p != NULL) == (*cases[i].told == '\0'));
+        free(told);
+        arena_free(a);
+    }
+}
+
 static char folder[] = "/tmp/headgate-test-XXXXXX";
 
 static int in_a_folder(void **state)
@@ -479,6 +511,7 @@ int main(void)
         cmocka_unit_test(mistakes_are_told_of_the_file_that_has_them),
         cmocka_unit_test(a_device_changes_its_map_for_itself),
         cmocka_unit_test(mistakes_of_a_device_are_told_of_the_plant_file),
+        cmocka_unit_test(what_is_a_number_is_never_a_word),
     };
     return cmocka_run_group_tests(tests, in_a_folder, out_of_it);
 }
