@@ -134,7 +134,7 @@ void probe_find(struct probe *p, struct probe_window *w, uint8_t table, uint16_t
         end = UINT16_MAX + 1U;
     *w = (struct probe_window){.table = table, .first = (uint16_t)first};
     w->count = (uint16_t)(end - first);
-    w->why = "no answer";
+    w->why = "not asked, as nothing before was answered";
     if (p->silent)
         return;
     explore(p, w, w->first, w->count);
