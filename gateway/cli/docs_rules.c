@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/docs.h"
 #include "cli/point_words.h"
+#include "config/plant.h"
 #include "publish/encode_alarm.h"
 
 static const char *const leak_words[LEAK_KIND_COUNT] = {
@@ -22,16 +23,6 @@ static const char *const role_words[ROLE_COUNT] = {
     [ROLE_MASK] = "mask",   [ROLE_PUMP] = "pump",     [ROLE_FLOAT] = "float",
     [ROLE_INLET] = "inlet", [ROLE_OUTLET] = "outlet", [ROLE_VALUE] = "value",
     [ROLE_HEAD] = "head",   [ROLE_SWITCH] = "switch", [ROLE_TEST] = "test"};
-
-static const char *const class_words[CLASS_COUNT] = {[CLASS_OTHER] = "other",
-                                                     [CLASS_PUMP] = "pump",
-                                                     [CLASS_MOTOR] = "motor",
-                                                     [CLASS_CRUSHER] = "crusher",
-                                                     [CLASS_MILL] = "mill",
-                                                     [CLASS_SUBSTATION] = "substation",
-                                                     [CLASS_SWITCHGEAR] = "switchgear",
-                                                     [CLASS_TRANSFORMER] = "transformer",
-                                                     [CLASS_CONVEYOR] = "conveyor"};
 
 /* A cell: the tag's path, or nothing. */
 static void put_tag(struct docs *d, uint32_t tag)
@@ -207,7 +198,7 @@ static void put_equipment(struct docs *d, uint32_t area)
         }
         begun = true;
         paper_cell(&d->paper, "%s", e->name);
-        paper_cell(&d->paper, "%s", class_words[e->class_]);
+        paper_cell(&d->paper, "%s", equipment_class_name((enum equipment_class)e->class_));
         paper_number(&d->paper, e->floor);
         put_tag(d, e->water);
         put_delay(d, e->water == TAG_NONE ? 0 : e->warn_ms);

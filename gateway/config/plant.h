@@ -27,6 +27,8 @@ const struct plant *plant_load(struct arena *a, const char *file,
 /* Whose file it is, and no more of it than that; in a. false: it does not say so. */
 bool plant_names(struct arena *a, const char *file, const char **site, const char **gateway);
 
+const char *equipment_class_name(enum equipment_class c);   /* "pump" */
+
 /* "area/device/tag" to its number; TAG_NONE when there is none. */
 uint32_t plant_find_tag(const struct plant *p, const char *path);
 const struct device *plant_find_device(const struct plant *p, const char *path);

@@ -14,6 +14,11 @@ static const char *const class_words[CLASS_COUNT] = {[CLASS_OTHER] = "other",
                                                      [CLASS_TRANSFORMER] = "transformer",
                                                      [CLASS_CONVEYOR] = "conveyor"};
 
+const char *equipment_class_name(enum equipment_class c)
+{
+    return class_words[c];
+}
+
 struct equipment_nodes {
     const struct node *class_, *area, *floor, *water, *running, *wet, *device, *owner, *about,
         *warn, *checks;
