@@ -56,27 +56,31 @@ bool plausible_is_real(unsigned type)
     return type == RAW_F16 || type == RAW_F32 || type == RAW_F64;
 }
 
+struct point plausible_point(unsigned type, unsigned table, uint16_t address)
+{
+    return (struct point){.type = (uint8_t)type,
+                          .table = (uint8_t)table,
+                          .address = address,
+                          .bit = -1,
+                          .from = -1,
+                          .exp_from = -1,
+                          .mul_from = -1,
+                          .group = -1,
+                          .valid_if = {.point = -1},
+                          .name = "value",
+                          .name_length = 5,
+                          .unit = "",
+                          .about = ""};
+}
+
 static struct point point_of(const struct plausible_way *w, uint8_t table, uint16_t address,
                              const struct decimal *scale)
 {
-    struct point p = {.table = table,
-                      .type = w->type,
-                      .words = w->words,
-                      .bytes = (uint8_t)(w->words * 2U),
-                      .address = address,
-                      .bit = -1,
-                      .from = -1,
-                      .exp_from = -1,
-                      .mul_from = -1,
-                      .group = -1,
-                      .valid_if = {.point = -1},
-                      .curve =
-                          scale->mantissa == 1 && scale->places == 0 ? CURVE_NONE : CURVE_LINEAR,
-                      .scale = *scale,
-                      .name = "value",
-                      .name_length = 5,
-                      .unit = "",
-                      .about = ""};
+    struct point p = plausible_point(w->type, table, address);
+    p.words = w->words;
+    p.bytes = (uint8_t)(w->words * 2U);
+    p.curve = scale->mantissa == 1 && scale->places == 0 ? CURVE_NONE : CURVE_LINEAR;
+    p.scale = *scale;
     if (w->type == RAW_U8) {
         p.bytes = 1;
         p.order[0] = w->order[0] == 'l';

@@ -21,26 +21,15 @@ bool plausible_bit(const struct plausible_look *l, uint16_t address, unsigned bi
         changes += ((at[(size_t)i * t->count] ^ at[(size_t)(i - 1) * t->count]) >> bit & 1) != 0;
     for (unsigned k = 0; k < 16; k++)
         set += now >> k & 1;
-    *out = (struct plausible){.point = {.table = t->table,
-                                        .type = RAW_U16,
-                                        .words = 1,
-                                        .bytes = 2,
-                                        .order = {0, 1, 2, 3, 4, 5, 6, 7},
-                                        .address = address,
-                                        .bit = (int8_t)bit,
-                                        .from = -1,
-                                        .exp_from = -1,
-                                        .mul_from = -1,
-                                        .group = -1,
-                                        .valid_if = {.point = -1},
-                                        .scale = {.real = 1, .mantissa = 1},
-                                        .kind = KIND_STATE,
-                                        .name = "value",
-                                        .name_length = 5,
-                                        .unit = "",
-                                        .about = ""},
-                              .value = {.kind = VALUE_BOOL, .truth = on},
-                              .fits = true};
+    struct point p = plausible_point(RAW_U16, t->table, address);
+    p.words = 1;
+    p.bytes = 2;
+    p.bit = (int8_t)bit;
+    p.scale = (struct decimal){.real = 1, .mantissa = 1};
+    p.kind = KIND_STATE;
+    for (uint8_t i = 0; i < 8; i++)
+        p.order[i] = i;
+    *out = (struct plausible){.point = p, .value = {.kind = VALUE_BOOL, .truth = on}, .fits = true};
     /* Of sixteen bits half are what is expected; the low ones are used first. */
     out->score = -2.5 - 0.1 * bit;
     snprintf(out->why, sizeof out->why, "bit %u of 0x%04X", bit, now);

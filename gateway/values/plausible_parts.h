@@ -27,6 +27,8 @@ struct plausible_look {
 /* plausible.c */
 bool plausible_covers(const struct plausible_words *t, uint32_t address, uint32_t words);
 bool plausible_is_real(unsigned type);
+/* That goes with no other point; how wide it is and what it means is the caller's. */
+struct point plausible_point(unsigned type, unsigned table, uint16_t address);
 /* The newest number at any address, unscaled; false: none. */
 bool plausible_decode(const struct plausible_words *t, const struct plausible_way *w,
                       uint32_t address, double *out);

@@ -56,21 +56,9 @@ bool plausible_string(const struct plausible_look *l, uint16_t address, struct p
         unsigned characters, words = text_words(l, address, swapped != 0, &characters);
         if (words == 0 || characters < LEAST)
             continue;
-        struct plausible p = {.point = {.table = l->table->table,
-                                        .type = RAW_STRING,
-                                        .words = (uint16_t)words,
-                                        .address = address,
-                                        .bit = -1,
-                                        .from = -1,
-                                        .exp_from = -1,
-                                        .mul_from = -1,
-                                        .group = -1,
-                                        .valid_if = {.point = -1},
-                                        .kind = KIND_TEXT,
-                                        .name = "value",
-                                        .name_length = 5,
-                                        .unit = "",
-                                        .about = ""}};
+        struct plausible p = {.point = plausible_point(RAW_STRING, l->table->table, address)};
+        p.point.words = (uint16_t)words;
+        p.point.kind = KIND_TEXT;
         if (swapped)
             snprintf(p.order, sizeof p.order, "BA");
         describe(&p, characters);
