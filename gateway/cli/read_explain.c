@@ -199,9 +199,14 @@ static void print_neighbours(struct reading *r, const struct block *b, const str
 {
     uint8_t data[2 * REGISTERS_MAX];
     char text[TEXT_ROOM], what[64];
+    const char *title = "beside";
     for (int by = -1; by <= 1; by += 2) {
-        snprintf(what, sizeof what, "%s %d", table_name((enum table)p->table), p->address + by);
-        printf("    %-10s %s: ", by < 0 ? "beside" : "", what);
+        int first = p->address + by;
+        if (first < 0 || first + p->words > UINT16_MAX + 1)
+            continue; /* there is none */
+        snprintf(what, sizeof what, "%s %d", table_name((enum table)p->table), first);
+        printf("    %-10s %s: ", title, what);
+        title = "";
         if (!shifted(r, b, p, by, data)) {
             puts("not to be had");
             continue;

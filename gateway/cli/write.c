@@ -106,6 +106,33 @@ static bool judge(struct writing *w)
     return !why || refuse(why);
 }
 
+/* As the gateway judges it that is given this by a command. */
+static bool is_right(const struct writing *w, const struct asked *asked)
+{
+    struct board_identity id;
+    char said[WISH_SAID];
+    uint32_t device = (uint32_t)(w->target.device - w->side->plant->devices);
+    if (!board_identity(asked->board, device, &id) || (id.state == IDENTITY_RIGHT && id.connection))
+        return true;
+    snprintf(said, sizeof said, "it is not known to be the right equipment: %s",
+             id.reason ? id.reason : "identity not yet read");
+    return refuse(said);
+}
+
+/* People take their time to agree. */
+static bool still_right(const struct writing *w)
+{
+    const struct ask_wish wish = {.device = w->target.device,
+                                  .point = w->target.point,
+                                  .patience_ns = w->arguments->within_ns};
+    if (w->arguments->yes || w->target.device->map->identity.point < 0)
+        return true;
+    struct asked *asked = ask_now(w->side->arena, w->side->plan, &wish);
+    bool right = asked ? is_right(w, asked) : refuse("out of memory");
+    asked_free(asked);
+    return right;
+}
+
 /* What is there now; false: nobody can tell, so nothing is written. */
 static bool show_before(struct writing *w)
 {
@@ -128,6 +155,7 @@ static bool show_before(struct writing *w)
                 s->reason && strstr(s->reason, "in use")
                     ? "; a running gateway holds the port: let it write, with its command `write`"
                     : "");
+    known = known && is_right(w, asked);
     asked_free(asked);
     return known;
 }
@@ -303,7 +331,7 @@ int verb_write(int argc, char **argv)
     if (!plant_argument_plan(&a.on, "write", &side))
         return EXIT_NO;
     struct writing w = {.arguments = &a, .side = &side};
-    bool done = judge(&w) && show_before(&w) && agreed(&w) && carry_out(&w);
+    bool done = judge(&w) && show_before(&w) && agreed(&w) && still_right(&w) && carry_out(&w);
     side_fini(&side);
     return done ? EXIT_DONE : EXIT_NO;
 }

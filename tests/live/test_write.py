@@ -195,6 +195,13 @@ def test_other_equipment_than_was_meant_is_not_told(bench):
     assert b.write("speed", 20.5)["status"] == "done"
 
 
+def test_equipment_that_never_says_who_it_is_is_not_told(bench):
+    named = {**MAP, "tags": {**TAGS, "who": {"at": "holding 500", "type": "u16"}}, "identify": {"tag": "who"}}
+    b = bench(map=named, start=False)
+    told = by_hand(b, "plant/l/speed", "20.5", "--yes")
+    assert told.returncode == 1 and "not known to be the right equipment: " in told.stderr and b.writes() == [], told
+
+
 def test_what_changed_meanwhile_is_not_overwritten(bench):
     b = bench()
     b.plc_do(do="set", line="l", address=10, value=44)
