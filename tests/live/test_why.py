@@ -155,8 +155,11 @@ def test_read_shows_what_else_the_bytes_could_be(bench):
     done = run("read", "--explain", "--addresses", "--raw", bench.plant_file, "plant/good/swapped")
     assert done.returncode == 0, done.stderr
     for part in ("ABCD *", "CDAB   412.0", "hint", "order CDAB would give 412.0", "40001", "%MW0", "transaction",
-                 "holding 1:", "not to be had"):
+                 "beside     holding 1:"):
         assert part in done.stdout, (part, done.stdout)
+    assert "holding -1" not in done.stdout
+    done = run("read", "--explain", bench.plant_file, "plant/good/latch")
+    assert "holding 9: not to be had" in done.stdout, done.stdout
     done = run("read", "--explain", bench.plant_file, "plant/good/shifted")
     assert "order ABCD would give 5; as configured it is 327680" in done.stdout, done.stdout
     done = run("read", "--explain", bench.plant_file, "plant/good/flow")
