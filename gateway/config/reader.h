@@ -36,8 +36,9 @@ struct field {                     /* one key of a mapping */
     size_t offset;                 /* of a const struct node * in the structure of nodes */
 };
 
-/* Sorts the values of a mapping into a structure of nodes. Unknown keys, keys without a value and
- * things that are no mapping are complained of. what: "a tag", "a line". */
+/* Sorts the values of a mapping into a structure of nodes, all NULL before; of a key that stands twice,
+ * the first. Unknown keys, keys without a value and things that are no mapping are complained of.
+ * what: "a tag", "a line". */
 bool take_fields(const struct reader *r, const struct node *mapping, const struct field *fields,
                  size_t count, void *nodes, const char *what);
 

@@ -282,6 +282,16 @@ static const struct mistakes cases[] = {
      "plant.yaml:10:111: error: this pump stands here twice\n"
      "plant.yaml:10:143: error: wet: `dam/b/level` is a number, not true or false; take a bit "
      "of it, or derive one, like {of: {x: dam/b/level}, is: x > 0}\n"},
+    {"of basins that stand twice the first are meant",
+     HEAD "incidents:\n"
+          "  basins:\n"
+          "    one: {area: dam, level: dam/b/level}\n"
+          "  basins:\n"
+          "    two...........................................................................: {}\n"
+          "    three: {}\n",
+     "plant.yaml:9:5: warning: basin `one` has neither `stage:` nor `surface:`; without volumes "
+     "there is no telling when it will be empty\n"
+     "plant.yaml:10:3: error: `basins` stands here twice, first in line 8; remove one\n"},
     {"a basin can be wet, and can be dry",
      HEAD "incidents:\n"
           "  basins:\n"
