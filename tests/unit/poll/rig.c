@@ -230,6 +230,11 @@ static bool hear_peer(struct peer *p, bool tcp, rig_device *device, void *me)
     p->got += (size_t)n;
     size_t frame = tcp ? 12 : 8;
     while (p->got >= frame) {
+        if (!tcp && adu_crc(p->bytes, frame) != 0) {
+            /* Half of a question that its asker threw away: look for the next one. */
+            memmove(p->bytes, p->bytes + 1, --p->got);
+            continue;
+        }
         struct question q = {
             .tcp = tcp, .length = frame, .nth = p->nth++, .connection = p->connection, .fd = p->fd};
         memcpy(q.frame, p->bytes, frame);
