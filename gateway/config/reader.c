@@ -96,8 +96,8 @@ bool take_fields(const struct reader *r, const struct node *mapping, const struc
         } else if (node_is_null(k->next)) {
             good = complain(r, k, "`%s` has no value; give one, or leave the key out", k->text);
         } else {
-            /* Of a key that stands twice, a mistake told already, the first, as node_get() has it: who
-             * looks at it in two ways must see one thing. */
+            /* Of a key that stands twice, a mistake told already, the first, as node_get() has it:
+             * who looks at it in two ways must see one thing. */
             const struct node *first;
             void *slot = (char *)nodes + fields[i].offset;
             memcpy(&first, slot, sizeof first);

@@ -56,6 +56,21 @@ static void next_minute(struct sump *s, const struct leak_context *c)
     }
 }
 
+/* Pumps that nobody heard for longer than a usual run may have stood and started again: no more
+ * than that is believed of the time between. */
+static int64_t believed_until(const struct sump *s, int64_t t_ms)
+{
+    int64_t heard = s->heard_ms > s->run_from_ms ? s->heard_ms : s->run_from_ms;
+    if (isnan(s->usual_run) || t_ms - heard < s->usual_run * 1000)
+        return t_ms;
+    return heard + (int64_t)(s->usual_run * 1000);
+}
+
+int64_t sump_run_ms(const struct sump *s)
+{
+    return believed_until(s, s->now_ms) - s->run_from_ms;
+}
+
 /* Time passed with the pumps as they are. Minutes of which nothing is known count as standing. */
 static void advance(struct sump *s, const struct leak_context *c, int64_t now_ms)
 {
@@ -72,10 +87,10 @@ static void advance(struct sump *s, const struct leak_context *c, int64_t now_ms
     }
     while (s->now_ms < now_ms) {
         int64_t end = (s->minute + 1) * KIND_MINUTE;
-        int64_t until = end < now_ms ? end : now_ms;
-        if (s->count_on > 0 && s->all_known) {
-            s->run_ms[s->minute % SUMP_MINUTES] += until - s->now_ms;
-            s->duty_ms += until - s->now_ms;
+        int64_t until = end < now_ms ? end : now_ms, ran = believed_until(s, until) - s->now_ms;
+        if (s->count_on > 0 && s->all_known && ran > 0) {
+            s->run_ms[s->minute % SUMP_MINUTES] += ran;
+            s->duty_ms += ran;
         }
         s->now_ms = until;
         if (until == end)
@@ -91,7 +106,7 @@ static void judge(struct sump *s, const struct leak_context *c)
     struct sump_limits l = sump_limits(s, c->rule);
     double duty = sump_duty(s), duty_limit = sump_duty_limit(s);
     bool learned = sump_learned(s, c->rule), over[SUMP_CAUSES];
-    double run_s = (double)(s->now_ms - s->run_from_ms) / 1000;
+    double run_s = (double)sump_run_ms(s) / 1000;
     bool long_run = s->count_on > 0 && s->whole_run && s->runs.n >= RUNS_LEARNED && run_s > 120 &&
                     run_s > 3 * s->usual_run;
     s->on[SUMP_INFLOW] = learned && s->open_s > l.h;
@@ -144,6 +159,10 @@ static uint32_t pump_number(const struct leak_rule *r, uint32_t input)
 static void pump(struct sump *s, const struct leak_context *c, uint32_t input, bool running,
                  int64_t t_ms)
 {
+    if (running || s->running[input]) {
+        s->run_from_ms += t_ms - believed_until(s, t_ms);
+        s->heard_ms = t_ms;
+    }
     if (s->known[input] && s->running[input] == running)
         return;
     bool was_known = s->all_known;

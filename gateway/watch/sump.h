@@ -45,7 +45,7 @@ struct sump {
     double usual_duty;
     int64_t run_ms[SUMP_MINUTES];  /* pumps ran, by minute */
     int64_t duty_ms, minute;       /* sum of them; newest */
-    int64_t began_ms, now_ms, heard_ms;    /* heard: up to here it is known whether pumps run */
+    int64_t began_ms, now_ms, heard_ms;    /* heard: when one that runs said so last */
     int64_t run_from_ms, last_run_ms, settled_ms, rise_from_ms, onset_ms, hour;
     uint32_t count_on, count_pumps, duty_hours, drawn_by, minutes_known;
     uint32_t fast;                 /* minutes in a row that brought more than all pumps lift */
@@ -67,6 +67,8 @@ double sump_ring_median(const struct sump_ring *r);
 struct sump_limits sump_limits(const struct sump *s, const struct leak_rule *r);
 bool sump_learned(const struct sump *s, const struct leak_rule *r);
 bool sump_learns(const struct sump *s, const struct leak_context *c);
+/* So long pumps have been running, as far as anybody heard; ms. */
+int64_t sump_run_ms(const struct sump *s);
 double sump_duty(const struct sump *s);
 double sump_duty_limit(const struct sump *s);
 

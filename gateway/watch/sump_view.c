@@ -27,7 +27,7 @@ static void gather(const struct sump *s, struct leak_view *v)
         w->x[1] = 100 * sump_duty_limit(s);
         break;
     case SUMP_RUN:
-        w->x[0] = (double)(s->now_ms - s->run_from_ms) / KIND_MINUTE;
+        w->x[0] = (double)sump_run_ms(s) / KIND_MINUTE;
         w->x[1] = s->usual_run / 60;
         break;
     case SUMP_RISE:
@@ -81,7 +81,7 @@ static void score(const struct sump *s, const struct sump_limits *l, struct leak
         v->limit = 100 * sump_duty_limit(s);
         v->score_unit = "%";
     } else if (s->by == SUMP_RUN) {
-        v->score = (double)(s->now_ms - s->run_from_ms) / KIND_MINUTE;
+        v->score = (double)sump_run_ms(s) / KIND_MINUTE;
         v->limit = 3 * s->usual_run / 60;
         v->score_unit = "min";
     } else if (s->by == SUMP_RISE) {

@@ -86,7 +86,8 @@ static const struct mistakes cases[] = {
      HEAD "alarms: {mill/a/high: {tag: mill/a/level, above: 5}}\n",
      "plant.yaml:7:50: warning: `mill/a/level` goes from 0 to 4; beyond that it is bad, and "
      "this never true\n"},
-    {"what an alarm waits for is one word", HEAD "alarms: {mill/a/high: {tag: mill/a/mode, is: {}}}\n",
+    {"what an alarm waits for is one word",
+     HEAD "alarms: {mill/a/high: {tag: mill/a/mode, is: {}}}\n",
      "plant.yaml:7:46: error: is is one value, not a mapping\n"},
     {"words an enum never says", HEAD "alarms: {mill/a/high: {tag: mill/a/mode, is: fualt}}\n",
      "plant.yaml:7:46: error: is: `mill/a/mode` never says `fualt`, did you mean `fault`?\n"},
@@ -224,7 +225,8 @@ static const struct mistakes cases[] = {
           "incidents:\n"
           "  basins:\n"
           "    pit: {area: dam, level: dam/b/level, stage: [[0, 0], [4, 900]], target: 1 m}\n",
-     "plant.yaml:8:60: error: the floor of `one`, 4.5 m, is above the end of the stage of basin `pit` (4 "
+     "plant.yaml:8:60: error: the floor of `one`, 4.5 m, is above the end of the stage of basin "
+     "`pit` (4 "
      "m): it would never be warned of; let the stage reach up to it\n"},
     {"equipment stands somewhere and hangs on something",
      HEAD "equipment:\n"
@@ -297,7 +299,8 @@ static const struct mistakes cases[] = {
           "  basins:\n"
           "    one: {area: dam, level: dam/b/level, stage: [[0, 0], [4, 900]], target: 5 m}\n"
           "    two: {area: dam, level: dam/b/level, stage: [[0.5, 0], [4, 900]]}\n",
-     "plant.yaml:9:77: error: target 5 m is not below the end of the stage (4 m): basin `one` would "
+     "plant.yaml:9:77: error: target 5 m is not below the end of the stage (4 m): basin `one` "
+     "would "
      "never be wet; write the level at which it counts as empty\n"
      "plant.yaml:10:5: warning: target 0.05 m is below the beginning of the stage (0.5 m): basin "
      "`two` may never count as empty; write the level at which it does\n"},

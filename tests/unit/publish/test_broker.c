@@ -223,7 +223,8 @@ static void historian_reads(int64_t for_ms)
     }
 }
 
-/* What is so at once on an idle machine may take several times as long on one that has more to do. */
+/* What is so at once on an idle machine may take several times as long on one that has more to do.
+ */
 #define AWAIT(condition, ms)                                                                       \
     do {                                                                                           \
         for (int tries = 0; !(condition) && tries < (ms) / 5; tries++)                             \

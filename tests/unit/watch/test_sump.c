@@ -16,7 +16,7 @@ struct pit {
     struct dice d;
     double level, inflow, lift, wash; /* m; m3/h; of a pump, m3/h; of a wash-down, m3/h */
     double random;
-    bool on[PUMPS];
+    bool on[PUMPS], silent;
     int turn;
     int64_t t, wash_end;
 };
@@ -59,6 +59,8 @@ static void pit_run(struct pit *p, double hours)
             q -= p->on[i] ? p->lift : 0;
         p->level = fmax(p->level + q / 360 / 6, 0.2);
         pit_switch(p);
+        if (p->silent)
+            continue;
         for (uint32_t i = 0; i < PUMPS; i++)
             kind_give(&p->k, i, p->on[i], p->t);
         kind_give(&p->k, LEVEL, p->level + 0.005 * dice_noise(&p->d), p->t);
@@ -185,6 +187,28 @@ static void a_run_without_end_is_told(void **s)
     kind_close(&p.k);
 }
 
+/* Heard running before and after a silence, they may have stood in between. */
+static void a_silence_is_no_long_run(void **s)
+{
+    (void)s;
+    for (int minutes = 5; minutes < 115; minutes++) {
+        struct pit p;
+        pit_open(&p, 29);
+        pit_run(&p, 40);
+        while (!p.on[0] && !p.on[1])
+            pit_run(&p, 0.02);
+        pit_run(&p, 0.07);
+        p.silent = true;
+        pit_run(&p, minutes / 60.0);
+        p.silent = false;
+        pit_run(&p, 2);
+        if (p.k.times)
+            print_message("after %d min: %s\n", minutes, kind_view(&p.k).text);
+        assert_int_equal(p.k.times, 0);
+        kind_close(&p.k);
+    }
+}
+
 static void a_worn_pump_is_told_and_is_no_leak(void **s)
 {
     (void)s;
@@ -261,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_reset_begins_sums_at_zero),
         cmocka_unit_test(the_float_fires_at_once_even_while_it_learns),
         cmocka_unit_test(a_run_without_end_is_told),
+        cmocka_unit_test(a_silence_is_no_long_run),
         cmocka_unit_test(a_worn_pump_is_told_and_is_no_leak),
         cmocka_unit_test(what_turned_bad_fires_nothing),
         cmocka_unit_test(the_recorded_sump_is_found_within_an_hour),
