@@ -6,6 +6,7 @@
 
 #include "base/diag.h"
 #include "base/text.h"
+#include "plan/alike.h"
 #include "plan/cost.h"
 #include "plan/plan.h"
 
@@ -110,11 +111,40 @@ static void advise(const struct plan *p, uint32_t line, double load, struct diag
              remedy);
 }
 
+/* Reads whose answers neither length nor time keeps apart; told with the first of them. */
+static void warn_of_alike(const struct plan *p, uint32_t line, uint32_t at, struct diags *ds)
+{
+    const struct request *all = p->requests, *r = &all[at];
+    const struct line *l = &p->plant->lines[line];
+    uint32_t others = 0;
+    for (uint32_t i = p->first_request[line]; i < p->first_request[line + 1]; i++)
+        others += i != at && alike_answers(&all[i], r);
+    if (others == 0 || alike_in_time(others, r->period_ns))
+        return;
+    for (uint32_t i = p->first_request[line]; i < at; i++)
+        if (alike_answers(&all[i], r) && !alike_in_time(others, all[i].period_ns))
+            return;
+    const struct feed *feed = &r->feeds[0];
+    const struct device *d = &p->plant->devices[feed->device];
+    char every[32], enough[32];
+    diag_add(ds, DIAG_WARNING, l->at,
+             "line %s: %u reads of unit %u bring answers of one length every %s, too fast to tell "
+             "one from another that the device repeats by itself (%s: %s, ...): read these every "
+             "%s, or let a larger max_gap join them",
+             l->name, others + 1, r->unit, text_from_duration(every, r->period_ns), d->path,
+             d->map->points[feed->point].name,
+             text_from_duration(enough, 2 * (others + 1) * alike_repeats_ns));
+}
+
 void advice_lines(const struct plan *p, struct diags *ds)
 {
     for (uint32_t i = 0; i < p->plant->line_count; i++) {
         double load = plan_line_load(p, i);
         if (load > FULL)
             advise(p, i, load, ds);
+        if (p->plant->lines[i].transport == TRANSPORT_TCP)
+            continue;
+        for (uint32_t k = p->first_request[i]; k < p->first_request[i + 1]; k++)
+            warn_of_alike(p, i, k, ds);
     }
 }

@@ -434,7 +434,7 @@ static bool any_alike(const struct request *r, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t k = i + 1; k < count; k++) {
-            if (distinct_alike(&r[i], &r[k]))
+            if (alike_answers(&r[i], &r[k]))
                 return true;
         }
     }

@@ -6,15 +6,8 @@
 #ifndef PLAN_DISTINCT_H
 #define PLAN_DISTINCT_H
 
-#include "plan/cost.h"
+#include "plan/alike.h"
 #include "plan/unit.h"
-
-/* Do the answers of two reads of one unit look alike? */
-static inline bool distinct_alike(const struct request *a, const struct request *b)
-{
-    return a->unit == b->unit && a->table == b->table &&
-           cost_bytes(a->table, a->count) == cost_bytes(b->table, b->count);
-}
 
 /* For the unit that m is at, when all of its bus is planned: its requests are among those from
  * line_from on. A question more is asked only while the bus keeps time for retries.

@@ -6,7 +6,7 @@
 
 #include <assert.h>
 
-#include "plan/distinct.h"
+#include "plan/alike.h"
 
 static const int64_t EARLY_NS = 300 * NS_PER_MS; /* everybody has spoken once by then */
 
@@ -143,7 +143,7 @@ struct schedule *schedule_new(struct arena *a, const struct plan *plan, uint32_t
 static bool like_last(const struct schedule *s, uint32_t i)
 {
     return s->is_bus && s->last != s->count && s->last != i &&
-           distinct_alike(&s->requests[s->last], &s->requests[i]);
+           alike_answers(&s->requests[s->last], &s->requests[i]);
 }
 
 /* On a bus a device that repeats its answer would answer a question that looks the same; so

@@ -49,18 +49,12 @@ static uint16_t party_for(struct talk *t, const struct request *r)
     return (uint16_t)i;
 }
 
-/* On a bus. Others of the unit that bring as many bytes by the same function. */
+/* On a bus. Others of the unit whose answers look like that of r. */
 static uint16_t count_alike(const struct talk *t, const struct request *r)
 {
     uint16_t alike = 0;
-    uint8_t function = adu_function(r->table);
-    for (uint32_t i = 0; i < t->request_count && alike < UINT16_MAX; i++) {
-        const struct request *other = &t->requests[i];
-        alike = (uint16_t)(alike + (other != r && other->unit == r->unit &&
-                                    adu_function(other->table) == function &&
-                                    shape_bytes(function, other->count) ==
-                                        shape_bytes(function, r->count)));
-    }
+    for (uint32_t i = 0; i < t->request_count && alike < UINT16_MAX; i++)
+        alike = (uint16_t)(alike + (&t->requests[i] != r && alike_answers(&t->requests[i], r)));
     return alike;
 }
 

@@ -9,6 +9,7 @@
 #define POLL_LINE_H
 
 #include "base/arena.h"
+#include "plan/alike.h"
 #include "plan/schedule.h"
 #include "poll/adu_write.h"
 #include "poll/frames.h"
@@ -233,7 +234,6 @@ void talk_confirm(struct talk *t, mono_t now); /* the line has brought an answer
 
 /* line_ask.c */
 void talk_next(struct talk *t, mono_t now); /* asks what is due, or waits for it */
-extern const int64_t talk_repeats_ns;
 void talk_ask(struct talk *t, uint8_t unit, uint8_t function, unsigned address, uint16_t count,
               mono_t now);
 void talk_send(struct talk *t, size_t length, mono_t now); /* the frame in t->bytes */

@@ -6,9 +6,6 @@
 
 #include "poll/line.h"
 
-/* Equipment that says everything twice does so within this. */
-const int64_t talk_repeats_ns = 40 * NS_PER_MS;
-
 /* ---- choosing -------------------------------------------------------------------------------- */
 
 static void park(struct talk *t, const struct request *r, mono_t now)
@@ -231,7 +228,7 @@ static mono_t repeats_end(const struct talk *t)
     mono_t end = {0};
     for (uint32_t i = 0; i < t->request_count; i++) {
         const struct errand *other = &t->errands[i];
-        mono_t over = mono_add(other->answered, talk_repeats_ns);
+        mono_t over = mono_add(other->answered, alike_repeats_ns);
         if ((other != e || e->pieces) && other->party == e->party && mono_before(end, over) &&
             adu_function(t->requests[i].table) == function &&
             shape_bytes(function, other->answered_count) == shape_bytes(function, count))
@@ -246,7 +243,7 @@ static bool wait_for_repeats(struct talk *t, mono_t now)
 {
     const struct errand *e = &t->errands[t->current - t->requests];
     uint32_t alike = e->alike + (e->pieces ? e->pieces->count : 0U);
-    if (!talk_is_bus(t) || alike == 0 || (alike + 1) * talk_repeats_ns > t->current->period_ns / 2)
+    if (!talk_is_bus(t) || alike == 0 || !alike_in_time(alike, t->current->period_ns))
         return false;
     mono_t end = repeats_end(t);
     if (!mono_before(now, end))

@@ -151,7 +151,7 @@ mono_t talk_work_due(const struct talk *t)
     /* Equipment that says everything twice says it within this; while its bus must be proved anew,
      * that tells. */
     bool waits = talk_is_bus(t) && !t->suspect && !p->doubt;
-    mono_t quiet = mono_add(t->last_byte, talk_repeats_ns);
+    mono_t quiet = mono_add(t->last_byte, alike_repeats_ns);
     return waits && mono_before(due, quiet) ? quiet : due;
 }
 

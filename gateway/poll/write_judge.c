@@ -131,7 +131,7 @@ void talk_work_answered(struct talk *t, const struct answer *a, mono_t now)
     w->flying = false;
     /* Should it say this once more, then to nobody's question. */
     if (talk_is_bus(t))
-        t->not_before = mono_add(t->last_byte, talk_repeats_ns);
+        t->not_before = mono_add(t->last_byte, alike_repeats_ns);
     switch (w->step) {
     case WORK_READ:
         unpack(w->point, a, w->before);

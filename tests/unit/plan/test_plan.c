@@ -275,6 +275,35 @@ static void a_serial_read_costs_what_the_wire_takes(void **state)
     done(&b);
 }
 
+/* Four registers far apart, every 160 ms: 40 ms between two answers of one length would take the
+ * half of four times as long. Slower, or nearer to each other, they can be told apart. */
+static void answers_that_nothing_tells_apart_are_told_of(void **state)
+{
+    (void)state;
+    static const struct {
+        uint16_t step;
+        int every_ms;
+        bool tcp, told;
+    } cases[] = {{300, 300, false, true},   {300, 319, false, true}, {300, 320, false, false},
+                 {300, 2000, false, false}, {2, 300, false, false},  {300, 300, true, false}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct point a[4];
+        for (uint16_t k = 0; k < 4; k++)
+            a[k] = point_at(TABLE_HOLDING, (uint16_t)(k * cases[i].step), 1);
+        struct map map = map_of(a, 4);
+        struct line line = cases[i].tcp ? tcp_line("pit-bus") : serial_line("pit-bus", 115200);
+        struct device device = device_on(&map, 0, 7);
+        device.every_ns = MS(cases[i].every_ms);
+        struct bench b = planned(&line, 1, &device, 1);
+        assert_int_equal(diags_warnings(b.ds), cases[i].told);
+        if (cases[i].told) {
+            assert_true(was_said(b.ds, "line pit-bus: 4 reads of unit 7"));
+            assert_true(was_said(b.ds, "read these every 320 ms"));
+        }
+        done(&b);
+    }
+}
+
 static void a_line_that_cannot_keep_its_rates_is_told_with_the_remedy(void **state)
 {
     (void)state;
@@ -351,6 +380,7 @@ int main(void)
         cmocka_unit_test(a_hole_that_another_tag_fills_is_none),
         cmocka_unit_test(a_slow_bus_merges_less_than_a_fast_line),
         cmocka_unit_test(a_serial_read_costs_what_the_wire_takes),
+        cmocka_unit_test(answers_that_nothing_tells_apart_are_told_of),
         cmocka_unit_test(a_line_that_cannot_keep_its_rates_is_told_with_the_remedy),
         cmocka_unit_test(the_worst_cycle_grows_with_the_silent_units),
         cmocka_unit_test(four_thousand_devices_need_little_memory),
