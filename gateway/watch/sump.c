@@ -61,9 +61,10 @@ static void next_minute(struct sump *s, const struct leak_context *c)
 static int64_t believed_until(const struct sump *s, int64_t t_ms)
 {
     int64_t heard = s->heard_ms > s->run_from_ms ? s->heard_ms : s->run_from_ms;
-    if (isnan(s->usual_run) || t_ms - heard < s->usual_run * 1000)
+    if (isnan(s->usual_run))
         return t_ms;
-    return heard + (int64_t)(s->usual_run * 1000);
+    int64_t until = heard + (int64_t)(s->usual_run * 1000);
+    return t_ms < until ? t_ms : until;
 }
 
 int64_t sump_run_ms(const struct sump *s)
