@@ -336,7 +336,8 @@ class Stand(rig.Stage):
     def compare(self, losses):
         """Content, key by key."""
         epoch = self.epoch()
-        assert not self.ask("select * from differing"), "one number came with two contents"
+        twice = self.ask("select lane, seq, frames.body, differing.body from differing join frames using (gateway, epoch, lane, seq)")
+        assert not twice, f"one number came with two contents: {twice[:3]}"
         assert not self.ask("select * from lost"), self.ask("select * from lost")
         epochs = {e for (e,) in self.ask("select distinct epoch from frames")}
         assert epochs == {epoch}, f"epochs {epochs}, the journal says {epoch}"

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the live tests stand on: a broker of their own, the gateway, devices, a recorder, and waiting
 for things instead of sleeping. Everything is on loopback, in a temporary directory, and ends by pid."""
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -36,11 +38,19 @@ def binary():
     return None
 
 
+GIVEN = set()
+
+
 def free_port():
-    with socket.socket() as s:
-        s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """One that is still free when its broker was away for a while: below those that the system gives
+    away by itself, and never given twice."""
+    while True:
+        port = random.SystemRandom().randrange(10000, 32000)
+        with socket.socket() as s, contextlib.suppress(OSError):
+            s.bind(("127.0.0.1", port))
+            if port not in GIVEN:
+                GIVEN.add(port)
+                return port
 
 
 def wait_for(condition, seconds, what):
