@@ -66,6 +66,7 @@ struct errand {
     bool first; /* asked before all others, until it is answered */
     mono_t first_again; /* when, once it was asked in vain */
     bool begun, refused;
+    bool mute; /* the unit answers others, but not this one */
     uint8_t refusals; /* in a row */
     uint8_t cuts_saved; /* refused whole and every part of it as well: so often since */
     bool served; /* once, whole */

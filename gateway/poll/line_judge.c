@@ -10,6 +10,8 @@ static const int64_t unpark_step_ns = 5 * NS_PER_MS;
 /* Equipment that comes back is back within this; what probing costs the others is bounded by the
  * line's share for the silent, not by rarer probes. With a tenth for chance and a poll: five. */
 static const int64_t longest_probe_ns = 4 * NS_PER_S;
+/* A question that stays without an answer while others have theirs. */
+static const int64_t longest_mute_ns = 60 * NS_PER_S;
 enum { MISSES_REOPEN = 6 };
 
 /* ---- handing over ---------------------------------------------------------------------------- */
@@ -153,6 +155,10 @@ void talk_heard(struct talk *t, struct party *p, mono_t now)
     t->misses = 0;
     if (!party_heard(p, now))
         return;
+    /* Given up for one question, and back with the answer to another: should the first stay without
+     * an answer, that is not the unit's silence any more. */
+    if (p->blamed && (t->proving || talk_works(t) || t->current != &t->requests[p->blamed - 1]))
+        t->errands[p->blamed - 1].mute = true;
     p->lives++;
     talk_reconsider(t, p, now);
     talk_unpark(t, (uint16_t)(p - t->parties), now);
@@ -195,6 +201,7 @@ static void good(struct talk *t, const struct answer *a, mono_t now)
     struct errand *e = talk_errand(t, r);
     struct party *p = talk_party(t, r);
     talk_remember(t, &(struct block){.fault = FAULT_NONE}, now);
+    e->mute = false;
     p->good++;
     t->stats.good++;
     accepted(t, e, p, now);
@@ -254,31 +261,67 @@ bool talk_others_wait(const struct talk *t, const struct party *p)
 
 /* ---- failures -------------------------------------------------------------------------------- */
 
-/* Not one whose reading changes something, if there is another. */
+/* Each in turn, beginning with what was asked last: some equipment drops a question that it does
+ * not know, and answers the others. Not one whose reading changes something, if there is another.
+ */
 static const struct request *prober_for(const struct talk *t, const struct party *p)
 {
-    const struct request *best = t->current;
-    for (uint32_t i = 0; t->current->alone && i < t->request_count; i++) {
-        const struct request *r = &t->requests[i];
-        if (&t->parties[t->errands[i].party] == p && !r->alone && !t->errands[i].parked &&
-            (best->alone || r->period_ns < best->period_ns))
-            best = r;
+    const struct request *last = p->silent ? p->prober : NULL;
+    uint32_t from = (uint32_t)(t->current - t->requests) + (last == t->current);
+    for (uint32_t i = 0; i < t->request_count; i++) {
+        uint32_t k = (from + i) % t->request_count;
+        if (&t->parties[t->errands[k].party] == p && !t->requests[k].alone)
+            return &t->requests[k];
     }
-    return best;
+    return t->current;
+}
+
+/* Takes the place of the current request, which is not asked again before the unit answers. */
+static void probe_with(struct talk *t, struct party *p, const struct request *r, mono_t now)
+{
+    p->prober = r;
+    if (r == t->current)
+        return;
+    struct errand *e = talk_errand(t, t->current), *next = talk_errand(t, r);
+    e->parked = true;
+    e->since = now;
+    if (!next->parked)
+        schedule_claim(t->schedule, r, now);
+    next->parked = false;
+    t->current = r;
+}
+
+/* A poll stayed without any answer: not a proof, and nothing that came in its place. */
+static bool was_ignored(const struct talk *t, enum fault fault)
+{
+    return fault == FAULT_TIMEOUT && t->got == 0 && t->current && !t->proving;
 }
 
 static void give_up(struct talk *t, struct party *p, const struct block *what, mono_t now)
 {
     bool first = !p->silent;
-    uint16_t number = (uint16_t)(p - t->parties);
-    if (first)
-        fault_of_unit(t, number, what, now);
-    party_give_up(p, longest_probe_ns, talk_random(t->house), now);
-    p->prober = prober_for(t, p);
+    if (first) {
+        bool ignored = was_ignored(t, what->fault);
+        p->blamed = ignored ? 1U + (uint32_t)(t->current - t->requests) : 0;
+        fault_of_unit(t, (uint16_t)(p - t->parties), what, now);
+    }
     errand_forget_round(talk_errand(t, t->current));
+    const struct request *next = prober_for(t, p);
+    party_give_up(p, longest_probe_ns, talk_random(t->house), now);
+    probe_with(t, p, next, now);
     talk_put_off(t, mono_min(p->next_probe, mono_add(now, PROBER_STEP_NS)));
     if (first)
         talk_event(t, POLL_UNIT_SILENT, p->unit, what->why, now);
+}
+
+/* The unit is there. What is without an answer costs the others a time-out: ever more seldom. */
+static void leave_mute(struct talk *t, mono_t now)
+{
+    struct errand *e = talk_errand(t, t->current);
+    errand_forget_round(e);
+    e->pause_ns = refusal_pause(e->pause_ns, longest_mute_ns);
+    e->again = mono_add(now, e->pause_ns);
+    talk_put_off(t, mono_min(e->again, mono_add(now, PROBER_STEP_NS)));
 }
 
 /* One try of the current request came to nothing: once more, or the tags must know. */
@@ -287,8 +330,8 @@ void talk_judge_try(struct talk *t, const struct block *what, mono_t now)
     const struct request *r = t->current;
     struct errand *e = talk_errand(t, r);
     struct party *p = talk_party(t, r);
-    bool mute = what->fault == FAULT_TIMEOUT || what->fault == FAULT_EXCEPTION;
-    unsigned patience = mute ? t->line->retries : 3U * (t->line->retries + 1U) - 1;
+    bool silent = what->fault == FAULT_TIMEOUT || what->fault == FAULT_EXCEPTION;
+    unsigned patience = silent ? t->line->retries : 3U * (t->line->retries + 1U) - 1;
     if (!e->begun) {
         e->begun = true;
         e->since = now;
@@ -296,12 +339,15 @@ void talk_judge_try(struct talk *t, const struct block *what, mono_t now)
     e->tries++;
     bool in_time = mono_since(now, e->since) < r->period_ns;
     bool affordable = !talk_others_wait(t, p) || allowance_left(&t->allowance, now);
-    if (!p->silent && e->tries <= t->line->retries && !r->alone && in_time && affordable) {
+    bool mute = e->mute && was_ignored(t, what->fault);
+    if (!p->silent && !mute && e->tries <= t->line->retries && !r->alone && in_time && affordable) {
         talk_put_off(t, now); /* behind the others that are due */
         return;
     }
     talk_fault(t, r, what, now);
-    if (p->silent || p->misses > patience)
+    if (mute && !p->silent)
+        leave_mute(t, now);
+    else if (p->silent || p->misses > patience)
         give_up(t, p, what, now);
     else
         talk_done(t, now);
@@ -324,7 +370,8 @@ static void count_failure(struct talk *t, struct party *p, enum fault fault, con
     p->why = why;
     p->doubt = true;
     p->doubted = now;
-    party_missed(p);
+    if (!was_ignored(t, fault) || !talk_errand(t, t->current)->mute)
+        party_missed(p);
     if (t->misses < UINT8_MAX)
         t->misses++;
 }
@@ -339,11 +386,11 @@ void talk_failed(struct talk *t, enum fault fault, const char *why, mono_t now)
     talk_over(t, p, now);
     if (t->proving && t->lost_proofs < UINT8_MAX)
         t->lost_proofs++;
-    t->proving = false;
     if (talk_works(t))
         wrote = !others && talk_work_failed(t, why, now);
     else if (!others)
         talk_judge_try(t, &(struct block){.fault = fault, .why = why, .asked = t->asked}, now);
+    t->proving = false;
 
     if (!talk_is_bus(t) || fault == FAULT_CLOSED || (wrote && t->is_socket))
         talk_reopen(t, fault == FAULT_CLOSED, why, now);

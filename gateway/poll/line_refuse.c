@@ -266,6 +266,7 @@ static void poll_refused(struct talk *t, uint8_t code, mono_t now)
     struct party *p = talk_party(t, t->current);
     p->doubt = true;
     p->doubted = now;
+    talk_errand(t, t->current)->mute = false;
     talk_end_first(t, talk_errand(t, t->current));
     switch (code) {
     case 2:

@@ -28,6 +28,7 @@ struct party {
     const char *why; /* what its last miss was */
     uint64_t good, timeouts, garbled, exceptions;
     const struct request *prober; /* silent: what it is asked; its other requests are parked */
+    uint32_t blamed; /* 1 + number of the request that it was given up for; 0: for something else */
     struct shapes *shapes; /* RTU: what alignment can be proved with; made when needed */
 };
 

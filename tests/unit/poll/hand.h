@@ -66,8 +66,7 @@ static inline void hand_await(int fd, int bytes)
     for (int there = 0; there < bytes;) {
         struct pollfd p = {.fd = fd, .events = POLLIN};
         assert_int_equal(poll(&p, 1, 5000), 1);
-        assert_int_equal(ioctl(fd, FIONREAD, &there), 0);
-        if (!there)
+        if (ioctl(fd, FIONREAD, &there) < 0 || !there)
             return;
     }
 }

@@ -17,8 +17,8 @@ static void nobody_is_blamed_for_our_own_sleep(void **state)
             rig_read(h.g, 1, 0, 10, 100 * NS_PER_MS);
             hand_begin(&h);
             hand_live(&h, hand_right, NS_PER_S);
-            unsigned before = h.tally.good;
             hand_hear_poll(&h);
+            unsigned before = h.tally.good;
             h.now = mono_add(h.t->deadline, 600 * NS_PER_MS);
             if (answered) /* and it lies there, nobody knows since when */
                 hand_say(&h, a, rig_answer(&h.q, a));
@@ -62,8 +62,9 @@ static void what_others_did_meanwhile_is_forgiven_where_an_answer_is_awaited(voi
     struct hand h;
     hand_take(&h, TRANSPORT_TCP);
     rig_read(h.g, 1, 0, 10, 100 * NS_PER_MS);
-    h.now = mono_add(clock_mono(), 3600 * NS_PER_S);
     hand_begin(&h);
+    hand_hear(&h);
+    hand_answer(&h);
     mono_t due = h.t->timer.when;
     poller_forgive(h.p, NS_PER_S); /* nothing is awaited: its times stay */
     assert_int_equal(h.t->timer.when.ns, due.ns);
@@ -73,7 +74,6 @@ static void what_others_did_meanwhile_is_forgiven_where_an_answer_is_awaited(voi
     assert_int_equal(mono_since(h.t->deadline, due), NS_PER_S);
     assert_int_equal(h.t->timer.when.ns, h.t->deadline.ns);
     hand_hang_up(&h);
-    hand_pass(&h, mono_since(h.t->timer.when, h.now));
     assert_int_equal(h.t->state, TALK_CONNECTING);
     due = h.t->timer.when;
     poller_forgive(h.p, NS_PER_S);
@@ -164,7 +164,7 @@ static void an_old_address_is_better_than_none_while_the_name_server_sleeps(void
     struct hand h;
     hand_take(&h, TRANSPORT_TCP);
     h.g->lines[0].host = "localhost";
-    h.g->lines[0].connect_timeout_ns = 60 * NS_PER_S;
+    h.g->lines[0].connect_timeout_ns = h.g->lines[0].timeout_ns = 60 * NS_PER_S;
     rig_read(h.g, 1, 0, 10, 20 * NS_PER_MS);
     struct poller_hooks hooks = {.me = &h, .block = hand_block, .event = hand_event};
     h.now = clock_mono();
@@ -174,8 +174,8 @@ static void an_old_address_is_better_than_none_while_the_name_server_sleeps(void
     talk_tick(h.t, h.now);
     for (int round = 0; round < 2; round++) {
         assert_int_equal(h.t->state, TALK_RESOLVING);
-        while (h.t->served <= (unsigned)round * 0 && h.t->state != TALK_WAITING) {
-            assert_true(loop_run(h.loop, 100 * NS_PER_MS) >= 0);
+        while (h.t->state != TALK_WAITING) {
+            assert_true(loop_run(h.loop, NS_PER_MS) >= 0);
             poller_run(h.p, clock_mono());
         }
         h.now = clock_mono();
@@ -213,10 +213,10 @@ static void who_hangs_up_again_and_again_is_asked_ever_more_seldom_and_for_ever(
     }
     assert_int_equal(h.tally.events[POLL_LINE_DOWN], 1);
     assert_int_equal(h.tally.events[POLL_LINE_UP], 1);
-    hand_live(&h, hand_right, NS_PER_S);
+    hand_live(&h, hand_right, 10 * NS_PER_S);
     assert_int_equal(h.t->hang_ups, 0);
     assert_int_equal(h.tally.events[POLL_LINE_UP], 2);
-    assert_true(h.tally.good >= 40);
+    assert_true(h.tally.good >= 200);
     hand_end(&h);
 }
 
@@ -316,7 +316,7 @@ static void the_gap_behind_a_frame_is_the_buses_and_a_networks_at_least(void **s
         h.g->lines[0].baud = facts[i].baud;
         rig_read(h.g, 1, 0, 10, 200 * NS_PER_MS);
         hand_begin(&h);
-        assert_in_range(h.t->gap_ns / NS_PER_US, facts[i].gap_us - 1, facts[i].gap_us + 1);
+        assert_int_equal(h.t->gap_ns / NS_PER_US, facts[i].gap_us);
         hand_end(&h);
     }
 }
@@ -338,6 +338,7 @@ static void what_is_given_to_the_silent_is_as_the_line_says(void **state)
         struct hand h;
         hand_take(&h, TRANSPORT_TCP);
         h.g->lines[0].silent_share = shares[i];
+        h.g->lines[0].retries = 0;
         h.g->lines[0].timeout_ns = 500 * NS_PER_MS;
         rig_read(h.g, 1, 0, 10, 50 * NS_PER_MS);
         for (uint8_t unit = 2; unit < 8; unit++)
@@ -353,7 +354,7 @@ static void what_is_given_to_the_silent_is_as_the_line_says(void **state)
         assert_true(u.answers && u.next_probe.ns == MONO_NEVER.ns);
         assert_false(poller_unit_stats(h.p, 0, 9, &u));
         if (shares[i] > 0)
-            assert_true((double)h.t->stats.silent_ns <= 120e9 * shares[i] + 4e9);
+            assert_true((double)h.t->stats.silent_ns <= 120e9 * shares[i] + 8e9);
         hand_end(&h);
     }
     assert_true(probes[0] > probes[1] && probes[2] > probes[1]);
@@ -421,7 +422,7 @@ static size_t unit_two_is_mute(struct hand *h, uint8_t *out)
     return 0;
 }
 
-/* Of three requests: the first changes something by being read, the last is asked most often. */
+/* Of four requests two change something by being read. */
 static void the_silent_are_probed_with_what_changes_nothing(void **state)
 {
     (void)state;
@@ -437,10 +438,48 @@ static void the_silent_are_probed_with_what_changes_nothing(void **state)
     memset(seen_by_unit_two, 0, sizeof(seen_by_unit_two));
     hand_live(&h, unit_two_is_mute, 60 * NS_PER_S);
     assert_int_equal(h.tally.events[POLL_UNIT_SILENT], 1);
-    assert_ptr_equal(h.t->parties[1].prober, &h.g->requests[3]);
-    assert_true(seen_by_unit_two[2] > 3);
-    assert_int_equal(seen_by_unit_two[0] + seen_by_unit_two[1] + seen_by_unit_two[3], 0);
+    assert_true(seen_by_unit_two[1] > 3 && seen_by_unit_two[2] > 3); /* in turn */
+    assert_int_equal(seen_by_unit_two[0] + seen_by_unit_two[3], 0);
     hand_end(&h);
+}
+
+static bool drops_is_over;
+static size_t drops_twenty(struct hand *h, uint8_t *out)
+{
+    bool dropped = h->q.address == 20 && h->q.count == 8 && !drops_is_over;
+    return dropped ? 0 : rig_answer(&h->q, out);
+}
+
+/* Some drop a question that they don't know, where they should refuse it. */
+static void one_question_without_an_answer_does_not_cost_the_others_theirs(void **state)
+{
+    (void)state;
+    for (int kind = TRANSPORT_TCP; kind <= TRANSPORT_RTU_OVER_TCP; kind++) {
+        for (unsigned i = 0; i < 6; i++) {
+            bool once = i % 2;
+            struct hand h;
+            hand_take(&h, (enum transport)kind);
+            h.g->lines[0].retries = (uint8_t)(i / 2);
+            rig_read(h.g, 1, 0, 10, NS_PER_S);
+            struct request *r = rig_read(h.g, 1, 20, 8, (once ? 3600 : 1) * NS_PER_S);
+            r->once = once;
+            hand_begin(&h);
+            drops_is_over = false;
+            hand_live(&h, drops_twenty, 300 * NS_PER_S);
+            if (h.tally.good < 290 || h.tally.events[POLL_UNIT_SILENT] > 1 ||
+                h.t->stats.silent_ns > 60 * NS_PER_S)
+                fail_msg("transport %d, retries %u, once %d: %u good, %u times silent, %g s", kind,
+                         i / 2, once, h.tally.good, h.tally.events[POLL_UNIT_SILENT],
+                         (double)h.t->stats.silent_ns / 1e9);
+            assert_true(h.tally.faults[FAULT_TIMEOUT] > 3);
+            drops_is_over = true;
+            h.tally.good = 0;
+            hand_live(&h, drops_twenty, 100 * NS_PER_S);
+            assert_true(h.tally.good >= (once ? 101 : 130));
+            assert_false(h.t->errands[1].mute);
+            hand_end(&h);
+        }
+    }
 }
 
 /* ---- what is asked first --------------------------------------------------------------------- */
@@ -476,6 +515,10 @@ static void who_begins_to_answer_is_asked_who_it_is_as_its_manners_allow(void **
     assert_true((apart < 0 ? -apart : apart) >= slow->delay_ns);
     assert_int_equal(h.t->firsts, 0);
     /* Asked for once more, of one unit only. */
+    while (h.t->state == TALK_WAITING) {
+        hand_hear(&h);
+        hand_answer(&h);
+    }
     poller_ask_again(h.p, 0, 1, h.now);
     assert_int_equal(h.t->firsts, 1);
     hand_hear(&h);
@@ -508,10 +551,10 @@ static void what_is_asked_first_in_vain_is_asked_again_and_others_do_not_wait(vo
     identity_is_mute = true;
     identity_asked = 0;
     hand_live(&h, says_not_who_it_is, 20 * NS_PER_S);
-    assert_true(identity_asked >= 5 && identity_asked <= 11);
+    assert_in_range(identity_asked, 3, 11);
     assert_true(h.tally.good >= 60);
     identity_is_mute = false;
-    hand_live(&h, says_not_who_it_is, 4 * NS_PER_S);
+    hand_live(&h, says_not_who_it_is, 40 * NS_PER_S);
     assert_int_equal(h.t->firsts, 0);
     hand_end(&h);
 }
@@ -525,7 +568,7 @@ static bool part_is_mute;
 static size_t refuses_some(struct hand *h, uint8_t *out)
 {
     unsigned end = h->q.address + h->q.count;
-    if (part_is_mute && !h->t->proving && h->q.address >= 16)
+    if (part_is_mute && !h->t->proving && h->q.address >= 14)
         return 0;
     if (h->q.address < refused_to && end > refused_from)
         return rig_exception(&h->q, refused_code, out);
@@ -605,8 +648,11 @@ static void a_hole_is_told_once_and_asked_for_every_ten_minutes(void **state)
     assert_non_null(strstr(h.tally.last_text, "0x000A"));
     refused_to = 0; /* and one day it serves them */
     hand_live(&h, refuses_some, 1300 * NS_PER_S);
-    assert_int_equal(h.tally.last.count, 30);
-    assert_int_equal(h.tally.last.fault, FAULT_NONE);
+    h.tally.faults[FAULT_HOLE] = 0;
+    unsigned good = h.tally.good;
+    hand_live(&h, refuses_some, 60 * NS_PER_S);
+    assert_int_equal(h.tally.faults[FAULT_HOLE], 0);
+    assert_true(h.tally.good >= good + 12);
     hand_end(&h);
 }
 
@@ -744,6 +790,7 @@ int main(void)
         cmocka_unit_test(a_unit_that_answered_and_fell_silent_does_not_answer),
         cmocka_unit_test(misses_are_counted_up_to_what_fits_and_a_bus_goes_on),
         cmocka_unit_test(the_silent_are_probed_with_what_changes_nothing),
+        cmocka_unit_test(one_question_without_an_answer_does_not_cost_the_others_theirs),
         cmocka_unit_test(who_begins_to_answer_is_asked_who_it_is_as_its_manners_allow),
         cmocka_unit_test(what_is_asked_first_in_vain_is_asked_again_and_others_do_not_wait),
         cmocka_unit_test(a_proof_is_never_as_long_as_a_part_that_is_polled),
