@@ -22,7 +22,8 @@ struct hand {
     bool tcp;
     struct question q; /* the last that was heard */
     uint8_t heard[WRITE_FRAME_MAX];
-    unsigned blocks; /* good and ill ones */
+    unsigned read_back; /* blocks of what was written, which belong to no request of the plan */
+    uint16_t read_back_first, read_back_count;
     unsigned ended; /* writings */
     struct write_end last_end;
     char end_why[256];
@@ -31,7 +32,12 @@ struct hand {
 static void hand_block(void *me, const struct block *b)
 {
     struct hand *h = me;
-    h->blocks++;
+    if (b->request < h->g->requests || b->request >= h->g->requests + RIG_REQUESTS) {
+        h->read_back++;
+        h->read_back_first = b->first;
+        h->read_back_count = b->count;
+        return;
+    }
     tally_block(&h->tally, b);
 }
 
