@@ -28,8 +28,8 @@ void talk_event(struct talk *t, enum poll_event_kind kind, int unit, const char 
     const struct poller_hooks *hooks = &t->house->hooks;
     if (!hooks->event)
         return;
-    struct poll_event e = {
-        .kind = kind, .line = t->number, .unit = unit, .text = text ? text : "", .now = now};
+    assert(text);
+    struct poll_event e = {.kind = kind, .line = t->number, .unit = unit, .text = text, .now = now};
     hooks->event(hooks->me, &e);
 }
 
@@ -50,11 +50,11 @@ static uint16_t party_for(struct talk *t, const struct request *r)
 }
 
 /* On a bus. Others of the unit whose answers look like that of r. */
-static uint16_t count_alike(const struct talk *t, const struct request *r)
+static uint32_t count_alike(const struct talk *t, const struct request *r)
 {
-    uint16_t alike = 0;
-    for (uint32_t i = 0; i < t->request_count && alike < UINT16_MAX; i++)
-        alike = (uint16_t)(alike + (&t->requests[i] != r && alike_answers(&t->requests[i], r)));
+    uint32_t alike = 0;
+    for (uint32_t i = 0; i < t->request_count; i++)
+        alike += &t->requests[i] != r && alike_answers(&t->requests[i], r);
     return alike;
 }
 
@@ -147,23 +147,12 @@ void talk_free(struct talk *t)
 
 void talk_ready(struct talk *t, uint32_t events, mono_t now)
 {
-    switch ((enum talk_state)t->state) {
-    case TALK_CONNECTING:
-        talk_connected(t, now);
-        return;
-    case TALK_DRAINING:
-    case TALK_IDLE:
-    case TALK_WAITING:
-    case TALK_SETTLING:
-        talk_hear(t, now);
-        return;
-    case TALK_DOWN:
-    case TALK_QUEUED:
-    case TALK_RESOLVING:
-        break;
-    }
     (void)events;
-    assert(false); /* a closed line has no descriptor */
+    assert(t->state >= TALK_CONNECTING); /* a closed line has no descriptor */
+    if (t->state == TALK_CONNECTING)
+        talk_connected(t, now);
+    else
+        talk_hear(t, now);
 }
 
 void talk_tick(struct talk *t, mono_t now)

@@ -24,7 +24,7 @@ enum talk_state {
     TALK_DOWN, /* until the next attempt */
     TALK_QUEUED, /* until fewer others try to connect */
     TALK_RESOLVING,
-    TALK_CONNECTING,
+    TALK_CONNECTING, /* from here on it has a descriptor */
     TALK_IDLE, /* until something is due */
     TALK_WAITING, /* for an answer */
     TALK_SETTLING, /* the answer is whole; no byte may follow it */
@@ -75,7 +75,7 @@ struct errand {
     mono_t since; /* begun: first asked; parked: when */
     struct pieces *pieces; /* NULL: asked whole */
     struct frames *frames; /* what went over the wire lately; NULL: nothing */
-    uint16_t alike; /* others of the unit whose answers look the same */
+    uint32_t alike; /* others of the unit whose answers look the same */
     uint16_t answered_count; /* of the last good answer */
     mono_t answered;
 };

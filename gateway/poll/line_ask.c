@@ -114,7 +114,7 @@ static struct party *living(struct talk *t)
  */
 static bool choose_proof(struct talk *t, struct party *asked, mono_t now)
 {
-    if (t->suspect && (asked->misses || asked->silent) && t->lost_proofs < 3) {
+    if (t->suspect && asked->misses && t->lost_proofs < 3) {
         struct party *p = living(t);
         t->shape = p ? take_shape(t, p, now) : NULL;
         if (t->shape) {

@@ -25,7 +25,7 @@ void talk_end_first(struct talk *t, struct errand *e)
 
 static bool is_open(const struct talk *t, const struct errand *e)
 {
-    return e->first && !e->parked && !t->parties[e->party].silent;
+    return e->first && !t->parties[e->party].silent;
 }
 
 const struct request *talk_take_first(struct talk *t, mono_t now)
@@ -51,7 +51,7 @@ const struct request *talk_take_first(struct talk *t, mono_t now)
 mono_t talk_first_due(const struct talk *t)
 {
     mono_t due = MONO_NEVER;
-    for (uint32_t i = 0; t->firsts > 0 && i < t->request_count; i++) {
+    for (uint32_t i = 0; i < t->request_count; i++) {
         const struct errand *e = &t->errands[i];
         if (!is_open(t, e))
             continue;

@@ -256,23 +256,12 @@ static void receive(struct talk *t, mono_t now)
 
 void talk_hear(struct talk *t, mono_t now)
 {
-    switch ((enum talk_state)t->state) {
-    case TALK_WAITING:
+    if (t->state == TALK_WAITING)
         receive(t, now);
-        return;
-    case TALK_DRAINING:
+    else if (t->state == TALK_DRAINING)
         discard(t, now);
-        return;
-    case TALK_IDLE:
-    case TALK_SETTLING:
+    else
         (void)talk_silent(t, now);
-        return;
-    case TALK_DOWN:
-    case TALK_QUEUED:
-    case TALK_RESOLVING:
-    case TALK_CONNECTING:
-        return;
-    }
 }
 
 /* The whole machine stood still, or this program did. What the equipment said meanwhile is too old,

@@ -114,7 +114,7 @@ void talk_unpark(struct talk *t, uint16_t party, mono_t now)
 
 void talk_remember(struct talk *t, const struct block *what, mono_t now)
 {
-    if (!t->current || talk_works(t)) /* what is written, and read back, belongs to no request */
+    if (!t->current) /* what is written, and read back, belongs to no request */
         return;
     const struct frame e = {
         .time = what->fault == FAULT_NONE ? t->arrived : clock_wall(),

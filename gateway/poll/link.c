@@ -69,7 +69,7 @@ static bool is_own(int fd)
     struct sockaddr_storage here = {0}, there = {0};
     socklen_t length = sizeof(here), other = sizeof(there);
     return getsockname(fd, (struct sockaddr *)&here, &length) == 0 &&
-           getpeername(fd, (struct sockaddr *)&there, &other) == 0 && length == other &&
+           getpeername(fd, (struct sockaddr *)&there, &other) == 0 &&
            memcmp(&here, &there, length) == 0;
 }
 

@@ -55,9 +55,7 @@ static const char *set_up(struct serial *s, const struct line *l)
 {
     int stop_bits = l->stop_bits == 2 ? 2 : 1;
     s->modbus = modbus_new_rtu(l->device, (int)l->baud, l->parity, l->data_bits, stop_bits);
-    if (!s->modbus)
-        return "out of memory";
-    if (modbus_connect(s->modbus) < 0)
+    if (!s->modbus || modbus_connect(s->modbus) < 0)
         return modbus_strerror(errno);
     int fd = modbus_get_socket(s->modbus);
     struct termios settings;

@@ -41,7 +41,7 @@ void party_missed(struct party *p)
 void party_give_up(struct party *p, int64_t longest, uint64_t random, mono_t now)
 {
     int64_t first = p->period_ns < first_interval_ns ? p->period_ns : first_interval_ns;
-    p->interval_ns = p->silent && p->interval_ns ? p->interval_ns * 2 : first;
+    p->interval_ns = p->silent ? p->interval_ns * 2 : first;
     if (p->interval_ns > longest)
         p->interval_ns = longest;
     p->silent = true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "poll/pieces.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,7 +194,8 @@ void pieces_tell(const struct pieces *ps, uint16_t which, const struct plan *pla
                  const struct request *r, char *text, size_t room)
 {
     const struct piece *p = &ps->at[which];
-    if (p->hole || which + 1 == ps->count) {
+    assert(p->hole || which + 1 < ps->count);
+    if (p->hole) {
         tell_hole(p, plan, r, text, room);
         return;
     }

@@ -14,8 +14,7 @@ static struct talk *talk_of(struct timer *timer)
 
 static uint64_t seed(mono_t start)
 {
-    uint64_t now = (uint64_t)clock_wall().ms * 1000003U ^ (uint64_t)start.ns;
-    return now ? now : 1;
+    return ((uint64_t)clock_wall().ms * 1000003U ^ (uint64_t)start.ns) | 1; /* never 0 */
 }
 
 struct poller *poller_new(struct loop *loop, const struct plan *plan, struct poller_hooks hooks,

@@ -30,8 +30,8 @@ static void end(struct talk *t, struct work *w, enum write_how how, const char *
                           .has_after = w->has_after};
     memcpy(e.before, w->before, sizeof(e.before));
     memcpy(e.after, w->after, sizeof(e.after));
-    if (hooks->wrote)
-        hooks->wrote(hooks->me, &e);
+    assert(hooks->wrote);
+    hooks->wrote(hooks->me, &e);
 }
 
 void work_end(struct talk *t, enum write_how how, const char *why)
@@ -107,8 +107,8 @@ void poller_cancel_writes(struct poller *p, const char *why, mono_t now)
 {
     for (uint32_t i = 0; i < p->count; i++) {
         struct talk *t = p->talks[i];
-        bool flying = t && in_flight(t);
-        while (t && t->works) {
+        bool flying = in_flight(t);
+        while (t->works) {
             if (t->works->step == WORK_BACK || t->works->flying)
                 talk_work_lost(t, why, now);
             if (t->works->step == WORK_BACK)
