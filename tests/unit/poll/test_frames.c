@@ -63,6 +63,10 @@ static void pieces_are_remembered_apart(void **state)
     assert_int_equal(frames_find(fs, 105, 2, FRAME_BAD)->sent[11], 3);
     assert_int_equal(frames_find(fs, 104, 2, FRAME_BAD)->sent[11], 1);
     assert_null(frames_find(fs, 108, 3, FRAME_BAD));
+    /* The newest of those that covered it is the third; before it, the first. */
+    assert_int_equal(frames_find(fs, 106, 2, FRAME_BEFORE)->sent[11], 1);
+    assert_int_equal(frames_find(fs, 101, 2, FRAME_BEFORE)->sent[11], 1);
+    assert_null(frames_find(fs, 108, 3, FRAME_BEFORE));
     frames_free(fs);
 }
 

@@ -2,6 +2,7 @@
 /* The parts that know no sockets: shapes, pieces, back-off, allowance, deadlines. */
 #include "rig.c"
 
+#include <netinet/tcp.h>
 #include <sys/resource.h>
 
 #include "poll/link.h"
@@ -416,6 +417,279 @@ static void a_character_takes_as_long_as_its_bits(void **state)
     }
 }
 
+/* Values and groups as one request may hold them: what stays together when it is cut in two. */
+static void what_overlaps_or_belongs_together_stays_together(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        struct {
+            uint32_t device;
+            uint16_t offset, words;
+            int32_t group;
+        } values[5];
+        unsigned count;
+        bool cut;
+        struct piece first, second;
+    } facts[] = {
+        {"nothing in it", {{0}}, 0, false, {0}, {0}},
+        {"one value", {{3, 0, 2, -1}}, 1, false, {0}, {0}},
+        {"two values",
+         {{3, 0, 2, -1}, {3, 2, 2, -1}},
+         2,
+         true,
+         {.count = 2},
+         {.offset = 2, .count = 2}},
+        {"a value inside another",
+         {{3, 0, 4, -1}, {3, 1, 2, -1}, {3, 6, 2, -1}},
+         3,
+         true,
+         {.count = 4},
+         {.offset = 6, .count = 2}},
+        {"a value over the end of another",
+         {{3, 0, 4, -1}, {3, 3, 2, -1}, {3, 6, 2, -1}},
+         3,
+         true,
+         {.count = 5},
+         {.offset = 6, .count = 2}},
+        {"a group around another value",
+         {{3, 0, 2, 0}, {3, 2, 2, -1}, {3, 4, 2, 0}, {3, 6, 2, -1}},
+         4,
+         true,
+         {.count = 6},
+         {.offset = 6, .count = 2}},
+        {"a group whose first value lies behind, and whose last in the middle",
+         {{3, 4, 2, 0}, {3, 0, 6, 0}, {3, 2, 2, 0}, {3, 8, 2, -1}},
+         4,
+         true,
+         {.count = 6},
+         {.offset = 8, .count = 2}},
+        {"groups of the same number in two devices, and two groups in one",
+         {{3, 0, 2, 0}, {4, 2, 2, 0}, {3, 4, 2, 1}, {3, 6, 2, 1}},
+         4,
+         true,
+         {.count = 2},
+         {.offset = 2, .count = 6}},
+    };
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        struct rig *g = one_line();
+        struct request *r = rig_read(g, 3, 0x100, 10, NS_PER_S);
+        static struct feed feeds[5];
+        for (unsigned k = 0; k < facts[i].count; k++) {
+            feeds[k] = (struct feed){.device = facts[i].values[k].device,
+                                     .point = k,
+                                     .offset = facts[i].values[k].offset};
+            g->points[k].words = facts[i].values[k].words;
+            g->points[k].group = facts[i].values[k].group;
+        }
+        r->feeds = feeds;
+        r->feed_count = facts[i].count;
+        struct pieces *ps = NULL;
+        bool cut = pieces_cut(&ps, &g->plan, r, 0);
+        if (cut != facts[i].cut ||
+            (cut && (ps->count != 2 || ps->at[0].offset != facts[i].first.offset ||
+                     ps->at[0].count != facts[i].first.count ||
+                     ps->at[1].offset != facts[i].second.offset ||
+                     ps->at[1].count != facts[i].second.count)))
+            fail_msg("%s: %d, %u+%u %u+%u", facts[i].what, cut, cut ? ps->at[0].offset : 0,
+                     cut ? ps->at[0].count : 0, cut ? ps->at[1].offset : 0,
+                     cut ? ps->at[1].count : 0);
+        free(ps);
+        rig_free(g);
+    }
+}
+
+static void parts_that_are_joined_were_served_if_both_were(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 16; i++) {
+        struct pieces *ps = calloc(1, sizeof(*ps) + 2 * sizeof(ps->at[0]));
+        ps->count = 2;
+        ps->keep = i & 8;
+        ps->at[0] = (struct piece){.count = 4, .served = i & 1};
+        ps->at[1] = (struct piece){.offset = i & 4 ? 5 : 4, .count = 4, .served = i & 2};
+        pieces_join(ps);
+        bool joined = !(i & 8) && !(i & 4);
+        assert_int_equal(ps->count, joined ? 1 : 2);
+        assert_int_equal(ps->at[0].served, joined ? (i & 3) == 3 : i & 1);
+        free(ps);
+    }
+}
+
+static void misses_are_counted_up_to_what_fits(void **state)
+{
+    (void)state;
+    const struct request r = {.unit = 7, .period_ns = 10 * NS_PER_S};
+    struct party p;
+    party_init(&p, &r);
+    for (unsigned i = 0; i < 70000; i++)
+        party_missed(&p);
+    assert_int_equal(p.misses, UINT16_MAX);
+}
+
+static void a_shape_asks_for_nothing_that_changes_by_being_read(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t unit, table;
+        uint16_t first, count;
+        bool beyond; /* may be read along */
+    } facts[] = {
+        {1, TABLE_HOLDING, 14, 2, false}, {1, TABLE_HOLDING, 60, 2, true},
+        {1, TABLE_INPUT, 14, 2, true},    {2, TABLE_HOLDING, 14, 2, true},
+        {1, TABLE_HOLDING, 2, 2, true},
+    };
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        struct rig *g = one_line();
+        rig_read(g, 1, 10, 4, NS_PER_S);
+        struct request *latch =
+            rig_read(g, facts[i].unit, facts[i].first, facts[i].count, NS_PER_S);
+        latch->alone = true;
+        latch->table = facts[i].table;
+        struct shapes s;
+        shapes_find(&s, &g->plan, 0, 1);
+        bool beyond = false;
+        for (unsigned k = 0; k < s.count; k++) {
+            unsigned end = s.at[k].first + s.at[k].count;
+            beyond = beyond || end > 14;
+            if (facts[i].unit == 1 && facts[i].table == TABLE_HOLDING)
+                assert_true(end <= facts[i].first ||
+                            s.at[k].first >= facts[i].first + facts[i].count);
+        }
+        assert_int_equal(beyond, facts[i].beyond);
+        rig_free(g);
+    }
+}
+
+static void a_barrier_holds_in_its_table_and_on_both_sides(void **state)
+{
+    (void)state;
+    static const struct {
+        struct barrier barrier;
+        unsigned end; /* no shape goes further; 0: as far as it likes */
+    } facts[] = {{{TABLE_HOLDING, 15}, 15},
+                 {{TABLE_INPUT, 15}, 0},
+                 {{TABLE_HOLDING, 10}, 0},
+                 {{TABLE_HOLDING, 300}, 0}};
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        struct rig *g = one_line();
+        g->map.limits.barriers = &facts[i].barrier;
+        g->map.limits.barrier_count = 1;
+        rig_read(g, 1, 10, 4, NS_PER_S);
+        struct shapes s;
+        unsigned furthest = 0;
+        shapes_find(&s, &g->plan, 0, 1);
+        for (unsigned k = 0; k < s.count; k++)
+            if (s.at[k].first + s.at[k].count > furthest)
+                furthest = s.at[k].first + s.at[k].count;
+        assert_true(facts[i].end ? furthest <= facts[i].end : furthest > 15);
+        rig_free(g);
+    }
+}
+
+/* Between them they read every length; so for one unit only its own lengths are avoided. */
+static void a_line_that_uses_every_length_leaves_those_of_other_units(void **state)
+{
+    (void)state;
+    struct rig *g = one_line();
+    rig_read(g, 1, 0, 60, NS_PER_S);
+    rig_read(g, 1, 100, 2, NS_PER_S);
+    for (uint16_t count = 1; count <= 70; count++)
+        if (count != 2 && count != 60)
+            rig_read(g, 2, 200, count, NS_PER_S);
+    struct shapes s;
+    shapes_find(&s, &g->plan, 0, 1);
+    assert_true(s.count >= SHAPES_ENOUGH);
+    for (unsigned i = 0; i < s.count; i++)
+        assert_true(s.at[i].count != 2 && s.at[i].count != 60);
+    rig_free(g);
+}
+
+static bool the_longer(const void *me, uint8_t function, uint16_t count)
+{
+    assert_int_equal(function, 3);
+    return count > *(const uint16_t *)me;
+}
+
+static void a_shape_that_is_polled_meanwhile_is_not_taken(void **state)
+{
+    (void)state;
+    struct rig *g = one_line();
+    rig_read(g, 1, 0, 60, NS_PER_S);
+    struct shapes s;
+    uint16_t limit = 12;
+    shapes_find(&s, &g->plan, 0, 1);
+    unsigned taken = 0;
+    for (struct shape *sh; (sh = shapes_take(&s, NS_PER_S, the_longer, &limit, (mono_t){1}));
+         taken++)
+        assert_true(sh->count <= limit);
+    assert_true(taken >= 3 && taken < s.count);
+    rig_free(g);
+}
+
+static void patience_with_a_connection_is_at_least_a_millisecond(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ns;
+        int ms;
+    } facts[] = {{0, 10000}, {1, 1}, {NS_PER_MS - 1, 1}, {250 * NS_PER_MS, 250}};
+    int s = socket(AF_INET, SOCK_STREAM, 0);
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        int ms = 0;
+        socklen_t length = sizeof(ms);
+        link_tcp_patience(s, facts[i].ns);
+        assert_int_equal(getsockopt(s, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &length), 0);
+        assert_int_equal(ms, facts[i].ms);
+    }
+    close(s);
+}
+
+static void a_port_is_set_up_as_its_line_says_or_not_at_all(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t baud;
+        uint8_t data_bits, stop_bits;
+        char parity;
+        const char *why; /* NULL: it opens */
+    } facts[] = {
+        {9600, 8, 1, PARITY_NONE, NULL},
+        {19200, 8, 2, PARITY_NONE, NULL},
+        {19200, 7, 1, PARITY_EVEN, NULL},
+        {115200, 8, 1, PARITY_ODD, NULL},
+        {12345, 8, 1, PARITY_NONE, "the port can't run at this speed"},
+        {0, 8, 1, PARITY_NONE, "Invalid argument"},
+    };
+    char name[64];
+    int master = rig_pty(name);
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        const struct line l = {.device = name,
+                               .baud = facts[i].baud,
+                               .data_bits = facts[i].data_bits,
+                               .stop_bits = facts[i].stop_bits,
+                               .parity = facts[i].parity};
+        const char *why = NULL;
+        int fd = -1;
+        struct serial *s = link_serial_open(&l, &fd, &why);
+        if (facts[i].why) {
+            assert_null(s);
+            assert_string_equal(why, facts[i].why);
+            continue;
+        }
+        if (!s)
+            fail_msg("%zu: %s", i, why);
+        struct termios is;
+        assert_int_equal(tcgetattr(fd, &is), 0);
+        /* Of parity and seven bits a pty knows nothing. */
+        assert_int_equal((is.c_cflag & CSTOPB) != 0, facts[i].stop_bits == 2);
+        assert_int_equal(is.c_cc[VMIN], 1);
+        link_serial_close(s);
+    }
+    link_serial_close(NULL);
+    close(master);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +708,15 @@ int main(void)
         cmocka_unit_test(the_silent_get_their_share_and_no_more),
         cmocka_unit_test(the_last_descriptors_are_left_to_others),
         cmocka_unit_test(the_earliest_deadline_is_always_first),
+        cmocka_unit_test(what_overlaps_or_belongs_together_stays_together),
+        cmocka_unit_test(parts_that_are_joined_were_served_if_both_were),
+        cmocka_unit_test(misses_are_counted_up_to_what_fits),
+        cmocka_unit_test(a_shape_asks_for_nothing_that_changes_by_being_read),
+        cmocka_unit_test(a_barrier_holds_in_its_table_and_on_both_sides),
+        cmocka_unit_test(a_line_that_uses_every_length_leaves_those_of_other_units),
+        cmocka_unit_test(a_shape_that_is_polled_meanwhile_is_not_taken),
+        cmocka_unit_test(patience_with_a_connection_is_at_least_a_millisecond),
+        cmocka_unit_test(a_port_is_set_up_as_its_line_says_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

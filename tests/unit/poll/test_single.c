@@ -211,7 +211,9 @@ static void each_turn_ends_as_its_scene_says(const struct scene *scene, enum tra
     for (unsigned i = 0; i < TURNS && scene->turns[i].function; i++) {
         const struct turn *turn = &scene->turns[i];
         struct exchange x;
-        t.s->timeout_ns = turn->fault == FAULT_TIMEOUT ? 20 * NS_PER_MS : patience;
+        t.s->timeout_ns = turn->fault != FAULT_TIMEOUT        ? patience
+                          : *turn->says && *turn->says != '/' ? 150 * NS_PER_MS
+                                                              : 20 * NS_PER_MS;
         ask(&t, turn, &x);
         if (x.fault != turn->fault || (x.why == NULL) != (turn->why == NULL) ||
             (turn->why && !strstr(x.why, turn->why)) || x.late != turn->late ||
