@@ -144,6 +144,8 @@ static int write_group(struct journal *j, uint32_t most)
         rc = kept_write(j);
     if (rc == SQLITE_OK)
         rc = store_exec(j, "COMMIT");
+    if (rc == SQLITE_OK && !mark_proves(j))
+        rc = SQLITE_IOERR_FSYNC;
     if (rc != SQLITE_OK && !sqlite3_get_autocommit(j->db))
         store_exec(j, "ROLLBACK");
     for (int i = 0; i < MESSAGE_JOURNALED && rc != SQLITE_OK; i++)

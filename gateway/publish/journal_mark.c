@@ -2,9 +2,11 @@
 /* How far each lane's rows have been on disk, noted beside the journal. A log whose end is torn, by
  * a card that lies about its writes or by somebody's copy of an older one, opens without a word;
  * then numbers that were sent already would be given again to other rows. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "publish/store.h"
@@ -42,6 +44,19 @@ void mark_open(struct journal *j)
     j->mark = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (known(j, &m))
         j->epoch = m.epoch;
+}
+
+/* A file system that has just found a fault in itself gives up its own log, and then says of a sync
+ * that went with it that it went well: ext4 does, one time in fifteen. But from then on it refuses
+ * what that log would have to hold, such as another size of a file. */
+bool mark_proves(const struct journal *j)
+{
+    struct stat st;
+    if (j->mark < 0 || fstat(j->mark, &st) != 0)
+        return true;
+    off_t size = (off_t)sizeof(struct mark);
+    return ftruncate(j->mark, st.st_size > size ? size : size + 1) == 0 ||
+           (errno != EROFS && errno != EIO);
 }
 
 /* Not waited for: a note that is too old is only less of a help. */

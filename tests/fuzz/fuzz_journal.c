@@ -30,6 +30,7 @@ int __real_sqlite3_open_v2(const char *file, sqlite3 **db, int flags, const char
 int __wrap_sqlite3_open_v2(const char *file, sqlite3 **db, int flags, const char *vfs);
 void __wrap_mark_open(struct journal *j);
 void __wrap_mark_write(const struct journal *j);
+bool __wrap_mark_proves(const struct journal *j);
 uint64_t __wrap_mark_read(const struct journal *j, int lane);
 
 /* ---- damage ---------------------------------------------------------------------------------- */
@@ -133,6 +134,12 @@ void __wrap_mark_open(struct journal *j)
 void __wrap_mark_write(const struct journal *j)
 {
     (void)j;
+}
+
+bool __wrap_mark_proves(const struct journal *j)
+{
+    (void)j;
+    return true;
 }
 
 uint64_t __wrap_mark_read(const struct journal *j, int lane)

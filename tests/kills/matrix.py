@@ -25,7 +25,7 @@ MOMENTS = ("burst", "idle", "catching_up")
 STOP_S = 60 if rig.LONG else 6
 CUT_S = 30 if rig.LONG else 6
 FAULT_S = 10 if rig.LONG else 4
-SYNC_FAILS, READ_ONLY = 1, 2
+SYNC_FAILS, READ_ONLY, SYNC_LIES = 1, 2, 3
 IMAGE_MB = 24
 
 
@@ -179,18 +179,20 @@ def ext4(stand):
     attach(stand)
 
 
-def power_cut(stand):
+def power_cut(stand, lied=False):
     """What was on the disk at this moment, and nothing else, is what the next start finds."""
     stand.box.child.process.send_signal(signal.SIGSTOP)
     copy = stand.directory / "copy"
     sh("cp", "--sparse=always", stand.directory / "image", copy)
-    stand.witness()
+    if not lied:
+        stand.witness()
     stand.box.kill()
     sh("umount", stand.box.state)
     copy.rename(stand.directory / "image")
     attach(stand)
     if stand.trouble:
         stand.figures.append(f"{stand.switch.take_lost(stand.box.state)} pages lost")
+        stand.switch.turn(0)
     time.sleep(stand.dice.uniform(0, 0.5))
     stand.box.start()
 
@@ -211,6 +213,15 @@ def sync_failed_power_cut(stand, killed=False):
 
 def sync_failed_killed_power_cut(stand):
     sync_failed_power_cut(stand, killed=True)
+
+
+def sync_lies_power_cut(stand):
+    """A sync that is said to have gone well never took place: what it was for may not have been told."""
+    stand.witness()
+    stand.switch.turn(SYNC_LIES)
+    time.sleep(1.5)
+    assert stand.switch.failed > 0, "nothing was written while the disk lied"
+    power_cut(stand, lied=True)
 
 
 # name: (what happens, how the state directory is made, does the disk fail at a switch, may rows be lost)
@@ -257,6 +268,7 @@ def cells(options):
     out["disk-full-alone-burst"] = (cell, (disk_full_alone, "burst"), small_disk, False, True)
     out["sync-failed-power-cut"] = (cell, (sync_failed_power_cut, "burst"), ext4, True, False)
     out["sync-failed-killed-power-cut"] = (cell, (sync_failed_killed_power_cut, "burst"), ext4, True, False)
+    out["sync-lies-power-cut"] = (cell, (sync_lies_power_cut, "burst"), ext4, True, False)
     out["historian-away-burst"] = (cell, (historian_away, "burst"), None, False, False)
     for what, strike, mount, times in (("gateway-kills", gateway_killed, None, options.kills),
                                        ("broker-kills", broker_killed, None, options.kills),

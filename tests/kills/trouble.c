@@ -2,7 +2,8 @@
 /* A disk that fails at a turn of a switch: preloaded into the gateway, for files under TROUBLE_DIR.
  * TROUBLE_SWITCH is a file: what is wrong now, how many calls have failed, and the state of the
  * pages of journal.db and of its log. A page whose sync failed counts as written with the kernel,
- * and is not on the disk: when the power goes it is lost, unless it was written once more. */
+ * and is not on the disk: when the power goes it is lost, unless it was written once more. So it is
+ * with a sync that lies, as a file system does in the moment in which it becomes read-only. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WELL, SYNC_FAILS, READ_ONLY };
+enum { WELL, SYNC_FAILS, READ_ONLY, SYNC_LIES };
 enum { PAGE = 4096, PAGES = 8192, FILES = 2 };
 enum { CLEAN, DIRTY, LOST };
 
@@ -75,7 +76,8 @@ static char *pages(int fd)
 static void written(int fd, off64_t at, ssize_t n)
 {
     char *p = n > 0 ? pages(fd) : NULL;
-    for (off64_t i = at / PAGE; p && i <= (at + n - 1) / PAGE && i < PAGES; i++)
+    /* What stands at the front of a page since long stays, whatever becomes of the rest. */
+    for (off64_t i = (at + PAGE - 1) / PAGE; p && i <= (at + n - 1) / PAGE && i < PAGES; i++)
         p[i] = DIRTY;
 }
 
@@ -103,14 +105,26 @@ static int fails(int code)
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
+static int lies(int fd)
+{
+    if (t->knob != SYNC_LIES || !of(fd))
+        return 0;
+    t->knob = READ_ONLY;
+    synced(fd, fails(EROFS));
+    return 1;
+}
+
 int fsync(int fd)
 {
-    return synced(fd, t->knob == SYNC_FAILS && of(fd) ? fails(EIO) : REAL(fsync)(fd));
+    return lies(fd) ? 0
+                    : synced(fd, t->knob == SYNC_FAILS && of(fd) ? fails(EIO) : REAL(fsync)(fd));
 }
 
 int fdatasync(int fd)
 {
-    return synced(fd, t->knob == SYNC_FAILS && of(fd) ? fails(EIO) : REAL(fdatasync)(fd));
+    return lies(fd)
+               ? 0
+               : synced(fd, t->knob == SYNC_FAILS && of(fd) ? fails(EIO) : REAL(fdatasync)(fd));
 }
 
 ssize_t write(int fd, const void *bytes, size_t n)
