@@ -86,7 +86,7 @@ class Cluster:
 
     def end(self):
         if self.child:
-            self.child.end(signal.SIGINT, 10)       # a fast shutdown
+            self.child.end(signal.SIGINT, 60)       # a fast shutdown
 
 
 class Source(plc.Plc):
