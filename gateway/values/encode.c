@@ -211,7 +211,7 @@ static bool is_wanted(const struct point *p, const struct sample *s, const struc
     return v->kind == VALUE_REAL ? x >= y && x <= y : value_compare(is, v) == 0;
 }
 
-/* The steps beside it, in engineering units. */
+/* The steps beside it, in engineering units. One of them is what was read, and good. */
 static const char *say_neighbours(const struct point *p, const struct value *v, long double raw,
                                   char *said)
 {
@@ -231,10 +231,8 @@ static const char *say_neighbours(const struct point *p, const struct value *v, 
     if (both)
         return say(said, "its registers can't say %s%s%s: the nearest are %s and %s", wanted, space,
                    p->unit, encode_text(a, &low.value), encode_text(b, &high.value));
-    if (one->quality == QUALITY_GOOD)
-        return say(said, "its registers can't say %s%s%s: the nearest is %s", wanted, space,
-                   p->unit, encode_text(a, &one->value));
-    return say(said, "its registers can't say %s%s%s", wanted, space, p->unit);
+    return say(said, "its registers can't say %s%s%s: the nearest is %s", wanted, space, p->unit,
+               encode_text(a, &one->value));
 }
 
 static const char *say_misfit(const struct point *p, const struct value *v, long double raw,

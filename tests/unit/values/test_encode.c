@@ -93,6 +93,41 @@ static struct point sentinel_point(void)
     return p;
 }
 
+static struct point flag_point(uint64_t mask, bool inverted)
+{
+    struct point p = point_of(RAW_BOOL, NULL);
+    p.mask = mask;
+    p.inverted = inverted;
+    return p;
+}
+
+static struct point discrete_point(void)
+{
+    struct point p = coil_point();
+    p.table = TABLE_DISCRETE;
+    return p;
+}
+
+static const struct choice ends[] = {{0, "shut", 4}, {1, "open", 4}};
+
+static struct point of_words(struct point p, const struct choice *choices, uint32_t count)
+{
+    p.choices = choices;
+    p.choice_count = count;
+    return p;
+}
+
+static struct point without(struct point p, const struct invalid *invalid)
+{
+    p.invalid = invalid;
+    p.invalid_count = 1;
+    return p;
+}
+
+static const struct invalid zero = {0, 0, "none"}, one = {1, 1, "none"}, two = {2, 2, "none"};
+static const struct choice twice[] = {
+    {1, "run", 3}, {1, "on!", 3}, {1, "running", 7}, {70000, "far", 3}};
+
 static void words_are_those_of_the_documents(void **state)
 {
     (void)state;
@@ -138,6 +173,17 @@ static void words_are_those_of_the_documents(void **state)
         {bit_point(15, true), truth_of(false), {0x8000}, {0x8000}},
         {coil_point(), truth_of(true), {1}, {1}},
         {mode_point(), text_value("auto"), {2}, {0xFFFF}},
+        {flag_point(0x0010, false), truth_of(true), {0x0010}, {0x0010}},
+        {flag_point(0x0010, false), truth_of(false), {0}, {0x0010}},
+        {flag_point(0x0010, true), truth_of(true), {0}, {0x0010}},
+        {flag_point(0, false), truth_of(true), {1}, {0xFFFF}},
+        {flag_point(0, true), truth_of(true), {0}, {0xFFFF}},
+        {discrete_point(), truth_of(true), {1}, {1}},
+        {masked_point(0, 4), whole_of(5), {0x0050}, {0xFFF0}},
+        {of_words(coil_point(), ends, 2), text_value("open"), {1}, {1}},
+        {of_words(coil_point(), ends, 2), text_value("shut"), {0}, {1}},
+        {of_words(masked_point(0x0F00, 8), modes, 3), text_value("auto"), {0x0200}, {0x0F00}},
+        {of_words(point_of(RAW_U16, NULL), twice, 4), text_value("run"), {1}, {0xFFFF}},
         /* 4.2 m of 10 in 27648 steps is nearest to 11612. */
         {span_point(0, 27648, 0, 10), real_of(4.2), {11612}, {0xFFFF}},
         {span_point(4000, 20000, 0, 100), whole_of(50), {12000}, {0xFFFF}},
@@ -193,6 +239,21 @@ static void what_can_t_be_said_is_refused_with_what_can(void **state)
         {sentinel_point(), whole_of(0x7FFF), "32767 would be read as no value: open sensor"},
         {valid_point(0, 50), whole_of(51), "above the valid range"},
         {masked_point(0x0F00, 8), whole_of(16), "does not fit: its registers hold 0 to 15"},
+        {point_of(RAW_U64, NULL), text_value("+1234567890123456"),
+         "it is a number, without quotes"},
+        {point_of(RAW_U64, NULL), text_value("12345678901234567e"),
+         "it is a number, without quotes"},
+        {scaled_point(RAW_U16, "0", "0"), real_of(5), "5"},
+        {without(point_of(RAW_U16, NULL), &one), real_of(1.5), "can't say 1.5: the nearest is 2"},
+        {without(point_of(RAW_U16, NULL), &two), real_of(1.25), "can't say 1.25: the nearest is 1"},
+        {without(point_of(RAW_U16, NULL), &two), real_of(1.5), "would be read as no value: none"},
+        {without(point_of(RAW_U16, NULL), &zero), whole_of(70000), "its registers can't say 70000"},
+        {without(flag_point(0x0001, false), &one), truth_of(true),
+         "would be read as no value: none"},
+        {of_words(point_of(RAW_U16, NULL), twice, 4), text_value("on!"), "can't say \"on!\""},
+        {of_words(point_of(RAW_U16, NULL), twice, 4), text_value("running"),
+         "can't say \"running\""},
+        {of_words(point_of(RAW_U16, NULL), twice, 4), text_value("far"), "can't say \"far\""},
         {point_of(RAW_STRING, NULL), text_value("x"), "texts and times can only be read"},
         {point_of(RAW_TIME, NULL), whole_of(1), "texts and times can only be read"},
     };
@@ -208,8 +269,9 @@ static void what_can_t_be_said_is_refused_with_what_can(void **state)
 static void what_can_t_be_turned_back_is_refused_whatever_the_value(void **state)
 {
     (void)state;
-    struct point points[7];
-    for (size_t i = 0; i < 7; i++)
+    enum { N = 9 };
+    struct point points[N];
+    for (size_t i = 0; i < N; i++)
         points[i] = point_of(RAW_U16, NULL);
     static const uint16_t apart[] = {0, 2};
     points[0].curve = CURVE_TABLE;
@@ -219,13 +281,36 @@ static void what_can_t_be_turned_back_is_refused_whatever_the_value(void **state
     points[4].mul_from = 0;
     points[5].valid_if.point = 0;
     points[6].parts = apart;
-    for (size_t i = 0; i < 7; i++) {
+    points[7].from = 0;
+    points[8].words = ENCODE_WORDS + 1;
+    for (size_t i = 0; i < N; i++) {
         struct encoded e;
         char said[ENCODE_SAID];
-        struct value one = whole_of(1);
+        struct value any = whole_of(1);
         assert_non_null(encode_cannot(&points[i]));
-        assert_non_null(encode_point(&points[i], &one, &e, said));
+        assert_non_null(encode_point(&points[i], &any, &e, said));
     }
+}
+
+static void what_is_too_long_to_be_said_is_cut(void **state)
+{
+    (void)state;
+    static struct choice many[80];
+    static char names[80][64];
+    for (unsigned i = 0; i < 80; i++) {
+        int n = snprintf(names[i], sizeof names[i], "a word that is not a short one %u", i);
+        many[i] = (struct choice){i, names[i], (uint32_t)n};
+    }
+    struct point p = of_words(point_of(RAW_U16, NULL), many, 80);
+    struct encoded e;
+    char said[ENCODE_SAID], text[ENCODE_TEXT], wish[300];
+    memset(wish, 'x', sizeof wish - 1);
+    wish[sizeof wish - 1] = '\0';
+    const struct value v = text_value(wish);
+    assert_int_equal(strlen(encode_text(text, &v)), 128);
+    assert_non_null(encode_point(&p, &v, &e, said));
+    assert_non_null(strstr(said, "one 0\", \"a word"));
+    assert_true(strlen(said) < ENCODE_SAID);
 }
 
 static uint64_t next(uint64_t *x)
@@ -277,8 +362,8 @@ static void what_was_read_can_be_written_and_reads_the_same(void **state)
         encode_back(&p, e.words, &after);
         double a = value_number(&before.value), b = value_number(&after.value);
         bool real = before.value.kind == VALUE_REAL;
-        bool same = real ? fabs(a - b) <= fabs(a) * 0x1p-51
-                         : value_equal(&before.value, &after.value);
+        bool same =
+            real ? fabs(a - b) <= fabs(a) * 0x1p-51 : value_equal(&before.value, &after.value);
         if (!same)
             fail_msg("type %u, round %u: %.17g became %.17g", type, n, value_number(&before.value),
                      value_number(&after.value));
@@ -293,6 +378,7 @@ int main(void)
         cmocka_unit_test(words_are_those_of_the_documents),
         cmocka_unit_test(what_can_t_be_said_is_refused_with_what_can),
         cmocka_unit_test(what_can_t_be_turned_back_is_refused_whatever_the_value),
+        cmocka_unit_test(what_is_too_long_to_be_said_is_cut),
         cmocka_unit_test(what_was_read_can_be_written_and_reads_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

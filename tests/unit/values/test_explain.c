@@ -263,12 +263,182 @@ static void an_order_that_is_far_more_plausible_is_seen(void **state)
     }
 }
 
+static struct sample good_of(struct value v)
+{
+    return (struct sample){.quality = QUALITY_GOOD, .value = v};
+}
+
+static struct value real_of(double x)
+{
+    return (struct value){.kind = VALUE_REAL, .real = x};
+}
+
+static struct value whole_of(int64_t x)
+{
+    return (struct value){.kind = VALUE_INT, .i = x};
+}
+
+static void what_was_measured_looks_like_it(void **state)
+{
+    (void)state;
+    static const struct value text = {.kind = VALUE_TEXT, .text = "P3", .length = 2};
+    struct point plain = point_of(RAW_U16, NULL), valid = plain, word = plain;
+    valid.has_valid = true;
+    word.choices = words;
+    word.choice_count = 3;
+    const struct {
+        const struct point *p;
+        struct value v;
+        enum quality quality;
+        unsigned looks;
+    } facts[] = {
+        {&plain, {.kind = VALUE_NONE}, QUALITY_BAD, 0},
+        {&plain, {.kind = VALUE_BOOL}, QUALITY_GOOD, 3},
+        {&plain, {.kind = VALUE_BOOL}, QUALITY_UNCERTAIN, 1},
+        {&plain, text, QUALITY_GOOD, 3},
+        {&plain, text, QUALITY_UNCERTAIN, 1},
+        {&word, whole_of(9), QUALITY_GOOD, 1},
+        {&valid, whole_of(9), QUALITY_GOOD, 3},
+        {&plain, whole_of(9), QUALITY_GOOD, 2},
+        {&plain, whole_of(99999999), QUALITY_GOOD, 1},
+        {&plain, real_of(0), QUALITY_GOOD, 2},
+        {&plain, real_of(1e-35), QUALITY_GOOD, 0},
+        {&plain, real_of(412.5), QUALITY_GOOD, 2},
+        {&plain, real_of(-3e-6), QUALITY_GOOD, 1},
+        {&plain, real_of(3e9), QUALITY_GOOD, 1},
+        {&plain, real_of(3e13), QUALITY_GOOD, 0},
+        {&plain, real_of(1e-9), QUALITY_GOOD, 0},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        const struct sample s = {.quality = facts[i].quality, .value = facts[i].v};
+        if (explain_looks(facts[i].p, &s) != facts[i].looks)
+            fail_msg("fact %zu: %u", i, explain_looks(facts[i].p, &s));
+    }
+    const struct {
+        const struct point *p;
+        struct value own, other;
+        bool better;
+    } pairs[] = {
+        {&plain, whole_of(65536 * 5), whole_of(5), true},
+        {&plain, whole_of(65536 * 5), whole_of(0), false},
+        {&plain, whole_of(65536 * 5), whole_of(6), false},
+        {&plain, real_of(3e13), whole_of(5), true},
+        {&plain, real_of(3e13), whole_of(0), false}, /* zero looks well in every order */
+        {&plain, real_of(3e13), text, true},
+        {&plain, real_of(3e9), whole_of(4), true}, /* smaller by far */
+        {&plain, real_of(-3e-6), real_of(4), true},
+        {&plain, whole_of(20000000), whole_of(9000000), false},
+        {&plain, {.kind = VALUE_NONE}, real_of(3e9), false},
+        {&word, whole_of(9), text, true},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        const struct sample own = good_of(pairs[i].own), other = good_of(pairs[i].other);
+        if (explain_far_better(pairs[i].p, &own, &other) != pairs[i].better)
+            fail_msg("pair %zu", i);
+    }
+}
+
+static void addresses_are_written_as_each_trade_does(void **state)
+{
+    (void)state;
+    static const struct {
+        enum table table;
+        uint16_t address;
+        const char *hex, *modicon, *iec;
+        uint32_t number;
+    } facts[] = {
+        {TABLE_HOLDING, 100, "0x0064", "40101", "%MW100", 101},
+        {TABLE_HOLDING, 9999, "0x270F", "410000", "%MW9999", 10000},
+        {TABLE_HOLDING, 65535, "0xFFFF", "465536", "%MW65535", 65536},
+        {TABLE_INPUT, 0, "0x0000", "30001", "", 1},
+        {TABLE_COIL, 5, "0x0005", "00006", "%M5", 6},
+        {TABLE_DISCRETE, 5, "0x0005", "10006", "", 6},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct explain_address a;
+        explain_address(&a, facts[i].table, facts[i].address);
+        assert_string_equal(a.hex, facts[i].hex);
+        assert_string_equal(a.modicon, facts[i].modicon);
+        assert_string_equal(a.iec, facts[i].iec);
+        assert_int_equal(a.number, facts[i].number);
+    }
+}
+
+/* The text of one kind of step. */
+static const char *told(const struct explain_input *in, enum explain_kind kind)
+{
+    static struct explanation e;
+    explain_point(in, &e);
+    for (uint32_t i = 0; i < e.count; i++)
+        if (e.steps[i].kind == kind)
+            return e.steps[i].text;
+    return "";
+}
+
+static void steps_are_told_in_the_words_of_the_map(void **state)
+{
+    (void)state;
+    static const struct decimal weights[] = {{1, 1, 0}, {10000, 10000, 0}};
+    uint8_t data[128] = {0x02, 0x01, 0x00, 0x05};
+    char text[300];
+    struct point points[2] = {point_of(RAW_U16, NULL), point_of(RAW_U16, NULL)};
+    struct point *p = &points[1];
+    const struct map map = {.points = points, .point_count = 2};
+    struct sample on = good_of((struct value){.kind = VALUE_BOOL, .truth = true});
+    struct explain_input in = {
+        .map = &map, .point = 1, .data = data, .text = text, .condition = &on};
+    struct explain_order orders[EXPLAIN_ORDERS];
+
+    *p = point_of(RAW_BOOL, NULL);
+    p->address = 7;
+    for (int inverted = 0; inverted < 2; inverted++) {
+        p->table = inverted ? TABLE_DISCRETE : TABLE_COIL;
+        p->inverted = inverted;
+        in.offset = 1;
+        assert_string_equal(told(&in, EXPLAIN_WORDS), "7: 1");
+        assert_string_equal(told(&in, EXPLAIN_RAW),
+                            inverted ? "a bit, which means its opposite" : "a bit");
+        assert_string_equal(told(&in, EXPLAIN_ORDER), "");
+        assert_string_equal(told(&in, EXPLAIN_BITS), "");
+        assert_int_equal(explain_orders(&in, orders), 0);
+    }
+    in.offset = 0;
+
+    *p = point_of(RAW_STRING, NULL);
+    p->words = 40;
+    assert_non_null(strstr(told(&in, EXPLAIN_WORDS), "0000 ..."));
+
+    *p = point_of(RAW_U16, NULL);
+    p->parts = parts;
+    p->part_count = 2;
+    p->weights = weights;
+    assert_string_equal(told(&in, EXPLAIN_RAW), "2 u16 numbers, weighed and added");
+
+    *p = scaled_point(RAW_U16, "0.00000000000125", "0");
+    assert_non_null(strstr(told(&in, EXPLAIN_CURVE), "1.25e-"));
+
+    points[0].name = "pump";
+    *p = point_of(RAW_U16, NULL);
+    p->valid_if = (struct condition){.point = 0, .bit = 3, .equal = false, .constant = 1};
+    assert_non_null(strstr(told(&in, EXPLAIN_CONDITION), "valid if pump.3 != 1; it is true"));
+    p->valid_if = (struct condition){.point = 0, .bit = -1, .equal = true, .constant = 0};
+    on.value.truth = false;
+    assert_non_null(strstr(told(&in, EXPLAIN_CONDITION), "valid if pump == 0; it is false"));
+    char out[40];
+    const struct value endless = real_of((double)INFINITY), none = {.kind = VALUE_NONE};
+    assert_string_equal(explain_value(out, sizeof out, &endless), "");
+    assert_string_equal(explain_value(out, sizeof out, &none), "-");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_last_step_is_what_decoding_says),
         cmocka_unit_test(steps_tell_how_a_value_came_about),
         cmocka_unit_test(an_order_that_is_far_more_plausible_is_seen),
+        cmocka_unit_test(what_was_measured_looks_like_it),
+        cmocka_unit_test(addresses_are_written_as_each_trade_does),
+        cmocka_unit_test(steps_are_told_in_the_words_of_the_map),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
