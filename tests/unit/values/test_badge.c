@@ -72,7 +72,7 @@ static void feed(struct swap *w, uint32_t request, uint32_t connection, const ch
 
 static void serial(struct swap *w, uint32_t connection, unsigned number)
 {
-    char hex[8];
+    char hex[16];
     snprintf(hex, sizeof hex, "%04X", number);
     feed(w, 0, connection, hex);
 }
@@ -346,6 +346,237 @@ static void a_changed_scale_is_told_once(void **state)
     end(&w);
 }
 
+static void the_same_answer_twice_is_told_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pin;
+        unsigned before, numbers[4]; /* before: of the last run, 0: none */
+        const char *told[4]; /* NULL: nothing more is said */
+    } facts[] = {
+        {"4711", 0, {4711, 4711}, {"learned >4711", ""}},
+        {"4711", 0, {4712, 4712, 4713, 4711}, {"other >4712", "", "other >4713", "back >4711"}},
+        {NULL,
+         0,
+         {4711, 4712, 4712, 4711},
+         {"learned >4711", "other 4711>4712", "", "back 4711>4711"}},
+        {NULL, 4711, {4712, 4712, 4711, 4711}, {"since 4711>4712", "", "back 4711>4711", ""}},
+        {NULL,
+         4711,
+         {4711, 4713, 4714, 4711},
+         {"", "other 4711>4713", "other 4711>4714", "back 4711>4711"}},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct swap w;
+        char before[8];
+        begin(&w, NULL, 0, facts[i].pin);
+        snprintf(before, sizeof before, "%u", facts[i].before);
+        if (facts[i].before)
+            board_remember_identity(w.s.board, 0, before, 4);
+        for (unsigned k = 0; k < 4 && facts[i].numbers[k]; k++) {
+            serial(&w, 1, facts[i].numbers[k]);
+            const char *said = noticed(&w);
+            if (strcmp(said, facts[i].told[k]) != 0)
+                fail_msg("fact %zu, answer %u: %s", i, k, said);
+            while (*noticed(&w))
+                ;
+        }
+        end(&w);
+    }
+}
+
+static void a_known_one_that_comes_back_after_a_misfit_is_back(void **state)
+{
+    (void)state;
+    static const struct value is[] = {{.kind = VALUE_INT, .i = 4711},
+                                      {.kind = VALUE_INT, .i = 4712}};
+    struct swap w;
+    begin(&w, is, 2, NULL);
+    serial(&w, 1, 4711);
+    assert_string_equal(noticed(&w), "learned >4711");
+    serial(&w, 1, 9);
+    assert_string_equal(noticed(&w), "other 4711>9");
+    serial(&w, 1, 4711);
+    assert_string_equal(noticed(&w), "back 4711>4711");
+    values(&w, 1);
+    assert_string_equal(now_of(&w.s, FLOW), "100");
+    end(&w);
+}
+
+static void only_what_can_have_been_said_is_remembered(void **state)
+{
+    (void)state;
+    struct swap w;
+    char text[IDENTITY_ROOM + 1];
+    struct board_identity id;
+    memset(text, 'x', sizeof text);
+    begin(&w, NULL, 0, NULL);
+    board_remember_identity(w.s.board, 0, "", 0);
+    board_remember_identity(w.s.board, 0, text, IDENTITY_ROOM);
+    assert_true(board_identity(w.s.board, 0, &id));
+    assert_string_equal(id.known, "");
+    board_remember_identity(w.s.board, 0, text, IDENTITY_ROOM - 1);
+    assert_true(board_identity(w.s.board, 0, &id));
+    assert_int_equal(strlen(id.known), IDENTITY_ROOM - 1);
+    w.s.map.identity.point = -1;
+    end(&w);
+}
+
+static void an_identity_without_a_tag_is_none(void **state)
+{
+    (void)state;
+    for (int beyond = 0; beyond < 2; beyond++) {
+        struct small s;
+        struct board_identity id;
+        small_begin(&s);
+        small_point(&s, point_of(RAW_U16, NULL), 0);
+        s.map.identity.point = beyond ? 1 : -1; /* of a narrow copy of the map */
+        small_board(&s);
+        board_remember_identity(s.board, 0, "4711", 4);
+        assert_false(board_identity(s.board, 0, &id));
+        feed_words(&s, 0, "0005");
+        assert_string_equal(now_of(&s, 0), "5");
+        small_end(&s);
+    }
+}
+
+/* A text for an identity: spaces only, or never asked for. */
+static void why_an_identity_is_not_known_is_said(void **state)
+{
+    (void)state;
+    for (int asked = 0; asked < 2; asked++) {
+        struct small s;
+        struct swap w;
+        struct board_identity id;
+        small_begin(&s);
+        struct point serial_text = point_of(RAW_STRING, NULL);
+        serial_text.words = 2;
+        serial_text.name = "serial";
+        serial_text.name_length = 6;
+        small_point(&s, serial_text, 0);
+        small_point(&s, point_of(RAW_U16, NULL), 1);
+        s.map.identity.point = 0;
+        small_board(&s);
+        w.s = s;
+        for (int seconds = 0; seconds < 24; seconds += 8) {
+            if (asked)
+                feed_at(&w, 0, 1, "2020 2020", seconds);
+            feed_at(&w, 1, 1, "0005", seconds);
+        }
+        assert_true(board_identity(s.board, 0, &id));
+        assert_string_equal(id.reason, asked ? "identity not yet read: serial is empty"
+                                             : "identity not yet read: serial: not yet read");
+        assert_string_equal(told_as(&board_tag(s.board, 1)->now), "5?: identity not yet read");
+        feed_at(&w, 0, 1, "5033 2020", 30);
+        feed_at(&w, 1, 1, "0005", 30);
+        assert_string_equal(told_as(&board_tag(s.board, 1)->now), "5");
+        small_end(&s);
+    }
+}
+
+static void who_does_not_say_it_on_another_connection_is_told_of(void **state)
+{
+    (void)state;
+    struct swap w;
+    struct board_identity id;
+    begin(&w, NULL, 0, NULL);
+    serial(&w, 1, 4711);
+    for (int seconds = 0; seconds < 24; seconds += 8)
+        feed_at(&w, 1, 2, "0064 00000007 41423130", seconds);
+    assert_true(board_identity(w.s.board, 0, &id));
+    assert_string_equal(id.reason, "identity not yet read: serial: no answer yet");
+    end(&w);
+}
+
+static void a_part_of_a_block_without_it_says_nothing_of_who_it_is(void **state)
+{
+    (void)state;
+    struct small s;
+    struct board_identity id;
+    small_begin(&s);
+    small_point(&s, point_of(RAW_U16, NULL), 0);
+    struct point wide = point_of(RAW_U32, NULL);
+    wide.name = "serial";
+    wide.name_length = 6;
+    small_point(&s, wide, 0);
+    small_point(&s, point_of(RAW_U16, NULL), 0);
+    s.map.identity.point = 1;
+    small_board(&s);
+    feed_part(&s, 0, 0, "0001");
+    feed_part(&s, 0, 3, "0003");
+    assert_true(board_identity(s.board, 0, &id));
+    assert_string_equal(id.now, "");
+    feed_part(&s, 0, 1, "0000 1267");
+    assert_true(board_identity(s.board, 0, &id));
+    assert_string_equal(id.now, "4711");
+    small_end(&s);
+}
+
+/* What a reload makes of who was known. */
+static void a_reload_keeps_what_is_known_of_the_same_equipment(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what, *pin_before, *pin_after;
+        unsigned number;
+        uint32_t device, line;
+        const char *name; /* of the identity's tag afterwards */
+        enum identity_state state;
+        const char *known;
+        uint32_t connection;
+    } facts[] = {
+        {"nothing changed", NULL, NULL, 4711, 0, 0, "serial", IDENTITY_RIGHT, "4711", 1},
+        {"pinned as before", "4711", "4711", 4711, 0, 0, "serial", IDENTITY_RIGHT, "4711", 1},
+        {"its line begins anew", NULL, NULL, 4711, 0, CHANGE_NONE, "serial", IDENTITY_RIGHT, "4711",
+         0},
+        {"pinned now", NULL, "4711", 4711, 0, 0, "serial", IDENTITY_RIGHT, "4711", 0},
+        {"pinned to another", "4711", "4712", 4711, 0, 0, "serial", IDENTITY_RIGHT, "4711", 0},
+        {"a misfit stays one", "4711", "4711", 4712, 0, 0, "serial", IDENTITY_MISFIT, "", 1},
+        {"a new device", NULL, NULL, 4711, CHANGE_NONE, 0, "serial", IDENTITY_UNREAD, "", 0},
+        {"another tag says who it is", NULL, NULL, 4711, 0, 0, "model", IDENTITY_UNREAD, "", 0},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct swap old, now;
+        struct board_identity id;
+        begin(&old, NULL, 0, facts[i].pin_before);
+        begin(&now, NULL, 0, facts[i].pin_after);
+        now.s.points[SERIAL].name = facts[i].name;
+        now.s.points[SERIAL].name_length = (uint32_t)strlen(facts[i].name);
+        serial(&old, 1, facts[i].number);
+        values(&old, 1);
+        const uint32_t tags[] = {0, 1, 2, 3, 4};
+        const struct change c = {.before = &old.s.plan,
+                                 .after = &now.s.plan,
+                                 .lines = &facts[i].line,
+                                 .namesakes = &facts[i].device,
+                                 .devices = &facts[i].device,
+                                 .tags = tags};
+        assert_true(board_carry(now.s.board, old.s.board, &c));
+        assert_true(board_identity(now.s.board, 0, &id));
+        if (id.state != facts[i].state || strcmp(id.known, facts[i].known) != 0 ||
+            id.connection != facts[i].connection)
+            fail_msg("%s: state %d, %s, connection %u", facts[i].what, (int)id.state, id.known,
+                     id.connection);
+        assert_string_equal(noticed(&now), "");
+        end(&old);
+        end(&now);
+    }
+}
+
+static void what_nobody_takes_is_lost_when_there_is_no_room(void **state)
+{
+    (void)state;
+    struct swap w;
+    begin(&w, NULL, 0, NULL);
+    for (unsigned i = 0; i < BOARD_NOTICES + 5; i++)
+        serial(&w, 1, 100 + i);
+    unsigned told = 0;
+    while (*noticed(&w))
+        told++;
+    assert_int_equal(told, BOARD_NOTICES);
+    end(&w);
+}
+
 static void identities_are_compared_as_people_write_them(void **state)
 {
     (void)state;
@@ -388,6 +619,15 @@ int main(void)
         cmocka_unit_test(an_identity_that_says_nothing_is_not_read),
         cmocka_unit_test(who_never_says_who_it_is_is_told_of),
         cmocka_unit_test(a_changed_scale_is_told_once),
+        cmocka_unit_test(the_same_answer_twice_is_told_once),
+        cmocka_unit_test(a_known_one_that_comes_back_after_a_misfit_is_back),
+        cmocka_unit_test(only_what_can_have_been_said_is_remembered),
+        cmocka_unit_test(an_identity_without_a_tag_is_none),
+        cmocka_unit_test(why_an_identity_is_not_known_is_said),
+        cmocka_unit_test(who_does_not_say_it_on_another_connection_is_told_of),
+        cmocka_unit_test(a_part_of_a_block_without_it_says_nothing_of_who_it_is),
+        cmocka_unit_test(a_reload_keeps_what_is_known_of_the_same_equipment),
+        cmocka_unit_test(what_nobody_takes_is_lost_when_there_is_no_room),
         cmocka_unit_test(identities_are_compared_as_people_write_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
