@@ -346,6 +346,80 @@ static void a_changed_scale_is_told_once(void **state)
     end(&w);
 }
 
+static void of_many_tags_that_a_scale_scales_some_are_named(void **state)
+{
+    (void)state;
+    struct swap w;
+    struct small *s = &w.s;
+    char names[POINTS][64];
+    small_begin(s);
+    struct point scale = point_of(RAW_S16, NULL);
+    scale.name = "sf";
+    scale.name_length = 2;
+    small_point(s, scale, 0);
+    for (unsigned i = 1; i < POINTS; i++) {
+        struct point p = point_of(RAW_U16, NULL);
+        int n = snprintf(names[i], sizeof names[i],
+                         "a-name-that-is-really-not-a-short-one-at-all-%u", i);
+        p.name = names[i];
+        p.name_length = (uint32_t)n;
+        p.exp_from = i == POINTS - 1 ? -1 : 0; /* of the last it is no scale */
+        small_point(s, p, 0);
+    }
+    small_board(s);
+    static const char rest[] = " 0001 0001 0001 0001 0001 0001 0001 0001 0001 0001 0001";
+    char hex[80];
+    for (int i = 0; i < 2; i++) {
+        snprintf(hex, sizeof hex, "000%d%s", i, rest);
+        feed_words(s, 0, hex);
+    }
+    struct board_notice n;
+    assert_true(board_next_notice(s->board, &n));
+    assert_non_null(strstr(
+        n.text, "sf was 0, is 1, and scales a-name-that-is-really-not-a-short-one-at-all-1 "));
+    const char *more = strstr(n.text, " and ");
+    while (strstr(more + 1, " and "))
+        more = strstr(more + 1, " and ");
+    unsigned left = 0, named = 0;
+    assert_int_equal(sscanf(more, " and %u more", &left), 1);
+    for (const char *at = n.text; (at = strstr(at, "a-name")) != NULL; at++)
+        named++;
+    assert_int_equal(named + left, POINTS - 2);
+    end(&w);
+}
+
+static void a_map_names_numbers_ranges_and_words(void **state)
+{
+    (void)state;
+    static const struct value is[] = {{.kind = VALUE_INT, .i = 10},
+                                      {.kind = VALUE_TEXT, .text = "P3", .length = 2},
+                                      {.kind = VALUE_INT, .i = 30}};
+    static const struct value to[] = {
+        {.kind = VALUE_INT, .i = 20}, {.kind = VALUE_NONE}, {.kind = VALUE_NONE}};
+    const struct {
+        struct value v;
+        bool with, without; /* ranges */
+    } facts[] = {
+        {{.kind = VALUE_INT, .i = 9}, false, false},
+        {{.kind = VALUE_INT, .i = 10}, true, true},
+        {{.kind = VALUE_UINT, .u = 15}, true, false},
+        {{.kind = VALUE_REAL, .real = 20}, true, false},
+        {{.kind = VALUE_INT, .i = 21}, false, false},
+        {{.kind = VALUE_UINT, .u = 30}, true, true},
+        {{.kind = VALUE_TEXT, .text = "P3x", .length = 2}, true, true},
+        {{.kind = VALUE_TEXT, .text = "P4", .length = 2}, false, false},
+        {{.kind = VALUE_BOOL, .truth = true}, false, false},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct identity id = {.is = is, .is_count = 3, .to = to};
+        assert_int_equal(identity_fits(&id, &facts[i].v), facts[i].with);
+        id.to = NULL;
+        assert_int_equal(identity_fits(&id, &facts[i].v), facts[i].without);
+        id.is_count = 0; /* whoever it is */
+        assert_true(identity_fits(&id, &facts[i].v));
+    }
+}
+
 static void the_same_answer_twice_is_told_once(void **state)
 {
     (void)state;
@@ -594,6 +668,13 @@ static void identities_are_compared_as_people_write_them(void **state)
         {{.kind = VALUE_TEXT, .text = "B23 112x", .length = 7}, "B23 112", true},
         {{.kind = VALUE_TEXT, .text = "0012", .length = 4}, "12", false},
         {{.kind = VALUE_BOOL, .truth = true}, "true", true},
+        {{.kind = VALUE_BOOL, .truth = false}, "false", true},
+        {{.kind = VALUE_BOOL, .truth = false}, "0", false},
+        {{.kind = VALUE_TEXT, .text = "B23 113", .length = 7}, "B23 112", false},
+        {{.kind = VALUE_INT, .i = -3}, "-3", true},
+        {{.kind = VALUE_INT, .i = 3}, "three", false},
+        {{.kind = VALUE_REAL, .real = 1.25e-11}, "0.0000000000125", true},
+        {{.kind = VALUE_NONE}, "", true},
     };
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
         if (identity_is(facts[i].written, &facts[i].v) != facts[i].is)
@@ -605,6 +686,18 @@ static void identities_are_compared_as_people_write_them(void **state)
     text[199] = 'y';
     identity_text(&v, b);
     assert_true(strlen(a) < IDENTITY_ROOM && strcmp(a, b) != 0);
+    /* Cut between two characters, wherever their bytes lie. */
+    for (unsigned shift = 0; shift < 3; shift++) {
+        memset(text, 'x', sizeof text);
+        for (unsigned i = shift; i + 2 < sizeof text; i += 3)
+            memcpy(text + i, "\xE2\x82\xAC", 3);
+        identity_text(&v, a);
+        size_t cut = (size_t)(strchr(a, '~') - a);
+        assert_true(cut > 0 && (cut - shift) % 3 == 0);
+    }
+    memset(text, '\x80', sizeof text); /* no text at all */
+    identity_text(&v, a);
+    assert_int_equal(a[0], '~');
 }
 
 int main(void)
@@ -619,6 +712,8 @@ int main(void)
         cmocka_unit_test(an_identity_that_says_nothing_is_not_read),
         cmocka_unit_test(who_never_says_who_it_is_is_told_of),
         cmocka_unit_test(a_changed_scale_is_told_once),
+        cmocka_unit_test(of_many_tags_that_a_scale_scales_some_are_named),
+        cmocka_unit_test(a_map_names_numbers_ranges_and_words),
         cmocka_unit_test(the_same_answer_twice_is_told_once),
         cmocka_unit_test(a_known_one_that_comes_back_after_a_misfit_is_back),
         cmocka_unit_test(only_what_can_have_been_said_is_remembered),

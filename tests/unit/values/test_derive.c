@@ -123,6 +123,39 @@ static void expressions_compute(void **state)
         assert_string_equal(result_of(facts[i].expression), facts[i].told);
 }
 
+/* a: a bit, b: a text, c: a number. */
+static void bits_and_texts_are_themselves_in_an_expression(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *expression, *off, *on;
+    } facts[] = {
+        {"a", "false", "true"},
+        {"a and b or 'off'", "'off'", "'P3'"},
+        {"a and b .. '-' .. floor(c) or #b", "2", "'P3-7'"},
+        {"a == true and 1 or 0", "0", "1"},
+        {"b == 'P3'", "true", "true"},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct shop w;
+        small_begin(&w.s);
+        struct point bit = point_of(RAW_U16, NULL), text = point_of(RAW_STRING, NULL);
+        bit.bit = 0;
+        small_point(&w.s, bit, 0);
+        small_point(&w.s, text, 0);
+        small_point(&w.s, point_of(RAW_U16, NULL), 0);
+        w.derive = NULL;
+        w.ds = diags_new();
+        shop_add(&w, facts[i].expression, "aA bB cC");
+        assert_true(shop_open(&w));
+        shop_feed(&w, 0, "0000 5033 0007");
+        assert_string_equal(now_of(&w.s, D), facts[i].off);
+        shop_feed(&w, 0, "0001 5033 0007");
+        assert_string_equal(now_of(&w.s, D), facts[i].on);
+        shop_end(&w);
+    }
+}
+
 static void results_that_are_none_have_a_reason(void **state)
 {
     (void)state;
@@ -411,6 +444,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expressions_compute),
+        cmocka_unit_test(bits_and_texts_are_themselves_in_an_expression),
         cmocka_unit_test(results_that_are_none_have_a_reason),
         cmocka_unit_test(hostile_expressions_come_to_nothing),
         cmocka_unit_test(mistakes_have_a_place),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "points.h"
+#include "values/bits.h"
 #include "values/encode.h"
 
 static struct value real_of(double x)
@@ -101,6 +102,12 @@ static struct point flag_point(uint64_t mask, bool inverted)
     return p;
 }
 
+static struct point with_unit(struct point p)
+{
+    p.unit = "m3/h";
+    return p;
+}
+
 static struct point discrete_point(void)
 {
     struct point p = coil_point();
@@ -140,6 +147,8 @@ static void words_are_those_of_the_documents(void **state)
         {point_of(RAW_U16, NULL), real_of(4660.0), {0x1234}, {0xFFFF}},
         {point_of(RAW_S16, NULL), whole_of(-2), {0xFFFE}, {0xFFFF}},
         {scaled_point(RAW_U16, "0.5", "0"), real_of(20.5), {41}, {0xFFFF}},
+        {scaled_point(RAW_U16, "0.000000000125", "0"), real_of(0.000000125), {1000}, {0xFFFF}},
+        {masked_point(0x000F, 8), whole_of(0), {0}, {0x000F}}, /* nothing of it is left */
         {scaled_point(RAW_U16, "0.1", "-40"), real_of(-39.9), {1}, {0xFFFF}},
         {scaled_point(RAW_U16, "0.1", "0"), real_of(20.3), {203}, {0xFFFF}},
         {scaled_point(RAW_U16, "-1", "100"), whole_of(30), {70}, {0xFFFF}},
@@ -244,6 +253,18 @@ static void what_can_t_be_said_is_refused_with_what_can(void **state)
         {point_of(RAW_U64, NULL), text_value("12345678901234567e"),
          "it is a number, without quotes"},
         {scaled_point(RAW_U16, "0", "0"), real_of(5), "5"},
+        {with_unit(scaled_point(RAW_U16, "0.5", "0")), real_of(20.3),
+         "can't say 20.3 m3/h: the nearest are 20.0 and 20.5"},
+        {with_unit(point_of(RAW_U16, NULL)), text_value("20"), "it is a number in m3/h, without"},
+        {with_unit(point_of(RAW_U16, NULL)), truth_of(true), "it is a number in m3/h, not true"},
+        {with_unit(point_of(RAW_F32, NULL)), real_of((double)NAN), "it is a number in m3/h"},
+        {mode_point(), truth_of(true), "true is none of its words"},
+        {mode_point(), truth_of(false), "false is none of its words"},
+        {mode_point(), real_of((double)INFINITY), "not a number is none of its words"},
+        {mode_point(), {.kind = VALUE_NONE}, "nothing is none of its words"},
+        {mode_point(), whole_of(-2), "-2 is none of its words"},
+        {point_of(RAW_F16, NULL), real_of(70000), "does not fit"},
+        {point_of(RAW_F16, NULL), real_of(-70000), "does not fit"},
         {without(point_of(RAW_U16, NULL), &one), real_of(1.5), "can't say 1.5: the nearest is 2"},
         {without(point_of(RAW_U16, NULL), &two), real_of(1.25), "can't say 1.25: the nearest is 1"},
         {without(point_of(RAW_U16, NULL), &two), real_of(1.5), "would be read as no value: none"},
@@ -289,6 +310,39 @@ static void what_can_t_be_turned_back_is_refused_whatever_the_value(void **state
         struct value any = whole_of(1);
         assert_non_null(encode_cannot(&points[i]));
         assert_non_null(encode_point(&points[i], &any, &e, said));
+    }
+}
+
+/* The bytes of a number lie anywhere in its registers; the others are not its own. */
+static void bits_come_out_of_registers_as_they_were_put(void **state)
+{
+    (void)state;
+    static const struct {
+        enum raw_type type;
+        const char *order;
+        uint16_t words_of_type; /* 0: as the type has them */
+        uint64_t raw;
+        uint16_t words[ENCODE_WORDS];
+    } facts[] = {
+        {RAW_BOOL, NULL, 1, 0x8001, {0x8001, 0xEEEE, 0xEEEE, 0xEEEE}},
+        {RAW_BOOL, NULL, 2, 0x80010002, {0x8001, 0x0002, 0xEEEE, 0xEEEE}},
+        {RAW_BOOL, NULL, 4, 0x1000200030004, {1, 2, 3, 4}},
+        {RAW_U8, "A", 0, 0x12, {0x12EE, 0xEEEE, 0xEEEE, 0xEEEE}},
+        {RAW_U8, "B", 0, 0x12, {0xEE12, 0xEEEE, 0xEEEE, 0xEEEE}},
+        {RAW_U24, "BCD", 2, 0x123456, {0xEE12, 0x3456, 0xEEEE, 0xEEEE}},
+        {RAW_U32, "CDAB", 0, 0x12345678, {0x5678, 0x1234, 0xEEEE, 0xEEEE}},
+        {RAW_U64, "HGFEDCBA", 0, 0x0102030405060708, {0x0807, 0x0605, 0x0403, 0x0201}},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct point p = point_of(facts[i].type, facts[i].order);
+        uint16_t words[ENCODE_WORDS] = {0xEEEE, 0xEEEE, 0xEEEE, 0xEEEE};
+        if (facts[i].words_of_type)
+            p.words = facts[i].words_of_type;
+        bits_put(&p, facts[i].raw, words);
+        for (unsigned k = 0; k < ENCODE_WORDS; k++)
+            if (words[k] != facts[i].words[k])
+                fail_msg("fact %zu, word %u: %04X", i, k, words[k]);
+        assert_true(bits_get(&p, words) == facts[i].raw);
     }
 }
 
@@ -378,6 +432,7 @@ int main(void)
         cmocka_unit_test(words_are_those_of_the_documents),
         cmocka_unit_test(what_can_t_be_said_is_refused_with_what_can),
         cmocka_unit_test(what_can_t_be_turned_back_is_refused_whatever_the_value),
+        cmocka_unit_test(bits_come_out_of_registers_as_they_were_put),
         cmocka_unit_test(what_is_too_long_to_be_said_is_cut),
         cmocka_unit_test(what_was_read_can_be_written_and_reads_the_same),
     };

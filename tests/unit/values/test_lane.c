@@ -182,9 +182,43 @@ static void a_forgotten_lane_is_told_everything_again(void **state)
     small_end(&s);
 }
 
+static void what_was_told_last_is_known(void **state)
+{
+    (void)state;
+    static const struct {
+        enum raw_type type;
+        const char *wire, *told; /* as a sample */
+    } facts[] = {
+        {RAW_S16, "FFF6", "-10"},        {RAW_U64, "FFFFFFFFFFFFFFFF", "18446744073709551615"},
+        {RAW_F32, "3FC00000", "1.5"},    {RAW_BOOL, "0001", "true"},
+        {RAW_STRING, "5033", "bad 0: "}, /* of a text only its mark is kept */
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct small s;
+        small_begin(&s);
+        struct point p = point_of(facts[i].type, NULL);
+        p.mask = p.type == RAW_BOOL;
+        small_point(&s, p, 0);
+        small_board(&s);
+        assert_false(board_told(s.board, 0, LANE_VALUE).known);
+        feed_words(&s, 0, facts[i].wire);
+        assert_false(board_told(s.board, 0, LANE_VALUE).known);
+        tell(&s, LANE_VALUE);
+        struct lane_told told = board_told(s.board, 0, LANE_VALUE);
+        assert_true(told.known);
+        assert_int_equal(told.time.ms, s.wall.ms);
+        assert_int_equal(told.quality, QUALITY_GOOD);
+        const struct sample as = {.value = told.value,
+                                  .quality = told.value.kind ? QUALITY_GOOD : (enum quality)0};
+        assert_string_equal(told_as(&as), facts[i].told);
+        small_end(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_told_last_is_known),
         cmocka_unit_test(a_deadband_is_measured_from_what_was_told),
         cmocka_unit_test(a_change_as_large_as_the_deadband_is_within_it),
         cmocka_unit_test(without_a_deadband_every_change_is_told),

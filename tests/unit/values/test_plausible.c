@@ -274,6 +274,47 @@ static void a_bit_that_changed_is_found_where_on_or_off_is_expected(void **state
         assert_true(found[i].point.bit != 0 && found[i].point.bit != 3);
 }
 
+static void a_wish_is_taken_as_it_is_meant(void **state)
+{
+    (void)state;
+    static const uint16_t words[] = {0x4366, 0x3333, 7, 8, 0x4366, 0x3333, 7, 8};
+    enum { ROOM = 400 };
+    static struct plausible found[ROOM];
+    struct plausible_words tables[2] = {{TABLE_HOLDING, 0, 4, 2, words, NULL},
+                                        {TABLE_INPUT, 0, 4, 2, words, NULL}};
+    struct plausible_wish wish = anything;
+    wish.address = 0;
+    /* Without rounds, or with more than there can be, there is nothing to be read. */
+    tables[0].rounds = 0;
+    assert_int_equal(plausible_rank(tables, 1, &wish, found, ROOM), 0);
+    tables[0].rounds = PLAUSIBLE_ROUNDS_MAX + 1;
+    assert_int_equal(plausible_rank(tables, 1, &wish, found, ROOM), 0);
+    tables[0].rounds = 2;
+    assert_int_equal(plausible_rank(tables, 1, &wish, found, 0), 0);
+    /* A span of none is that address. */
+    size_t one = plausible_rank(tables, 1, &wish, found, ROOM);
+    wish.span = 0;
+    assert_int_equal(plausible_rank(tables, 1, &wish, found, ROOM), one);
+    for (size_t i = 0; i < one; i++)
+        assert_int_equal(found[i].point.address, 0);
+    /* Looked for before the first address, and behind the last. */
+    wish.slack = 10;
+    size_t all = plausible_rank(tables, 1, &wish, found, ROOM);
+    assert_true(all > one);
+    for (size_t i = 0; i < all; i++)
+        assert_true(found[i].point.address + found[i].point.words <= 4);
+    wish.bits = true;
+    plausible_rank(tables, 1, &wish, found, ROOM);
+    wish.bits = false;
+    /* A table that says the same is the other's mirror, and told as that. */
+    size_t both = plausible_rank(tables, 2, &wish, found, ROOM);
+    assert_in_range(both, all, 2 * all);
+    unsigned mirrored = 0;
+    for (size_t i = 0; i < both; i++)
+        mirrored += found[i].mirrored;
+    assert_true(mirrored > 0);
+}
+
 static void a_list_is_never_longer_than_its_room(void **state)
 {
     (void)state;
@@ -312,6 +353,7 @@ static void addresses_are_taken_as_people_write_them(void **state)
         {"%iw7", true, 7, TABLE_INPUT, -1},
         {"%MW", false, 0, 0, 0},
         {"%MW70000", false, 0, 0, 0},
+        {"%MW99999999999999999999", false, 0, 0, 0},
         {"%MX7", false, 0, 0, 0},
         {"70000", false, 0, 0, 0},
         {"465537", false, 0, 0, 0},
@@ -342,6 +384,7 @@ int main(void)
         cmocka_unit_test(words_are_found_among_registers),
         cmocka_unit_test(what_is_expected_is_told_from_what_is_only_near),
         cmocka_unit_test(a_bit_that_changed_is_found_where_on_or_off_is_expected),
+        cmocka_unit_test(a_wish_is_taken_as_it_is_meant),
         cmocka_unit_test(a_list_is_never_longer_than_its_room),
         cmocka_unit_test(addresses_are_taken_as_people_write_them),
     };
