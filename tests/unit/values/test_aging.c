@@ -51,6 +51,23 @@ static void tags_without_news_become_uncertain(void **state)
     }
 }
 
+static void what_is_read_once_in_centuries_is_never_stale(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    small_point(&s, point_of(RAW_U16, NULL), 0);
+    s.requests[0].period_ns = INT64_MAX / 2;
+    small_board(&s);
+    feed_words(&s, 0, "0007");
+    small_tick(&s, 32);
+    for (int years = 0; years < 100; years++)
+        small_pass(&s, INT64_C(365) * 86400 * 1000);
+    small_tick(&s, 32);
+    assert_string_equal(now_of(&s, 0), "7");
+    small_end(&s);
+}
+
 static void slow_tags_of_a_request_become_stale_later(void **state)
 {
     (void)state;
@@ -212,6 +229,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tags_without_news_become_uncertain),
+        cmocka_unit_test(what_is_read_once_in_centuries_is_never_stale),
         cmocka_unit_test(slow_tags_of_a_request_become_stale_later),
         cmocka_unit_test(what_does_not_fit_waits_for_the_next_tick),
         cmocka_unit_test(trouble_is_not_stale),

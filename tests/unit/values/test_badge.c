@@ -637,6 +637,36 @@ static void a_reload_keeps_what_is_known_of_the_same_equipment(void **state)
     }
 }
 
+static void a_text_in_doubt_and_the_last_good_one_are_both_carried(void **state)
+{
+    (void)state;
+    struct swap old, now;
+    begin(&old, NULL, 0, NULL);
+    begin(&now, NULL, 0, NULL);
+    serial(&old, 1, 4711);
+    values(&old, 1);
+    feed(&old, 1, 2, "0064 00000007 43443130");
+    static const char doubted[] = "'CD10'?: identity not yet read";
+    assert_string_equal(now_of(&old.s, NOTE), doubted);
+    char last[8] = "";
+    const struct value *v = &board_tag(old.s.board, NOTE)->last;
+    memcpy(last, v->text, v->length);
+    const uint32_t none[] = {0}, tags[] = {0, 1, 2, 3, 4};
+    const struct change c = {.before = &old.s.plan,
+                             .after = &now.s.plan,
+                             .lines = none,
+                             .namesakes = none,
+                             .devices = none,
+                             .tags = tags};
+    assert_true(board_carry(now.s.board, old.s.board, &c));
+    end(&old); /* nothing of it is looked at any more */
+    assert_string_equal(now_of(&now.s, NOTE), doubted);
+    v = &board_tag(now.s.board, NOTE)->last;
+    assert_int_equal(v->kind, VALUE_TEXT);
+    assert_memory_equal(v->text, last, v->length);
+    end(&now);
+}
+
 static void what_nobody_takes_is_lost_when_there_is_no_room(void **state)
 {
     (void)state;
@@ -722,6 +752,7 @@ int main(void)
         cmocka_unit_test(who_does_not_say_it_on_another_connection_is_told_of),
         cmocka_unit_test(a_part_of_a_block_without_it_says_nothing_of_who_it_is),
         cmocka_unit_test(a_reload_keeps_what_is_known_of_the_same_equipment),
+        cmocka_unit_test(a_text_in_doubt_and_the_last_good_one_are_both_carried),
         cmocka_unit_test(what_nobody_takes_is_lost_when_there_is_no_room),
         cmocka_unit_test(identities_are_compared_as_people_write_them),
     };

@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "points.h"
+#include "values/words.h"
 
 struct fact {
     enum raw_type type;
@@ -672,9 +673,42 @@ static void random_bytes_never_surprise(void **state)
     }
 }
 
+static void local_times_become_utc_where_they_are_times(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int summer;
+        const char *utc; /* NULL: it stays */
+    } facts[] = {
+        {"2026-07-01T12:00:00", -1, "2026-07-01T16:00:00Z"},
+        {"2026-01-01T12:00:00.250", -1, "2026-01-01T17:00:00.250Z"},
+        {"2026-11-01T01:30:00", 1, "2026-11-01T05:30:00Z"}, /* once in summer, once in winter */
+        {"2026-11-01T01:30:00", 0, "2026-11-01T06:30:00Z"},
+        {"2026-07-01T12:00:00Z", -1, NULL},
+        {"", -1, NULL},
+        {"yesterday at noon", -1, NULL},
+        {"2026-07-01T12:00:00 and a great many words behind it", -1, NULL},
+        {"1960-07-01T12:00:00", -1, NULL}, /* before there is anything to count from */
+    };
+    struct zone *z = zone_load("America/Toronto");
+    assert_non_null(z);
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        char text[96];
+        snprintf(text, sizeof text, "%s", facts[i].text);
+        struct value v = {.kind = VALUE_TEXT, .length = (uint32_t)strlen(text), .text = text};
+        words_utc(z, facts[i].summer, text, &v);
+        const char *expected = facts[i].utc ? facts[i].utc : facts[i].text;
+        if (v.length != strlen(expected) || memcmp(v.text, expected, v.length) != 0)
+            fail_msg("%s became %.*s", facts[i].text, (int)v.length, v.text);
+    }
+    zone_free(z);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(local_times_become_utc_where_they_are_times),
         cmocka_unit_test(every_type_has_its_number),
         cmocka_unit_test(groups_of_four_digits_come_lowest_or_highest_first),
         cmocka_unit_test(what_is_no_number_says_so),
