@@ -64,18 +64,25 @@ static void count_lateness(struct talk *t, int64_t late_ns)
 
 /* ---- proving --------------------------------------------------------------------------------- */
 
-struct cut_shapes {
+/* Shapes that are asked for beside those of the plan. */
+struct used_shapes {
     const struct talk *talk;
-    uint8_t unit;
+    const struct party *by;
+    mono_t now;
 };
 
-static bool used_by_pieces(const void *me, uint8_t function, uint16_t count)
+static bool is_used(const void *me, uint8_t function, uint16_t count)
 {
-    const struct cut_shapes *c = me;
+    const struct used_shapes *c = me;
+    const struct party *p = c->by;
+    if (p->extra_asked.ns && mono_since(c->now, p->extra_asked) < LATE_NS &&
+        p->extra_function == function &&
+        shape_bytes(function, p->extra_count) == shape_bytes(function, count))
+        return true;
     for (uint32_t i = 0; i < c->talk->request_count; i++) {
         const struct request *r = &c->talk->requests[i];
         const struct pieces *ps = c->talk->errands[i].pieces;
-        if (r->unit != c->unit || !ps || adu_function(r->table) != function)
+        if (r->unit != p->unit || !ps || adu_function(r->table) != function)
             continue;
         for (uint16_t k = 0; k < ps->count; k++) {
             if (shape_bytes(function, ps->at[k].count) == shape_bytes(function, count))
@@ -93,8 +100,8 @@ static struct shape *take_shape(struct talk *t, struct party *p, mono_t now)
             return NULL;
         shapes_find(p->shapes, t->house->plan, t->number, p->unit);
     }
-    struct cut_shapes cut = {t, p->unit};
-    return shapes_take(p->shapes, LATE_NS, used_by_pieces, &cut, now);
+    struct used_shapes others = {t, p, now};
+    return shapes_take(p->shapes, LATE_NS, is_used, &others, now);
 }
 
 /* Somebody who surely answers, so that proof takes milliseconds and not a timeout. */

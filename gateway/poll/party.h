@@ -29,6 +29,9 @@ struct party {
     uint64_t good, timeouts, garbled, exceptions;
     const struct request *prober; /* silent: what it is asked; its other requests are parked */
     uint32_t blamed; /* 1 + number of the request that it was given up for; 0: for something else */
+    uint8_t extra_function; /* what it was asked last that no request holds ... */
+    uint16_t extra_count;
+    mono_t extra_asked; /* ... and when; 0 ns: never */
     struct shapes *shapes; /* RTU: what alignment can be proved with; made when needed */
 };
 

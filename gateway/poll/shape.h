@@ -28,8 +28,8 @@ struct shapes {
 void shapes_find(struct shapes *s, const struct plan *plan, uint32_t line, uint8_t unit);
 
 /* The next to ask with, in turn, so that no two outstanding ones look alike; one asked longer ago
- * than `safe` may be used again. NULL: none now. used() tells shapes that are polled meanwhile
- * (a request that had to be cut). */
+ * than `safe` may be used again. NULL: none now. used() tells shapes that are asked for
+ * beside the plan (a request that had to be cut, what is read for a writing). */
 typedef bool shape_used_fn(const void *me, uint8_t function, uint16_t count);
 struct shape *shapes_take(struct shapes *s, int64_t safe, shape_used_fn *used, const void *me,
                           mono_t now);

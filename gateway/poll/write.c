@@ -207,10 +207,13 @@ static bool send_write(struct talk *t, struct work *w, mono_t now)
 static void send_read(struct talk *t, struct work *w, mono_t now)
 {
     const struct point *p = w->point;
+    struct party *of = &t->parties[w->party];
     w->flying = true;
     w->waits = NULL;
-    talk_ask(t, t->parties[w->party].unit, adu_function((enum table)p->table), p->address, p->words,
-             now);
+    of->extra_function = adu_function((enum table)p->table);
+    of->extra_count = p->words;
+    of->extra_asked = now;
+    talk_ask(t, of->unit, of->extra_function, p->address, p->words, now);
 }
 
 bool talk_work(struct talk *t, mono_t now)

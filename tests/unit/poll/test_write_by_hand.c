@@ -635,6 +635,34 @@ static void a_proof_that_is_busy_or_lost_is_asked_for_again(void **state)
     }
 }
 
+/* The answer to what was read for a writing may come late: were the proof a question of that
+ * length, it would be taken for the proof, and the proof's for the register. */
+static void what_a_writing_asks_for_is_no_proof(void **state)
+{
+    (void)state;
+    for (int step = 0; step <= 2; step += 2) {
+        struct hand h;
+        begin(&h, TRANSPORT_RTU);
+        struct write_job job = job_of(&h, 1, 200, 30 * NS_PER_S);
+        order(&h, &job);
+        go_to(&h, step);
+        mono_t asked = h.now;
+        unsigned proofs = 0;
+        for (hand_miss(&h); h.t->works && mono_since(h.now, asked) < LATE_NS / 2;) {
+            hand_hear(&h);
+            bool proof = h.t->proving && h.q.unit == 1;
+            proofs += proof;
+            assert_false(proof && h.q.count == 1);
+            if (h.t->proving && h.q.unit == 2)
+                hand_answer(&h);
+            else
+                hand_miss(&h);
+        }
+        assert_true(proofs > 0);
+        hand_end(&h);
+    }
+}
+
 static void a_gateway_that_slept_over_a_writing_says_that_it_is_not_confirmed(void **state)
 {
     (void)state;
@@ -714,6 +742,7 @@ int main(void)
         cmocka_unit_test(where_nothing_can_be_proved_an_order_waits_until_its_time_is_over),
         cmocka_unit_test(ten_seconds_after_the_doubt_no_answer_can_be_late),
         cmocka_unit_test(a_proof_that_is_busy_or_lost_is_asked_for_again),
+        cmocka_unit_test(what_a_writing_asks_for_is_no_proof),
         cmocka_unit_test(a_gateway_that_slept_over_a_writing_says_that_it_is_not_confirmed),
         cmocka_unit_test(who_begins_to_answer_with_this_very_answer_may_be_another_one),
         cmocka_unit_test(what_is_read_back_from_another_one_says_nothing),
