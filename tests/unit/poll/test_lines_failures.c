@@ -7,7 +7,10 @@
 
 #include "base/log.h"
 #include "failing.h"
+#include "poll/pieces.h"
 #include "poll/resolve.h"
+#include "poll/single.h"
+#include "poll/write.h"
 
 struct scene {
     struct rig *g;
@@ -116,10 +119,132 @@ static void nothing_that_fails_stops_a_line_for_good(void **state)
     close(master);
 }
 
+static void a_succession_without_memory_changes_nothing(void **state)
+{
+    (void)state;
+    enum { LINES = 6 };
+    uint16_t port = 0;
+    int listener = rig_listen(&port);
+    int pid = rig_serve_sockets(&listener, 1, true, answers, NULL);
+    close(listener);
+    struct scene s;
+    begin(&s, "127.0.0.1", port);
+    struct rig *next = rig_new();
+    uint32_t lines[LINES], tags[RIG_POINTS] = {0};
+    for (uint32_t i = 0; i < LINES; i++) {
+        rig_line(next, TRANSPORT_TCP, "127.0.0.1", port);
+        rig_read(next, 1, 0, 10, 5 * NS_PER_MS);
+        lines[i] = CHANGE_NONE;
+    }
+    const struct change c = {
+        .before = &s.g->plan, .after = &next->plan, .lines = lines, .tags = tags};
+    assert_true(start(&s));
+    bool failed = true;
+    long n = 1;
+    for (; failed && n < 500; n++) {
+        fail_at(FAIL_MEMORY, n, false, 0);
+        struct succession *made = poller_prepare(s.poller, &c, clock_mono());
+        failed = fail_none();
+        assert_int_equal(made == NULL, failed);
+        poller_drop(made);
+    }
+    assert_in_range(n, LINES, 499);
+    rig_run(s.loop, s.poller, &s.t, good_again, 5 * NS_PER_S);
+    assert_true(good_again(&s.t));
+    end(&s);
+    rig_free(next);
+    rig_stop(pid);
+}
+
+static void without_memory_a_request_is_not_cut_and_nothing_is_written(void **state)
+{
+    (void)state;
+    struct scene s;
+    begin(&s, "127.0.0.1", 9);
+    struct pieces *ps = NULL;
+    for (long n = 1; n <= 2; n++) {
+        fail_at(FAIL_MEMORY, n, false, 0);
+        assert_false(pieces_cut(&ps, &s.g->plan, &s.g->requests[0], 0));
+        assert_true(fail_none());
+        assert_null(ps);
+    }
+    assert_true(pieces_cut(&ps, &s.g->plan, &s.g->requests[0], 0));
+    free(ps);
+    assert_true(start(&s));
+    struct write_job job = {.device = 1, .count = 1};
+    fail_at(FAIL_MEMORY, 1, false, 0);
+    assert_string_equal(poller_write(s.poller, &job, clock_mono()), "out of memory");
+    assert_true(fail_none());
+    end(&s);
+}
+
+/* People's tools: each call that fails ends in words, or is overcome. */
+static void one_question_ends_in_words_whatever_fails(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned kind;
+        int error;
+        const char *host; /* NULL: a port */
+    } facts[] = {
+        {FAIL_MEMORY, 0, "127.0.0.1"},
+        {FAIL_MEMORY, 0, "localhost"},
+        {FAIL_MEMORY, 0, NULL},
+        {FAIL_SYSTEM, EIO, "127.0.0.1"},
+        {FAIL_SYSTEM, EMFILE, "localhost"},
+        {FAIL_SYSTEM, EIO, NULL},
+    };
+    char name[64];
+    int master = rig_pty(name), bus = rig_serve_ptys(&master, 1, answers, NULL);
+    uint16_t port = 0;
+    int listener = rig_listen(&port);
+    int pid = rig_serve_sockets(&listener, 1, true, answers, NULL);
+    close(listener);
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        const struct line l = {.transport = facts[i].host ? TRANSPORT_TCP : TRANSPORT_RTU,
+                               .host = facts[i].host,
+                               .port = port,
+                               .device = name,
+                               .baud = 115200,
+                               .data_bits = 8,
+                               .stop_bits = 1,
+                               .parity = PARITY_NONE,
+                               .connect_timeout_ns = NS_PER_S};
+        /* A bus is listened to for as long first, so its time is short. */
+        const struct single_setup setup = {.timeout_ns = (facts[i].host ? 2000 : 30) * NS_PER_MS,
+                                           .silence_ns = NS_PER_MS};
+        bool failed = true;
+        for (long n = 1; failed && n < 60; n++) {
+            const char *why = NULL;
+            struct exchange x = {.fault = FAULT_NONE};
+            fail_at(facts[i].kind, n, false, facts[i].error);
+            struct single *one = single_open(&l, &setup, &why);
+            if (one)
+                single_ask(one, 1, 3, 0, 2, &x);
+            failed = fail_none();
+            if (!failed)
+                assert_true(one && (!x.fault || (!facts[i].host && x.fault == FAULT_TIMEOUT)));
+            if (!one)
+                assert_true(failed && why && *why);
+            else if (x.fault)
+                assert_true(x.why && *x.why);
+            else
+                assert_int_equal(single_word(&x, 0), rig_register(1, 0));
+            single_close(one);
+        }
+    }
+    rig_stop(pid);
+    rig_stop(bus);
+    close(master);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_that_fails_stops_a_line_for_good),
+        cmocka_unit_test(a_succession_without_memory_changes_nothing),
+        cmocka_unit_test(without_memory_a_request_is_not_cut_and_nothing_is_written),
+        cmocka_unit_test(one_question_ends_in_words_whatever_fails),
     };
     log_init((enum log_level)0, 0);
     return cmocka_run_group_tests(tests, NULL, NULL);
