@@ -183,12 +183,44 @@ static bool keep_setup(struct gateway *g, struct broker_setup *s)
     return !arena_exhausted(g->own);
 }
 
-/* Each kept state finds its owner: the numbers that go on, or the watch room of the first plan. */
+static const char owner_key[] = "owner";
+
+/* Each kept state finds its place: the numbers that go on, or the watch room of the first plan. */
 static void remember(void *me, const char *key, const void *bytes, size_t size)
 {
     struct gateway *g = me;
-    if (!sequence_restore(&g->sequence, key, bytes, size))
+    if (strcmp(key, owner_key) != 0 && !sequence_restore(&g->sequence, key, bytes, size))
         memory_add(g->memory, key, bytes, size);
+}
+
+/* Whose journal it is. Under another name its rows would be told again as somebody else's, and what
+ * stands retained at the broker would be taken for left over. */
+struct owner {
+    char mine[192], kept[192];
+};
+
+static void see_owner(void *me, const char *key, const void *bytes, size_t size)
+{
+    struct owner *o = me;
+    if (strcmp(key, owner_key) == 0 && size < sizeof(o->kept)) {
+        memcpy(o->kept, bytes, size);
+        o->kept[size] = '\0';
+    }
+}
+
+static bool is_ours(const struct gateway *g, struct journal *journal)
+{
+    struct owner o = {.kept = ""};
+    snprintf(o.mine, sizeof(o.mine), "site %s, gateway %s", g->side.plant->site,
+             g->side.plant->gateway);
+    journal_each_kept(journal, see_owner, &o);
+    if (*o.kept && strcmp(o.kept, o.mine) != 0) {
+        log_error("%s: the journal there belongs to %s, and this is %s: give this one a directory "
+                  "of its own with --state, or, if it was given a new name, move the old one away",
+                  g->state_dir, o.kept, o.mine);
+        return false;
+    }
+    return journal_keep(journal, owner_key, o.mine, strlen(o.mine));
 }
 
 static bool start_broker(struct gateway *g)
@@ -202,6 +234,10 @@ static bool start_broker(struct gateway *g)
     }
     if (why)
         log_warn("%s: %s", g->state_dir, why);
+    if (!is_ours(g, journal)) {
+        journal_close(journal);
+        return false;
+    }
     for (int lane = 0; lane < MESSAGE_JOURNALED; lane++)
         g->sequence.next[lane] = journal_next(journal, (enum message_lane)lane);
 
