@@ -208,6 +208,8 @@ static void each_turn_ends_as_its_scene_says(const struct scene *scene, enum tra
     assert_int_equal(single_is_bus(t.s), kind != TRANSPORT_TCP);
     if (scene->gap_ms) /* however slow this machine is just now */
         t.s->gap_ns = scene->gap_ms * NS_PER_MS;
+    if (scene->patience_ms) /* nor is it known when the other end hangs up */
+        t.s->silence_ns = 60 * NS_PER_MS;
     for (unsigned i = 0; i < TURNS && scene->turns[i].function; i++) {
         const struct turn *turn = &scene->turns[i];
         struct exchange x;
@@ -263,12 +265,12 @@ static const struct scene scenes[] = {
                {2, 3, 9, 1, "01 03 02 00 01 crc 02 03 02 00 07 crc", FAULT_NONE, NULL, 0, 1}}},
     {.what = "an answer after its time comes behind the one that was asked for",
      .kinds = ON_BUS,
-     .gap_ms = 60,
+     .gap_ms = 150,
      .turns = {{1, 3, 0, 2, "", FAULT_TIMEOUT, "no answer", 0, 0},
-               {2, 3, 9, 1, "02 03 02 00 07 crc /2 01 03 04 /2 00 01 00 02 2a 32", FAULT_NONE, NULL,
-                0, 1},
+               {2, 3, 9, 1, "02 03 02 00 07 crc /30 01 03 04 /2 00 01 00 02 2a 32", FAULT_NONE,
+                NULL, 0, 1},
                {1, 3, 0, 2, "", FAULT_TIMEOUT, "no answer", 0, 0},
-               {2, 3, 9, 1, "02 03 02 00 07 crc /2 01 03 04 00 00", FAULT_GARBLED,
+               {2, 3, 9, 1, "02 03 02 00 07 crc /30 01 03 04 00 00", FAULT_GARBLED,
                 "bytes behind the answer", 0, 0}}},
     {.what = "a late answer that comes in two halves",
      .kinds = ON_BUS,
@@ -353,7 +355,9 @@ static void what_was_read_can_be_had_word_by_word_and_bit_by_bit(void **state)
     struct exchange x;
     begin(&t, TRANSPORT_TCP, &scenes[0]);
     open_it(&t);
+    t.s->timeout_ns = 2 * NS_PER_S;
     single_ask(t.s, 1, 3, 0, 2, &x);
+    assert_int_equal(x.fault, FAULT_NONE);
     assert_int_equal(single_word(&x, 0), 1);
     assert_int_equal(single_word(&x, 1), 2);
     assert_true(x.wire_ns >= 0);
@@ -591,6 +595,7 @@ static void a_name_may_have_several_addresses(void **state)
     begin(&t, TRANSPORT_TCP, &scenes[0]);
     t.line.host = "localhost"; /* whose first one may be of another kind */
     open_it(&t);
+    t.s->timeout_ns = 2 * NS_PER_S;
     single_ask(t.s, 1, 3, 0, 2, &x);
     assert_int_equal(x.fault, FAULT_NONE);
     end(&t);
@@ -611,6 +616,7 @@ static void a_bus_behind_a_socket_that_does_not_last_is_not_asked_for_ever(void 
     struct exchange x;
     begin(&t, TRANSPORT_RTU_OVER_TCP, &silence);
     open_it(&t);
+    t.s->timeout_ns = 300 * NS_PER_MS;
     rig_stop(t.pid); /* its sockets end with it, and so does the one that listens */
     single_ask(t.s, 1, 3, 0, 1, &x);
     assert_int_equal(x.fault, FAULT_LINE_DOWN);
