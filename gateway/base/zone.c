@@ -295,7 +295,13 @@ void zone_free(struct zone *z)
 
 /* ---- the use --------------------------------------------------------------------------------- */
 
-int64_t zone_utc(const struct zone *z, int64_t local_s, int summer)
+struct search {
+    const struct span *found; /* NULL: nobody's */
+    const struct span *before; /* the last one that had begun */
+    unsigned all, told; /* spans in which the clock shows this; of those, with summer as told */
+};
+
+static struct search search(const struct zone *z, int64_t local_s, int summer)
 {
     /* The last span that can begin before this moment. */
     uint32_t low = 0, high = z->count;
@@ -306,17 +312,34 @@ int64_t zone_utc(const struct zone *z, int64_t local_s, int summer)
         else
             high = middle;
     }
-    const struct span *found = NULL, *before = &z->spans[0];
+    struct search r = {.before = &z->spans[0]};
     for (uint32_t k = low + 1; k-- > 0 && low - k < 4;) { /* from the latest to the earliest */
         const struct span *s = &z->spans[k];
         int64_t utc = local_s - s->offset;
         bool begun = utc >= s->from;
         bool over = k + 1 < z->count && utc >= s[1].from;
-        if (begun && !over && (!found || summer < 0 || s->summer == (summer != 0)))
-            found = s;
-        if (begun && before == &z->spans[0])
-            before = s;
+        bool as_told = summer < 0 || s->summer == (summer != 0);
+        if (begun && !over) {
+            r.all++;
+            r.told += as_told;
+            if (!r.found || as_told)
+                r.found = s;
+        }
+        if (begun && r.before == &z->spans[0])
+            r.before = s;
     }
+    return r;
+}
+
+int64_t zone_utc(const struct zone *z, int64_t local_s, int summer)
+{
+    struct search r = search(z, local_s, summer);
     /* Nobody's: the clock was put forward over it. */
-    return local_s - (found ? found : before)->offset;
+    return local_s - (r.found ? r.found : r.before)->offset;
+}
+
+unsigned zone_times(const struct zone *z, int64_t local_s, int summer)
+{
+    struct search r = search(z, local_s, summer);
+    return r.told ? r.told : r.all;
 }

@@ -20,4 +20,8 @@ void zone_free(struct zone *z);
  * summer time, unless summer is 0; an hour that is left out in spring is counted on from before. */
 int64_t zone_utc(const struct zone *z, int64_t local_s, int summer);
 
+/* How often that clock shows this: 1; 2 in the hour that comes twice, unless summer tells which; 0 in
+ * the hour that is left out. */
+unsigned zone_times(const struct zone *z, int64_t local_s, int summer);
+
 #endif

@@ -70,8 +70,11 @@ void board_free(struct board *b)
         free(b->sheets[i].scales);
     }
     free(b->sheets);
-    for (uint32_t i = 0; i < b->home_count; i++)
+    for (uint32_t i = 0; i < b->home_count; i++) {
         zone_free(b->homes[i].zone);
+        free(b->homes[i].twice);
+        free(b->homes[i].never);
+    }
     free(b->homes);
     free(b->units);
     free(b->text);
@@ -170,11 +173,17 @@ static void tell_in_utc(const struct unit *u, const struct point *p, const uint8
 {
     if (s->value.kind != VALUE_TEXT)
         return;
-    if (u->lost_zone)
+    const struct home *home = u->home;
+    if (!home->zone) {
         *s = (struct sample){.quality = QUALITY_CONFIG_ERROR,
                              .reason = "the timezone of its clock is not known on this machine"};
-    else
-        words_utc(u->zone, words_summer(p, at), text, &s->value);
+        return;
+    }
+    unsigned times = words_utc(home->zone, words_summer(p, at), text, &s->value);
+    if (times == 1)
+        return;
+    s->quality = QUALITY_UNCERTAIN;
+    s->reason = times ? home->twice : home->never;
 }
 
 static void decode_feed(struct board *b, const struct block *block, const struct feed *f,
@@ -186,7 +195,7 @@ static void decode_feed(struct board *b, const struct block *block, const struct
     if (p->type == RAW_STRING || p->type == RAW_TIME)
         text = text_room(b, tag, f->device, f->point);
     decode_point(p, block->data, (uint16_t)(f->offset - start), text, s);
-    if (p->type == RAW_TIME && b->plant->devices[f->device].timezone)
+    if (p->type == RAW_TIME && b->units[f->device].home)
         tell_in_utc(&b->units[f->device], p, block->data + (size_t)(f->offset - start) * 2, text,
                     s);
     s->time = block->time;

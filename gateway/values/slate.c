@@ -3,6 +3,7 @@
 #include "values/slate.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -257,6 +258,16 @@ char *slate_text(const struct board *b, uint32_t device, uint32_t point, size_t 
                : NULL;
 }
 
+static bool find_home(struct home *h, const char *name)
+{
+    *h = (struct home){.name = name, .zone = zone_load(name)};
+    if (asprintf(&h->twice, "this hour comes twice in %s", name) < 0)
+        h->twice = NULL;
+    if (asprintf(&h->never, "this hour is left out in %s", name) < 0)
+        h->never = NULL;
+    return h->twice && h->never;
+}
+
 /* Before the first answer, so that nothing is looked up later. */
 static bool find_zones(struct board *b)
 {
@@ -271,10 +282,10 @@ static bool find_zones(struct board *b)
             k--;
         if (k == 0) {
             k = ++b->home_count;
-            b->homes[k - 1] = (struct home){name, zone_load(name)};
+            if (!find_home(&b->homes[k - 1], name))
+                return false;
         }
-        b->units[i].zone = b->homes[k - 1].zone;
-        b->units[i].lost_zone = b->units[i].zone == NULL;
+        b->units[i].home = &b->homes[k - 1];
     }
     return b->homes != NULL;
 }

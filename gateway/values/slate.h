@@ -74,13 +74,13 @@ struct unit { /* of each device */
     uint32_t beat; /* index, or NONE */
     uint32_t badge; /* index, or NONE */
     uint8_t doubt; /* enum doubt: who answers? */
-    bool lost_zone; /* the device's is not known on this machine */
-    const struct zone *zone; /* of its clock; NULL: its times are told as they are */
+    const struct home *home; /* zone of its clock; NULL: its times are told as they are */
 };
 
 struct home { /* zones, each once */
     const char *name;
     struct zone *zone; /* NULL: not known here */
+    char *twice, *never; /* what is said of an hour that its clocks show twice, or never */
 };
 
 struct badge;

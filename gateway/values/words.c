@@ -197,21 +197,22 @@ const char *words_time(const struct point *p, const uint8_t *at, uint64_t raw, c
     return write_moment(&m, text, v);
 }
 
-void words_utc(const struct zone *z, int summer, char *text, struct value *v)
+unsigned words_utc(const struct zone *z, int summer, char *text, struct value *v)
 {
     char local[48];
     int64_t t_ms;
     if (v->length == 0 || v->length >= sizeof local || v->text[v->length - 1] == 'Z')
-        return;
+        return 1;
     memcpy(local, v->text, v->length);
     local[v->length] = '\0';
     if (!calendar_read(local, &t_ms))
-        return;
+        return 1;
     bool fine = strchr(local, '.') != NULL;
     int64_t part = (t_ms % 1000 + 1000) % 1000;
-    int64_t utc = zone_utc(z, (t_ms - part) / 1000, summer);
+    int64_t shown = (t_ms - part) / 1000, utc = zone_utc(z, shown, summer);
     if (utc >= 0)
         unix_time((uint64_t)utc, fine ? (int)part : -1, text, v);
+    return zone_times(z, shown, summer);
 }
 
 /* A bit that is 0 may mean that it isn't used. */

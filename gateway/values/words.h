@@ -14,8 +14,9 @@ const char *words_time(const struct point *p, const uint8_t *at, uint64_t raw, c
                        struct value *v);
 
 /* A time as words_time wrote it, on a clock in that zone, becomes UTC; one that is UTC already stays.
- * summer as zone_utc has it, and what the device says of it itself. */
-void words_utc(const struct zone *z, int summer, char *text, struct value *v);
+ * summer as zone_utc has it, and what the device says of it itself. How often that clock shows it, as
+ * zone_times has it. */
+unsigned words_utc(const struct zone *z, int summer, char *text, struct value *v);
 int words_summer(const struct point *p, const uint8_t *at);
 
 #endif

@@ -66,6 +66,42 @@ static void a_clock_on_a_wall_is_told_in_utc(void **state)
     }
 }
 
+static void an_hour_can_come_twice_or_not_at_all(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone, *wall;
+        int summer;
+        unsigned times;
+    } facts[] = {
+        {"America/Toronto", "2026-07-15T12:00:00", -1, 1},
+        {"America/Toronto", "2026-07-15T12:00:00", 0, 1}, /* a word that can't be true counts not */
+        {"America/Toronto", "2026-03-08T01:59:59", -1, 1},
+        {"America/Toronto", "2026-03-08T02:00:00", -1, 0},
+        {"America/Toronto", "2026-03-08T02:59:59", -1, 0},
+        {"America/Toronto", "2026-03-08T03:00:00", -1, 1},
+        {"America/Toronto", "2026-11-01T00:59:59", -1, 1},
+        {"America/Toronto", "2026-11-01T01:00:00", -1, 2},
+        {"America/Toronto", "2026-11-01T01:59:59", -1, 2},
+        {"America/Toronto", "2026-11-01T01:30:00", 1, 1},
+        {"America/Toronto", "2026-11-01T01:30:00", 0, 1},
+        {"America/Toronto", "2026-11-01T02:00:00", -1, 1},
+        {"Australia/Sydney", "2060-04-04T02:30:00", -1, 2},
+        {"UTC", "2026-11-01T01:30:00", -1, 1},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct zone *z = zone_load(facts[i].zone);
+        if (!z) {
+            print_message("skipped: no zone %s on this machine\n", facts[i].zone);
+            continue;
+        }
+        unsigned times = zone_times(z, moment(facts[i].wall), facts[i].summer);
+        if (times != facts[i].times)
+            fail_msg("%s %s: %u times", facts[i].zone, facts[i].wall, times);
+        zone_free(z);
+    }
+}
+
 static void what_is_no_zone_is_refused(void **state)
 {
     (void)state;
@@ -122,6 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_clock_on_a_wall_is_told_in_utc),
+        cmocka_unit_test(an_hour_can_come_twice_or_not_at_all),
         cmocka_unit_test(what_is_no_zone_is_refused),
         cmocka_unit_test(a_broken_file_does_no_harm),
     };

@@ -119,12 +119,17 @@ static void a_clock_is_told_in_utc(void **state)
     small_board(&s);
     /* 1 November 2026 01:30: once as it stands, once with the device's own word for summer time. */
     feed_words(&s, 0, "0BB8 001E 0001 0001 000B 001A  001A 0BE1 811E 7530  43E6 8B80");
-    assert_string_equal(now_of(&s, 0), "'2026-11-01T05:30:30.000Z'");
+    assert_string_equal(now_of(&s, 0), "'2026-11-01T05:30:30.000Z'?: this hour comes twice in "
+                                       "America/Toronto");
     assert_string_equal(now_of(&s, 1), "'2026-11-01T05:30:30.000Z'");
     assert_string_equal(now_of(&s, 2), "'2006-02-05T23:34:24Z'");
     feed_words(&s, 0, "0BB8 001E 0001 0002 000B 001A  001A 0107 0D1E 7530  43E6 8B80");
     assert_string_equal(now_of(&s, 0), "'2026-11-02T06:30:30.000Z'");
     assert_string_equal(now_of(&s, 1), "'2026-01-07T18:30:30.000Z'");
+    /* 8 March 2026 02:30: the clock was not put forward */
+    feed_words(&s, 0, "0BB8 001E 0002 0008 0003 001A  001A 0107 0D1E 7530  43E6 8B80");
+    assert_string_equal(now_of(&s, 0), "'2026-03-08T07:30:30.000Z'?: this hour is left out in "
+                                       "America/Toronto");
     feed_words(&s, 0, "0BB8 001E 0001 0020 000B 001A  001A 0107 0D9E 7530  43E6 8B80");
     assert_string_equal(now_of(&s, 0), "bad 16: impossible date");
     assert_string_equal(now_of(&s, 1), "bad 16: the device says that its clock is not set");
