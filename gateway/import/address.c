@@ -34,7 +34,7 @@ static const char *take_tail(struct import_list *l, const char *s, bool quoted, 
 {
     uint32_t x = 0;
     uint8_t digits = 0;
-    if (*s == '.') {
+    if (*s == '.' && s[1] != '.') {
         s++;
         if (!take_number(&s, false, &x, &digits))
             return "nothing that can be read behind the point";
@@ -63,13 +63,15 @@ static const char *take_tail(struct import_list *l, const char *s, bool quoted, 
         s++;
     }
     if (*s == '-' || strncmp(s, "..", 2) == 0 || strncmp(s, "\xE2\x80\x93", 3) == 0) {
-        s += *s == '-' ? 1 : *s == '.' ? 2 : 3;
+        s += *s == '-' ? 1 : *s == '.' ? 2 + (s[2] == '.') : 3;
         if (!out->hex && *s == '0' && (s[1] == 'x' || s[1] == 'X'))
             return "a range with one end in hexadecimal";
         s += out->hex && *s == '0' && (s[1] == 'x' || s[1] == 'X') ? 2 : 0;
         if (!take_number(&s, out->hex, &x, &digits) || x < out->number ||
             x - out->number >= REGISTERS_MAX)
-            return "a range that ends before it begins, or too far behind";
+            return "a range that ends before it begins, or too far behind; the end is written "
+                   "whole, "
+                   "like 40020-40021";
         out->count = x - out->number + 1;
         s += out->hex && (*s == 'H' || *s == 'h') ? 1 : 0;
     }

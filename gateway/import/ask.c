@@ -87,8 +87,13 @@ static const struct choice_of orders8[] = {
     {"--order HGFEDCBA", "the lowest byte first", 0, "HGFEDCBA"},
     {0}};
 static const struct choice_of named[] = {
-    {"--order LB=CDAB", "the word behind # (its versions disagree on what it means), and its order",
-     0, NULL},
+    {"--order LB=CDAB",
+     "Neuron's word behind # (its versions disagree on what it means), its order", 0, NULL},
+    {0}};
+/* Of a column: what some mean by it, and others. */
+static const struct choice_of named_plain[] = {
+    {"--order little-endian=CDAB", "the low word first, in each the high byte", 0, NULL},
+    {"--order little-endian=DCBA", "the lowest byte first", 0, NULL},
     {0}};
 
 static const struct choice_of scalings[] = {
@@ -212,6 +217,11 @@ static void print_spot(const struct import_row *row, FILE *out)
         fprintf(out, ".%d", s->bit);
 }
 
+static bool is_plain_word(const struct import_row *row)
+{
+    return strcmp(row->order_name, "little-endian") == 0;
+}
+
 static void ask_one(struct import_list *l, const struct question *q, FILE *out)
 {
     bool is_prefixed = false, is_counted = true;
@@ -233,13 +243,15 @@ static void ask_one(struct import_list *l, const struct question *q, FILE *out)
         choices = prefixed_bases;
     else if (q->need == NEED_BASE && is_counted)
         choices = counted_bases;
+    else if (q->need == NEED_NAMED && count > 0 && is_plain_word(samples[0]))
+        choices = named_plain;
     for (const struct choice_of *c = choices; c->words != NULL; c++)
         fprintf(out, "  %-18s %s\n", c->words, c->means);
     for (unsigned i = 0; i < count; i++) {
         fprintf(out, "  row %u, %.60s, ", samples[i]->line, samples[i]->name);
         print_spot(samples[i], out);
         if (*samples[i]->order_name != '\0')
-            fprintf(out, " #%s", samples[i]->order_name);
+            fprintf(out, " %s%s", is_plain_word(samples[i]) ? "" : "#", samples[i]->order_name);
         fputc('\n', out);
         for (const struct choice_of *c = choices; c->words != NULL && q->need != NEED_NAMED; c++) {
             struct import_options o = *l->options;

@@ -5,6 +5,7 @@
 #include "config/map.h"
 #include "import/address.h"
 #include "import/import.h"
+#include "import/orders.h"
 #include "import/types.h"
 
 void import_options_init(struct import_options *o)
@@ -27,33 +28,20 @@ static bool one_of(const struct word_value *words, const char *value, int *out)
     return false;
 }
 
-static bool is_order(const char *s, size_t n)
-{
-    unsigned seen = 0;
-    if (n != 2 && n != 4 && n != 6 && n != 8)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (s[i] < 'A' || s[i] >= 'A' + (int)n || (seen & 1U << (s[i] - 'A')) != 0)
-            return false;
-        seen |= 1U << (s[i] - 'A');
-    }
-    return true;
-}
-
 static const char *take_order(struct import_options *o, const char *value)
 {
     static const char help[] = "an order has each letter once, like AB, CDAB or GHEFCDAB; or "
-                               "explains a word of the list, like LB=CDAB";
+                               "explains a word of the list, like LB=CDAB or little-endian=CDAB";
     const char *equal = strchr(value, '=');
     const char *letters = equal == NULL ? value : equal + 1;
     size_t n = strlen(letters);
-    if (!is_order(letters, n))
+    if (!order_is_letters(letters, n))
         return help;
     if (equal == NULL) {
         o->order[n] = letters;
         return NULL;
     }
-    static const char *const known[] = {"B", "L", "BB", "BL", "LB", "LL"};
+    static const char *const known[] = {"B", "L", "BB", "BL", "LB", "LL", "little-endian"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strlen(known[i]) == (size_t)(equal - value) &&
             strncmp(known[i], value, strlen(known[i])) == 0) {

@@ -83,7 +83,7 @@ static void tell_unread(struct sheet *t, uint32_t line)
         if (!read)
             import_note(t->list, NOTE_TOLD, line,
                         "the column `%.60s` is not read; if it means something, say what: "
-                        "--columns scale=HEADING, unit=, type=, offset= ...",
+                        "--columns scale=HEADING, unit=, type=, offset=, order= ...",
                         t->texts[i]);
     }
 }
@@ -94,6 +94,12 @@ static bool match(struct sheet *t)
     table_match(t->texts, t->count, &t->head);
     if (!table_columns(l, l->options->columns, t->texts, t->count, t->cells.row_line, &t->head))
         return false;
+    if (t->head.second_order >= 0)
+        return import_refuse(
+            l, t->cells.row_line,
+            "`%s` and `%s` both say an order of bytes, and one column of whole orders (ABCD, CDAB "
+            "...) is read; say which is one: --columns order=HEADING",
+            t->texts[t->head.column[FIELD_ORDER]], t->texts[t->head.second_order]);
     return is_headed(&t->head);
 }
 
@@ -281,11 +287,14 @@ static void read_type_cell(struct sheet *t, struct import_row *row)
         return;
     }
     unsigned words = bits ? size : type_words(w.type);
+    if (bits && row->spot.count > 1)
+        import_skip(l, row, "a range of %u bits, and one name for it", row->spot.count);
     if (size == 0 || size == words || (bits && size <= 1))
         return;
     int other = strpbrk(text, "0123456789") == NULL ? type_of_size(w.type, size) : -1;
     if (other < 0)
-        import_skip(l, row, "`%.20s` takes %u registers, but the list says %u", text, words, size);
+        import_skip(l, row, "`%.20s` takes %u register%s, but the list says %u", text, words,
+                    words == 1 ? "" : "s", size);
     else
         row->type = (int16_t)other;
 }
@@ -377,6 +386,8 @@ static void read_row(struct sheet *t)
     const char *group = get(t, FIELD_GROUP);
     row->group = *group == '\0' ? t->section : import_keep(l, group, strlen(group));
     read_meaning(t, row);
+    if (t->head.column[FIELD_ORDER] >= 0)
+        table_order(l, row, get(t, FIELD_ORDER), t->texts[t->head.column[FIELD_ORDER]]);
 }
 
 bool read_table(struct import_list *l, char *text, size_t length)

@@ -8,7 +8,7 @@
 enum field {
     FIELD_NAME, FIELD_ADDRESS, FIELD_OTHER, FIELD_TABLE, FIELD_TYPE, FIELD_SIZE, FIELD_SCALE,
     FIELD_OFFSET, FIELD_RAW_LOW, FIELD_RAW_HIGH, FIELD_LOW, FIELD_HIGH, FIELD_UNIT, FIELD_ACCESS,
-    FIELD_ABOUT, FIELD_ENUM, FIELD_BIT, FIELD_GROUP, FIELD_COUNT
+    FIELD_ABOUT, FIELD_ENUM, FIELD_BIT, FIELD_GROUP, FIELD_ORDER, FIELD_COUNT
 };
 
 struct table_head {
@@ -17,6 +17,7 @@ struct table_head {
     bool bytes;                    /* the size is one of bytes */
     bool scale_open;               /* multiply or divide: its heading doesn't say */
     unsigned found;                /* fields */
+    int second_order;              /* one more column of orders; -1: none */
 };
 
 /* What stands above the columns; texts[i] may be "". */
@@ -31,5 +32,7 @@ bool table_enum(struct import_list *l, struct import_row *row, const char *text)
 /* false: only written to. */
 bool table_access(const char *text, bool *writable);
 bool table_is_reserved(const char *name);
+void table_order(struct import_list *l, struct import_row *row, const char *text,
+                 const char *heading);
 
 #endif

@@ -58,6 +58,8 @@ struct import_row {
     int16_t type;                   /* enum raw_type; -1: not said */
     char order[9];                 /* as our letters; "": not said */
     const char *order_name;        /* a word for an order that --order explains (#LB); "" */
+    char said[9];                  /* the letters that a column has for it; "": none */
+    bool said_any;                 /* they came of a phrase, which holds for any width */
     uint16_t length;               /* of strings, in registers */
     uint8_t chars;                 /* enum string_form */
     bool high_byte;                /* u8, s8 */

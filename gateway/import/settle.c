@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/map.h"
+#include "import/orders.h"
 #include "import/types.h"
 
 enum { ADDRESSES = 65536 };
@@ -220,11 +221,20 @@ static const char *settle_order(struct import_row *row, const struct import_opti
     unsigned bytes = row->type == RAW_STRING ? 2 : type_bytes(row->type);
     if (is_bits(row->table) || bytes < 2 || row->order[0] != '\0' || row->part_count > 0)
         return NULL;
-    for (unsigned i = 0; *row->order_name != '\0' && i < o->named_count; i++)
-        if (strcmp(o->named[i][0], row->order_name) == 0 && strlen(o->named[i][1]) == bytes) {
+    for (unsigned i = 0; *row->order_name != '\0' && i < o->named_count; i++) {
+        size_t n = strlen(o->named[i][1]);
+        if (strcmp(o->named[i][0], row->order_name) != 0)
+            continue;
+        if (n == bytes) {
             memcpy(row->order, o->named[i][1], bytes + 1);
             return NULL;
         }
+        bool low_word, low_byte;
+        if (bytes == 2 && n > bytes && order_word(o->named[i][1], &low_word, &low_byte)) {
+            order_set(row, low_word, low_byte);
+            return NULL;
+        }
+    }
     if (*row->order_name != '\0') {
         want(needs, NEED_NAMED);
         return NULL;
@@ -304,7 +314,10 @@ const char *settle_row(struct import_list *l, struct import_row *row,
         why = settle_type(l, row, o, &mine);
     if (why == NULL)
         why = settle_bit(row, o, l, &mine);
-    if (why == NULL && (row->spot.bit < 0 || type_bytes(row->type) >= 4))
+    if (why == NULL && row->type >= 0 && !is_bits(row->table))
+        why = order_settle(l, row);
+    bool named = *row->order_name != '\0';
+    if (why == NULL && (row->spot.bit < 0 || type_bytes(row->type) >= 4 || named))
         why = settle_order(row, o, &mine);
     if (why == NULL)
         settle_scale(l, row, o, &mine);

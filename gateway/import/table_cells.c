@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "import/import.h"
+#include "import/orders.h"
 #include "import/read_table.h"
 #include "import/types.h"
 
@@ -134,4 +135,15 @@ bool table_is_reserved(const char *name)
             return true;
     }
     return false;
+}
+
+void table_order(struct import_list *l, struct import_row *row, const char *text,
+                 const char *heading)
+{
+    if (!order_phrase(row, text, heading))
+        import_skip(l, row,
+                    "`%.40s` is no order of bytes that is understood: write letters (AB, ABCD, "
+                    "CDAB ...) or `low word first`; if `%.40s` is something else, say what, like "
+                    "--columns about=HEADING",
+                    text, heading);
 }

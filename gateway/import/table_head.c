@@ -6,8 +6,8 @@
 #include "import/read_table.h"
 
 static const char *const field_words[FIELD_COUNT] = {
-    "name",    "address", "other", "table", "type",   "size",  "scale", "offset", "rawlow",
-    "rawhigh", "low",     "high",  "unit",  "access", "about", "enum",  "bit",    "group"};
+    "name", "address", "other", "table",  "type",  "size", "scale", "offset", "rawlow", "rawhigh",
+    "low",  "high",    "unit",  "access", "about", "enum", "bit",   "group",  "order"};
 
 static const struct synonym {
     const char *word;
@@ -128,6 +128,22 @@ static const struct synonym {
     {"group", FIELD_GROUP},
     {"section", FIELD_GROUP},
     {"category", FIELD_GROUP},
+    {"order", FIELD_ORDER},
+    {"wordorder", FIELD_ORDER},
+    {"byteorder", FIELD_ORDER},
+    {"registerorder", FIELD_ORDER},
+    {"byteandwordorder", FIELD_ORDER},
+    {"wordandbyteorder", FIELD_ORDER},
+    {"wordbyteorder", FIELD_ORDER},
+    {"bytewordorder", FIELD_ORDER},
+    {"endianness", FIELD_ORDER},
+    {"endianess", FIELD_ORDER},
+    {"endian", FIELD_ORDER},
+    {"swap", FIELD_ORDER},
+    {"wordswap", FIELD_ORDER},
+    {"swapwords", FIELD_ORDER},
+    {"byteswap", FIELD_ORDER},
+    {"swapbytes", FIELD_ORDER},
 };
 
 /* The heading without what stands in brackets, and without its number system. */
@@ -168,7 +184,7 @@ static int field_of(const char *text, bool *hex)
 
 void table_match(const char *const *texts, unsigned count, struct table_head *out)
 {
-    *out = (struct table_head){.found = 0};
+    *out = (struct table_head){.second_order = -1};
     for (unsigned f = 0; f < FIELD_COUNT; f++)
         out->column[f] = -1;
     bool hexes[CELLS_MAX] = {false};
@@ -187,6 +203,8 @@ void table_match(const char *const *texts, unsigned count, struct table_head *ou
                 out->column[f] = -1;
             }
         }
+        if (f == FIELD_ORDER && out->column[f] >= 0)
+            out->second_order = (int)i;
         if (out->column[f] >= 0)
             continue;
         out->column[f] = (int)i;
@@ -229,7 +247,7 @@ static bool one_column(struct import_list *l, const char *pair, size_t length,
         return import_refuse(l, 0,
                              "--columns: there is no field `%.*s`; there are name, address, other, "
                              "table, type, size, scale, offset, rawlow, rawhigh, low, high, unit, "
-                             "access, about, enum, bit and group",
+                             "access, about, enum, bit, group and order",
                              (int)word, pair);
     const char *wanted = import_keep(l, equal + 1, heading);
     for (unsigned i = 0; i < count; i++) {
@@ -247,6 +265,8 @@ static bool one_column(struct import_list *l, const char *pair, size_t length,
             out->hex = hex;
         if (field == FIELD_OTHER)
             out->other_hex = hex;
+        if (field == FIELD_ORDER || out->second_order == (int)i)
+            out->second_order = -1;
         return true;
     }
     return import_refuse(l, line, "--columns: no column is called `%s`", wanted);

@@ -32,6 +32,13 @@ CASES = [
   - {given: {holding 119: [1, 0]}, expect: {Energy: 65536}}
 """}, ["maker.csv:6: skipped: a title: Electrical", "maker.csv:9: skipped: Reserved: reserved",
        "maker.csv:12: skipped: Shifted: the two columns", "maker.csv:13: skipped: Damaged", "7 tags, 9 skipped, 4 renamed"]),
+    ("csv", "orders.csv", "--base 40001 --order ABCD", {"orders": """
+  - {given: {holding 1: [0x0001, 0x0000]}, expect: {Serial_number: 65536}}
+  - {given: {holding 9: [0x0000, 0x40E8], holding 11: [0x40E8, 0x0000]}, expect: {Turbidity: 7.25, pH: 7.25}}
+  - {given: {holding 13: [215], holding 15: [0x0001, 0x0000]}, expect: {Temperature: 21.5, Totaliser: 6553.6}}
+  - {given: {holding 39: [0x0000, 0x0000, 0x0000, 0x4024]}, expect: {Volume: 10.0}}
+"""}, ["orders.csv:10: skipped: Odd: `upside down` is no order of bytes", "orders.csv:8: skipped: reserved: reserved",
+       "orders.csv:9: skipped: Wide: `UINT16` takes 1 register, but the list says 5", "6 tags, 3 skipped"]),
     ("neuron", "neuron.csv", "--base 1 --order ABCD,LB=CDAB", {"unit_1": """
   - {given: {holding 0: [2500]}, expect: {level: 15.00}}
   - {given: {holding 2: [0x0010]}, expect: {running: true}}
@@ -76,7 +83,7 @@ CASES = [
   - {given: {holding 250: [0x31, 0x32, 0, 0], coil 0: [1]}, expect: {fw: "12", relay: true}}
 """}, ["wirenboard.json:16: skipped: small", "wirenboard.json:5: skipped: unlock", "8 tags, 5 skipped, 0 renamed"]),
 ]
-IDS = [case[0] for case in CASES]
+IDS = [case[1] for case in CASES]
 
 
 def headgate(*words, **options):
@@ -102,7 +109,7 @@ def test_tags_mean_what_the_list_meant(form, file, options, maps, told, tmp_path
         assert sums["examples"] == examples.count("given:")
 
 
-@pytest.mark.parametrize("form, file, options, maps, told", [c for c in CASES if c[2]], ids=[c[0] for c in CASES if c[2]])
+@pytest.mark.parametrize("form, file, options, maps, told", [c for c in CASES if c[2]], ids=[c[1] for c in CASES if c[2]])
 def test_nothing_is_guessed(form, file, options, maps, told):
     words = options.split()
     for i in range(0, len(words), 2):
