@@ -2,6 +2,7 @@
 /* Refusals by their meaning: wait, ask seldom, or find out which address it is that is refused. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "poll/line.h"
@@ -71,24 +72,21 @@ void talk_reconsider(struct talk *t, struct party *p, mono_t now)
 
 static void tell_cuts(struct talk *t, const struct request *r, struct pieces *ps, mono_t now)
 {
-    char text[256];
-    bool hole = false;
+    char text[256], said[256] = "";
     for (uint16_t i = 0; i < ps->count; i++) {
-        if (!ps->at[i].hole)
+        struct piece *p = &ps->at[i];
+        bool hole = p->hole && !p->told, apart = !p->hole && pieces_apart(ps, i);
+        if (!hole && !apart)
             continue;
-        hole = true;
-        if (ps->at[i].told)
-            continue;
-        ps->at[i].told = true;
-        if (pieces_optional(t->house->plan, r, ps->at[i].offset, ps->at[i].count))
+        p->told = p->hole;
+        p->with_next = false;
+        if (hole && pieces_optional(t->house->plan, r, p->offset, p->count))
             continue; /* not every model has it */
         pieces_tell(ps, i, t->house->plan, r, text, sizeof(text));
-        talk_event(t, POLL_HOLE_LEARNED, r->unit, text, now);
+        if (strcmp(text, said) != 0) /* a length is the same wherever it was found */
+            talk_event(t, POLL_HOLE_LEARNED, r->unit, text, now);
+        memcpy(said, text, sizeof(said));
     }
-    if (hole || ps->count < 2)
-        return;
-    pieces_tell(ps, 0, t->house->plan, r, text, sizeof(text));
-    talk_event(t, POLL_HOLE_LEARNED, r->unit, text, now);
 }
 
 static void tell_refusal(struct talk *t, uint8_t code, mono_t now)
@@ -196,6 +194,9 @@ static void hand_over_refusal(struct talk *t, uint8_t code, mono_t now)
                       .time = t->arrived,
                       .asked = t->asked,
                       .answered = now};
+    struct errand *e = talk_errand(t, t->current);
+    if (e->pieces)
+        pieces_not_served(e->pieces, e->piece);
     talk_hand_over(t, t->current, &b);
     tell_refusal(t, code, now);
 }
@@ -255,6 +256,7 @@ static void cut(struct talk *t, uint8_t code, mono_t now)
     struct piece *p = &e->pieces->at[e->piece];
     if (!p->hole)
         e->pieces->fresh = true;
+    pieces_not_served(e->pieces, e->piece);
     p->hole = true;
     p->again = leave_alone(t, &p->pause_ns, p->served, false, now);
     (void)talk_pass_holes(t, now);

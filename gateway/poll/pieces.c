@@ -91,6 +91,9 @@ bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct reques
         at[0] = piece_over(&spans[0], &spans[n / 2 - 1]);
         at[1] = piece_over(&spans[n / 2], &spans[n - 1]);
         at[0].served = at[1].served = present.served;
+        at[0].with_next = true;
+        if (which > 0)
+            at[-1].with_next = false;
         to->count++;
         to->fresh = true;
         *ps = to;
@@ -125,6 +128,7 @@ void pieces_join(struct pieces *ps)
         if (!last->hole && !p->hole && last->offset + last->count == p->offset) {
             last->count = (uint16_t)(last->count + p->count);
             last->served = last->served && p->served;
+            last->with_next = false;
         } else
             ps->at[++kept] = *p;
     }
@@ -166,6 +170,33 @@ void piece_served(struct piece *p)
     p->pause_ns = 0;
 }
 
+void pieces_not_served(struct pieces *ps, uint16_t which)
+{
+    ps->at[which].with_next = false;
+    if (which > 0)
+        ps->at[which - 1].with_next = false;
+}
+
+static bool is_gap(const struct piece *p)
+{
+    return p->offset + p->count < p[1].offset;
+}
+
+bool pieces_apart(const struct pieces *ps, uint16_t which)
+{
+    const struct piece *p = &ps->at[which];
+    return p->with_next && which + 1 < ps->count && (ps->keep || is_gap(p));
+}
+
+static unsigned longest(const struct pieces *ps)
+{
+    unsigned most = 0;
+    for (uint16_t i = 0; i < ps->count; i++)
+        if (!ps->at[i].hole && ps->at[i].count > most)
+            most = ps->at[i].count;
+    return most;
+}
+
 static void tell_hole(const struct piece *hole, const struct plan *plan, const struct request *r,
                       char *text, size_t room)
 {
@@ -199,15 +230,17 @@ void pieces_tell(const struct pieces *ps, uint16_t which, const struct plan *pla
         tell_hole(p, plan, r, text, room);
         return;
     }
-    unsigned from = r->first + (unsigned)p->offset + p->count;
-    unsigned to = r->first + (unsigned)p[1].offset;
-    if (from < to)
+    const char *table = table_name(r->table);
+    unsigned unit = r->unit, next = r->first + (unsigned)p[1].offset, most = longest(ps);
+    if (is_gap(p))
         snprintf(text, room,
                  "limits: {never: [\"%s 0x%04X..0x%04X\"]}  # unit %u refuses to be read across it",
-                 table_name(r->table), from, to - 1, (unsigned)r->unit);
-    else
+                 table, r->first + (unsigned)p->offset + p->count, next - 1, unit);
+    else if (most < (unsigned)p->count + p[1].count)
         snprintf(text, room, "limits: {%s: %u}  # unit %u refuses longer reads",
-                 r->table <= TABLE_DISCRETE ? "max_bits" : "max_registers",
-                 p->count > p[1].count ? (unsigned)p->count : (unsigned)p[1].count,
-                 (unsigned)r->unit);
+                 r->table <= TABLE_DISCRETE ? "max_bits" : "max_registers", most, unit);
+    else
+        snprintf(text, room,
+                 "limits: {barriers: [\"%s 0x%04X\"]}  # unit %u refuses to be read across it",
+                 table, next, unit);
 }

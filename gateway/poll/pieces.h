@@ -11,6 +11,7 @@ struct piece {
     bool hole; /* refused though it can't be cut any more */
     bool told;
     bool served; /* once, alone or as a part of more */
+    bool with_next; /* refused together with the next one, neither of which was refused since */
     mono_t again; /* hole: when to try once more */
     int64_t pause_ns; /* hole: between the tries; grows */
 };
@@ -34,6 +35,11 @@ bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct reques
 int64_t refusal_pause(int64_t before, int64_t longest);
 
 void piece_served(struct piece *p);
+void pieces_not_served(struct pieces *ps, uint16_t which); /* refused, alone */
+
+/* Were piece `which` and the next refused together, and served each by itself? Where nothing lies
+ * between them it counts only when they are kept apart: else they are asked together once more. */
+bool pieces_apart(const struct pieces *ps, uint16_t which);
 bool pieces_all_holes(const struct pieces *ps);
 
 /* Does so much of a request serve nothing but tags that not every model has? */
@@ -43,8 +49,8 @@ bool pieces_optional(const struct plan *plan, const struct request *r, uint32_t 
 /* After a round: what lies side by side and was served becomes one piece again. */
 void pieces_join(struct pieces *ps);
 
-/* The line to paste into the map for a hole, or, when nothing turned out to be one, for what lies
- * between piece `which` and the next. */
+/* The line to paste into the map for a hole, or for what forbids that piece `which` and the next are
+ * read together: what lies between them, their length, or else a border. */
 void pieces_tell(const struct pieces *ps, uint16_t which, const struct plan *plan,
                  const struct request *r, char *text, size_t room);
 

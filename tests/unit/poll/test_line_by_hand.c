@@ -656,6 +656,52 @@ static void a_hole_is_told_once_and_asked_for_every_ten_minutes(void **state)
     hand_end(&h);
 }
 
+/* A device whose registers 20..23 are none, that gives so many at once, or not both sides of 12. */
+static unsigned most_at_once;
+static bool has_border, has_gap;
+static size_t refuses_by_kind(struct hand *h, uint8_t *out)
+{
+    unsigned end = h->q.address + h->q.count;
+    if (has_gap && h->q.address < 24 && end > 20)
+        return rig_exception(&h->q, 2, out);
+    if (has_border && h->q.address < 12 && end > 12)
+        return rig_exception(&h->q, 2, out);
+    if (h->q.count > most_at_once)
+        return rig_exception(&h->q, 3, out);
+    return rig_answer(&h->q, out);
+}
+
+static void the_remedy_names_what_the_answers_prove(void **state)
+{
+    (void)state;
+    static const struct {
+        bool gap, border;
+        unsigned most;
+        const char *text;
+    } facts[] = {
+        {true, false, 125,
+         "limits: {never: [\"holding 0x0014..0x0017\"]}  # unit 1 refuses to be read across it"},
+        {false, false, 8, "limits: {max_registers: 8}  # unit 1 refuses longer reads"},
+        {false, true, 125,
+         "limits: {barriers: [\"holding 0x000C\"]}  # unit 1 refuses to be read across it"},
+    };
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        struct hand h;
+        hand_take(&h, TRANSPORT_TCP);
+        struct request *r = rig_read(h.g, 1, 0, facts[i].gap ? 30 : 32, 500 * NS_PER_MS);
+        struct feed *feeds = &h.g->feeds[0];
+        for (uint32_t k = 10; facts[i].gap && k + 2 < r->feed_count; k++)
+            feeds[k] = feeds[k + 2]; /* nothing of the map lies in 20..23 */
+        r->feed_count -= facts[i].gap ? 2 : 0;
+        hand_begin(&h);
+        has_gap = facts[i].gap, has_border = facts[i].border, most_at_once = facts[i].most;
+        hand_live(&h, refuses_by_kind, 20 * NS_PER_S);
+        assert_string_equal(h.tally.last_text, facts[i].text);
+        assert_int_equal(h.tally.events[POLL_HOLE_LEARNED], 1);
+        hand_end(&h);
+    }
+}
+
 static void a_unit_that_refuses_everything_for_long_is_cut_up_ever_more_seldom(void **state)
 {
     (void)state;
@@ -796,6 +842,7 @@ int main(void)
         cmocka_unit_test(a_proof_is_never_as_long_as_a_part_that_is_polled),
         cmocka_unit_test(of_a_cut_request_only_what_was_not_answered_is_a_fault),
         cmocka_unit_test(a_hole_is_told_once_and_asked_for_every_ten_minutes),
+        cmocka_unit_test(the_remedy_names_what_the_answers_prove),
         cmocka_unit_test(a_unit_that_refuses_everything_for_long_is_cut_up_ever_more_seldom),
         cmocka_unit_test(many_that_were_served_before_are_asked_for_once_a_minute_each),
         cmocka_unit_test(what_not_every_model_has_is_refused_without_a_word),
