@@ -17,6 +17,7 @@
 struct watch_item {                /* first member of what stands in lists */
     char *path;                    /* "mill/pump-1", "mill/pump-1/flow", "gw1" */
     bool gone;                     /* its retained message was cleared */
+    uint32_t era;                  /* of its list, when it was last heard */
 };
 
 enum watch_form { WATCH_NULL, WATCH_WORD, WATCH_TEXT };   /* WORD: number, true or false */
@@ -66,6 +67,7 @@ struct watch_list {
     uint32_t count, room;
     uint32_t *slots, slot_count;   /* by hash: number of an item + 1 */
     bool sorted;
+    uint32_t era;                  /* rises with every connection, see watch_new_era */
 };
 
 struct watch {
@@ -79,6 +81,9 @@ struct watch *watch_new(const char *root, const char *site);   /* NULL: out of m
 void watch_free(struct watch *w);
 void watch_hear(struct watch *w, const char *topic, const void *payload, size_t length);
 void watch_sort(struct watch *w);
+/* There is a connection again. All that is retained comes anew; what doesn't come was cleared, or lost
+ * by a broker that keeps nothing: it is no longer known to be so. */
+void watch_new_era(struct watch *w);
 
 void *watch_item_of(struct watch_list *l, const char *path, size_t size);   /* made when new; NULL: no room */
 const struct watch_item *watch_find(const struct watch_list *l, const char *path, size_t length);
@@ -91,9 +96,6 @@ enum watch_page { WATCH_DEVICES, WATCH_VALUES, WATCH_ALARMS, WATCH_LEAKS, WATCH_
 
 const char *watch_page_name(enum watch_page page);
 bool watch_page_of(const char *name, enum watch_page *page);
-
-/* The gateway that said it is offline: retained words of yesterday are not news. */
-bool watch_is_old(const struct watch *w, enum watch_page page, const struct watch_item *item);
 
 struct watch_view {
     const char *title;             /* "lac-des-iles  mqtt://127.0.0.1:1883" */
@@ -119,6 +121,11 @@ struct watch_view {
     bool wished;
     struct watch_talk talk;
 };
+
+/* Why this is no news: retained words of yesterday, of a gateway that said it is offline, or from
+ * before the connection was lost. NULL: it is news. */
+const char *watch_old(const struct watch *w, const struct watch_view *v, enum watch_page page,
+                      const struct watch_item *item);
 
 /* One key off the front of what the terminal sent; how many bytes it was (at least 1). */
 size_t watch_key_parse(const char *bytes, size_t length, int *key);

@@ -39,11 +39,11 @@ struct watch_widths watch_widths_told(enum watch_page page, int columns)
     return w;
 }
 
-enum watch_mood watch_mood_told(enum watch_page page, const struct watch_told *t, bool old)
+enum watch_mood watch_mood_told(enum watch_page page, const struct watch_told *t, const char *old)
 {
     static const enum watch_mood leaks[] = {MOOD_BAD, MOOD_DOUBTFUL, MOOD_NONE, MOOD_GOOD,
                                             MOOD_BAD};
-    if (old)
+    if (old != NULL)
         return MOOD_DOUBTFUL;
     if (page == WATCH_LEAKS)
         return leaks[t->rank < 5 ? t->rank : 4];
@@ -74,10 +74,10 @@ void watch_alarm_headings(struct canvas *c, const struct watch_widths *w)
     watch_cells(c, cells, sizeof cells / sizeof *cells);
 }
 
-static void marks(const json_t *a, bool old, char out[80])
+static void marks(const json_t *a, const char *old, char out[80])
 {
-    snprintf(out, 80, "%s%s%s%s", old ? "(gateway offline) " : "",
-             said_true(a, "frozen") ? "(input bad) " : "",
+    snprintf(out, 80, "%s%s%s%s%s%s", old != NULL ? "(" : "", old != NULL ? old : "",
+             old != NULL ? ") " : "", said_true(a, "frozen") ? "(input bad) " : "",
              said_true(a, "first_out") && watch_alarm_place(a) == ALARM_STANDS ? "(first) " : "",
              said_true(a, "chattering") ? "(chatters) " : "");
 }
@@ -97,7 +97,7 @@ static void people(const json_t *a, wall_t now, char *out, size_t room)
 }
 
 void watch_alarm_row(struct canvas *c, const struct watch_told *a, const struct watch_widths *w,
-                     bool old, wall_t now)
+                     const char *old, wall_t now)
 {
     char since[16], mark[80], by[400], says[900];
     const char *text = said_text(a->said, "text");
@@ -117,7 +117,8 @@ void watch_alarm_row(struct canvas *c, const struct watch_told *a, const struct 
     canvas_cell(c, says, w->reason);
 }
 
-static void alarm_head(const struct watch_told *a, bool old, wall_t now, char *out, size_t room)
+static void alarm_head(const struct watch_told *a, const char *old, wall_t now, char *out,
+                       size_t room)
 {
     char since[CALENDAR_MAX], mark[80], by[400], value[32], limit[32], figures[160] = "";
     const json_t *s = a->said;
@@ -134,8 +135,8 @@ static void alarm_head(const struct watch_told *a, bool old, wall_t now, char *o
              said_clock(since, a->time, now), figures, *by ? ", " : "", by);
 }
 
-void watch_alarm_detail(const struct watch_told *a, bool old, wall_t now, int line, char *out,
-                        size_t room)
+void watch_alarm_detail(const struct watch_told *a, const char *old, wall_t now, int line,
+                        char *out, size_t room)
 {
     const json_t *s = a->said;
     const char *text = said_text(s, "text"), *about = said_text(s, "about"),
@@ -167,7 +168,7 @@ void watch_leak_headings(struct canvas *c, const struct watch_widths *w)
 }
 
 void watch_leak_row(struct canvas *c, const struct watch_told *l, const struct watch_widths *w,
-                    bool old, wall_t now)
+                    const char *old, wall_t now)
 {
     char since[16], rate[32], lost[32], day[32], says[900];
     const json_t *s = l->said;
@@ -177,8 +178,8 @@ void watch_leak_row(struct canvas *c, const struct watch_told *l, const struct w
     said_number(rate, json_object_get(s, "rate"), "value");
     said_number(lost, json_object_get(s, "lost"), "value");
     said_number(day, s, "unaccounted_24h");
-    snprintf(says, sizeof says, "%s%s%s%s", old ? "(gateway offline) " : "", class,
-             *class ? ": " : "", said_text(s, "text"));
+    snprintf(says, sizeof says, "%s%s%s%s%s%s", old != NULL ? "(" : "", old != NULL ? old : "",
+             old != NULL ? ") " : "", class, *class ? ": " : "", said_text(s, "text"));
     const struct watch_cell cells[] = {
         {said_text(s, "state"), STATE}, {since, -SINCE}, {firing ? rate : "-", -NUMBER},
         {firing ? lost : "-", -NUMBER}, {day, -NUMBER},  {says, w->reason}};
@@ -218,7 +219,7 @@ static void leak_judgement(const json_t *s, char *out, size_t room)
         add(out, room, "; inputs good for %.0f %% of it", said_real(s, "coverage") * 100);
 }
 
-void watch_leak_detail(const struct watch_told *l, bool old, wall_t now, int line, char *out,
+void watch_leak_detail(const struct watch_told *l, const char *old, wall_t now, int line, char *out,
                        size_t room)
 {
     const json_t *s = l->said;
@@ -228,8 +229,9 @@ void watch_leak_detail(const struct watch_told *l, bool old, wall_t now, int lin
     if (line < 0)
         snprintf(out, room, "%s: %s", l->item.path, said_text(s, "text"));
     else if (line == 0)
-        snprintf(out, room, "%s%s (%s, area %s): %s since %s%s%s", old ? "(gateway offline) " : "",
-                 l->item.path, said_text(s, "kind"), said_text(s, "area"), said_text(s, "state"),
+        snprintf(out, room, "%s%s%s%s (%s, area %s): %s since %s%s%s", old != NULL ? "(" : "",
+                 old != NULL ? old : "", old != NULL ? ") " : "", l->item.path,
+                 said_text(s, "kind"), said_text(s, "area"), said_text(s, "state"),
                  said_clock(since, said_time(s, "since"), now), *about ? "; " : "", about);
     else if (line == 1)
         snprintf(out, room, "%s%s%s", said_text(s, "text"), *why ? "; blind: " : "", why);
@@ -259,16 +261,19 @@ static const struct watch_told *open_incident(const struct watch *w, bool *drill
 
 struct tally {
     unsigned standing[4], waiting[4], shelved, suppressed, out, old;
+    const char *why; /* the first old one is */
 };
 
-static void count(const struct watch *w, struct tally *n)
+static void count(const struct watch *w, const struct watch_view *v, struct tally *n)
 {
     for (uint32_t i = 0; i < w->alarms.count; i++) {
         const struct watch_told *a = (const struct watch_told *)w->alarms.items[i];
         const char *state = said_text(a->said, "state");
         if (a->item.gone || watch_alarm_place(a->said) == ALARM_SILENT)
             continue;
-        n->old += watch_is_old(w, WATCH_ALARMS, &a->item);
+        const char *old = watch_old(w, v, WATCH_ALARMS, &a->item);
+        n->old += old != NULL;
+        n->why = n->why != NULL ? n->why : old;
         if (watch_alarm_place(a->said) == ALARM_STANDS) {
             n->standing[watch_alarm_priority(a->said)]++;
             n->waiting[watch_alarm_priority(a->said)] += watch_alarm_waits(a->said);
@@ -282,14 +287,14 @@ static void count(const struct watch *w, struct tally *n)
     }
 }
 
-static void add_tally(char *out, size_t room, const struct tally *n)
+static void add_tally(char *out, size_t room, const struct tally *n, bool connected)
 {
     static const char *const names[] = {"low", "medium", "high", "critical"};
     const char *between = ": ";
     bool any = n->standing[0] + n->standing[1] + n->standing[2] + n->standing[3] > 0;
-    add(out, room, "%s", any ? "alarms" : "no alarm stands");
-    if (n->old > 0)
-        add(out, room, " (%u old: gateway offline)", n->old);
+    add(out, room, "%s", any ? "alarms" : connected ? "no alarm stands" : "no alarm stood");
+    if (n->old > 0 && connected)
+        add(out, room, " (%u old: %s)", n->old, n->why);
     for (unsigned p = 4; p-- > 0;) {
         if (n->standing[p] == 0)
             continue;
@@ -307,23 +312,26 @@ static void add_tally(char *out, size_t room, const struct tally *n)
             add(out, room, ", %u %s", rest[i].count, rest[i].words);
 }
 
-bool watch_banner(const struct watch *w, wall_t now, enum watch_mood *mood, char *out, size_t room)
+bool watch_banner(const struct watch *w, const struct watch_view *v, wall_t now,
+                  enum watch_mood *mood, char *out, size_t room)
 {
     struct tally n = {0};
     char since[16];
     bool drill = false;
     const struct watch_told *open = open_incident(w, &drill);
     out[0] = 0;
-    *mood = MOOD_NONE;
+    *mood = v->trouble != NULL ? MOOD_DOUBTFUL : MOOD_NONE;
     if (w->alarms.count == 0 && w->incidents.count == 0)
         return false;
-    count(w, &n);
+    count(w, v, &n);
     for (unsigned p = 0; p < 4; p++) {
         if (n.standing[p] > 0)
             *mood = (enum watch_mood)(MOOD_LOW + p);
         if (n.waiting[p] > 0)
             *mood = (enum watch_mood)(MOOD_LOW + p + MOOD_WAITS);
     }
+    if (v->trouble != NULL)
+        add(out, room, "as last heard: ");
     if (drill)
         add(out, room, "DRILL  ");
     if (open != NULL) {
@@ -331,6 +339,6 @@ bool watch_banner(const struct watch *w, wall_t now, enum watch_mood *mood, char
         add(out, room, "%.40s: %.40s, %s  ", open->item.path, said_text(open->said, "stage"),
             since);
     }
-    add_tally(out, room, &n);
+    add_tally(out, room, &n, v->trouble == NULL);
     return true;
 }

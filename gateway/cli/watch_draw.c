@@ -51,11 +51,13 @@ static void draw_title(struct canvas *c, const struct watch_view *v, wall_t now)
     struct tm local;
     if (localtime_r(&seconds, &local) != NULL)
         strftime(clock, sizeof clock, "%H:%M:%S", &local);
-    snprintf(
-        text, sizeof text, "headgate watch  %s  %s%s", v->title,
-        v->trouble == NULL ? "connected" : "NOT CONNECTED: ", v->trouble == NULL ? "" : v->trouble);
+    /* What makes all the rest doubtful stands first: the end is cut on a small screen. */
+    if (v->trouble != NULL)
+        snprintf(text, sizeof text, "NOT CONNECTED: %s  %s", v->trouble, v->title);
+    else
+        snprintf(text, sizeof text, "headgate watch  connected  %s", v->title);
     if (v->colour)
-        canvas_put(c, BOLD);
+        canvas_put(c, "%s" BOLD, v->trouble != NULL ? colour_of(MOOD_BAD) : "");
     canvas_cell(c, text, width_of(v) - 9);
     canvas_put(c, " %s", clock);
     if (v->colour)
@@ -72,8 +74,10 @@ static void draw_gateways(struct canvas *c, const struct watch *w, const struct 
         const struct watch_gateway *g = (const struct watch_gateway *)w->gateways.items[i];
         if (g->item.gone)
             continue;
-        watch_gateway_text(g, shown == 0 ? v->messages_per_s : -1, now, text, sizeof text);
-        enum watch_mood mood = strcmp(g->state, "online") == 0 ? MOOD_NONE : MOOD_BAD;
+        const char *old = watch_old(w, v, WATCH_PAGES, &g->item);
+        watch_gateway_text(g, old, shown == 0 ? v->messages_per_s : -1, now, text, sizeof text);
+        enum watch_mood mood =
+            old == NULL && strcmp(g->state, "online") == 0 ? MOOD_NONE : MOOD_BAD;
         canvas_put(c, "%s", v->colour ? colour_of(mood) : "");
         canvas_cell(c, text, width_of(v));
         canvas_put(c, "%s", v->colour ? PLAIN : "");
@@ -115,7 +119,7 @@ static void draw_tabs(struct canvas *c, const struct watch_view *v, uint32_t row
 }
 
 static void draw_row(struct canvas *c, const struct watch_view *v, const struct watch_item *item,
-                     bool selected, const struct watch_widths *widths, bool old, wall_t now)
+                     bool selected, const struct watch_widths *widths, const char *old, wall_t now)
 {
     enum watch_mood mood = watch_mood_of(v->page, item, old);
     if (v->colour)
@@ -172,7 +176,7 @@ static const char filter_help[] =
 static void draw_detail(struct canvas *c, const struct watch *w, const struct watch_view *v,
                         const struct watch_item *item, unsigned lines, wall_t now)
 {
-    bool old = item != NULL && watch_is_old(w, v->page, item);
+    const char *old = item != NULL ? watch_old(w, v, v->page, item) : NULL;
     for (unsigned i = 0; i < lines; i++) {
         char text[1200] = "";
         int line = lines == 1 ? -1 : (int)i;
@@ -214,7 +218,7 @@ static void draw_table(struct canvas *c, const struct watch *w, struct watch_vie
     for (uint32_t i = 0; i < lines; i++) {
         uint32_t at = *top + i;
         if (at < count)
-            draw_row(c, v, rows[at], at == selected, &widths, watch_is_old(w, v->page, rows[at]),
+            draw_row(c, v, rows[at], at == selected, &widths, watch_old(w, v, v->page, rows[at]),
                      now);
         else
             end_line(c);
@@ -230,7 +234,7 @@ static void draw_incident(struct canvas *c, const struct watch *w, struct watch_
     uint32_t selected = watch_choose(v, rows, count, 0);
     if (count > 0)
         watch_incident_doc(&d, w, (const struct watch_told *)rows[selected],
-                           watch_is_old(w, v->page, rows[selected]), now);
+                           watch_old(w, v, v->page, rows[selected]), now);
     if (*top + lines > d.count)
         *top = d.count > lines ? d.count - lines : 0;
     for (uint32_t i = 0; i < lines; i++) {
@@ -261,7 +265,7 @@ void watch_draw(struct canvas *c, const struct watch *w, struct watch_view *v, w
 {
     char banner[400];
     enum watch_mood mood;
-    bool alarms = watch_banner(w, now, &mood, banner, sizeof banner), tall = v->rows >= 18;
+    bool alarms = watch_banner(w, v, now, &mood, banner, sizeof banner), tall = v->rows >= 18;
     bool told = v->page == WATCH_ALARMS || v->page == WATCH_LEAKS;
     unsigned gateways = w->gateways.count < 3 ? w->gateways.count : 3;
     unsigned detail = told && tall ? TOLD_LINES : 1;

@@ -30,13 +30,13 @@ static bool is(const json_t *o, const char *name, const char *word)
     return strcmp(said_text(o, name), word) == 0;
 }
 
-static void head(struct watch_doc *d, const struct watch_told *i, bool old, wall_t now)
+static void head(struct watch_doc *d, const struct watch_told *i, const char *old, wall_t now)
 {
     char opened[CALENDAR_MAX], closed[CALENDAR_MAX], rate[80], lost[80], onset[CALENDAR_MAX];
     const json_t *s = i->said, *source = json_object_get(s, "source");
     bool open = is(s, "state", "open");
-    if (old)
-        line(d, MOOD_DOUBTFUL, "its gateway is offline: this is how it was");
+    if (old != NULL)
+        line(d, MOOD_DOUBTFUL, "%s: this is how it was", old);
     line(d,
          said_true(s, "drill") ? MOOD_MEDIUM
          : open                ? MOOD_HIGH
@@ -245,7 +245,7 @@ static void bulletin(struct watch_doc *d, const struct watch *w, const struct wa
 }
 
 void watch_incident_doc(struct watch_doc *d, const struct watch *w, const struct watch_told *i,
-                        bool old, wall_t now)
+                        const char *old, wall_t now)
 {
     d->count = 0;
     d->text.length = 0;

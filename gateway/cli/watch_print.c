@@ -22,17 +22,17 @@ static void print_table(struct canvas *c, const struct watch *w, const struct wa
     watch_headings(c, v->page, &widths);
     end_line(c);
     for (uint32_t i = 0; i < count; i++) {
-        watch_row(c, v->page, rows[i], &widths, watch_is_old(w, v->page, rows[i]), now);
+        watch_row(c, v->page, rows[i], &widths, watch_old(w, v, v->page, rows[i]), now);
         end_line(c);
     }
 }
 
-static void print_incident(struct canvas *c, const struct watch *w, const struct watch_item *item,
-                           wall_t now)
+static void print_incident(struct canvas *c, const struct watch *w, const struct watch_view *v,
+                           const struct watch_item *item, wall_t now)
 {
     struct watch_doc d = {0};
     watch_incident_doc(&d, w, (const struct watch_told *)item,
-                       watch_is_old(w, WATCH_INCIDENTS, item), now);
+                       watch_old(w, v, WATCH_INCIDENTS, item), now);
     for (uint32_t i = 0; i < d.count; i++) {
         char text[1200];
         snprintf(text, sizeof text, "%.*s", (int)d.lines[i].length, d.text.text + d.lines[i].at);
@@ -52,7 +52,7 @@ static void print_page(struct canvas *c, const struct watch *w, const struct wat
         print_table(c, w, v, rows, count, now);
     for (uint32_t i = 0; rows != NULL && v->page == WATCH_INCIDENTS && i < count; i++) {
         canvas_put(c, i > 0 ? "\n" : "");
-        print_incident(c, w, rows[i], now);
+        print_incident(c, w, v, rows[i], now);
     }
     free(rows);
 }
@@ -74,10 +74,10 @@ void watch_print(struct canvas *c, const struct watch *w, const struct watch_vie
         const struct watch_gateway *g = (const struct watch_gateway *)w->gateways.items[i];
         if (g->item.gone)
             continue;
-        watch_gateway_text(g, -1, now, text, sizeof text);
+        watch_gateway_text(g, watch_old(w, v, WATCH_PAGES, &g->item), -1, now, text, sizeof text);
         canvas_put(c, "%s\n", text);
     }
-    if (watch_banner(w, now, &mood, text, sizeof text))
+    if (watch_banner(w, v, now, &mood, text, sizeof text))
         canvas_put(c, "%s\n", text);
     for (one.page = WATCH_DEVICES; one.page < WATCH_PAGES; one.page++) {
         if (wanted(w, v, one.page))

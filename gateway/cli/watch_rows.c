@@ -97,11 +97,11 @@ const struct watch_item **watch_pick(const struct watch *w, const struct watch_v
     return picked;
 }
 
-enum watch_mood watch_mood_of(enum watch_page page, const struct watch_item *item, bool old)
+enum watch_mood watch_mood_of(enum watch_page page, const struct watch_item *item, const char *old)
 {
     if (page != WATCH_DEVICES && page != WATCH_VALUES)
         return watch_mood_told(page, (const struct watch_told *)item, old);
-    if (old)
+    if (old != NULL)
         return MOOD_DOUBTFUL;
     if (page == WATCH_DEVICES) {
         const struct watch_device *d = (const struct watch_device *)item;
@@ -167,7 +167,7 @@ void watch_headings(struct canvas *c, enum watch_page page, const struct watch_w
 }
 
 static void device_row(struct canvas *c, const struct watch_device *d, const struct watch_widths *w,
-                       bool old, wall_t now)
+                       const char *old, wall_t now)
 {
     char since[16], rtt[24] = "-", good[24], bad[24], why[300];
     watch_age(since, d->since, now);
@@ -178,7 +178,7 @@ static void device_row(struct canvas *c, const struct watch_device *d, const str
     const struct {
         const char *text;
         int width;
-    } cells[] = {{old ? "unknown" : d->state, STATE},
+    } cells[] = {{old != NULL ? "unknown" : d->state, STATE},
                  {since, -SINCE},
                  {rtt, -RTT},
                  {good, -GOOD},
@@ -189,8 +189,8 @@ static void device_row(struct canvas *c, const struct watch_device *d, const str
         canvas_cell(c, cells[i].text, cells[i].width);
         canvas_bytes(c, " ", 1);
     }
-    snprintf(why, sizeof why, "%s%s%s", d->line, old || *d->reason ? ": " : "",
-             old ? "gateway offline" : d->reason);
+    snprintf(why, sizeof why, "%s%s%s", d->line, old != NULL || *d->reason ? ": " : "",
+             old != NULL ? old : d->reason);
     canvas_cell(c, why, w->reason);
 }
 
@@ -215,7 +215,7 @@ static const char *at_a_glance(const struct watch_value *v, char out[32])
 }
 
 static void value_row(struct canvas *c, const struct watch_value *v, const struct watch_widths *w,
-                      bool old, wall_t now)
+                      const char *old, wall_t now)
 {
     char age[16], why[200], quality[32], rounded[32];
     const char *text = at_a_glance(v, rounded);
@@ -229,7 +229,7 @@ static void value_row(struct canvas *c, const struct watch_value *v, const struc
     canvas_bytes(c, " ", 1);
     canvas_cell(c, v->unit, UNIT);
     canvas_bytes(c, " ", 1);
-    snprintf(quality, sizeof quality, "%s%s", old && v->quality == 192 ? "was " : "",
+    snprintf(quality, sizeof quality, "%s%s", old != NULL && v->quality == 192 ? "was " : "",
              watch_quality_name(v->quality));
     canvas_cell(c, quality, QUALITY);
     canvas_bytes(c, " ", 1);
@@ -239,7 +239,7 @@ static void value_row(struct canvas *c, const struct watch_value *v, const struc
 }
 
 void watch_row(struct canvas *c, enum watch_page page, const struct watch_item *item,
-               const struct watch_widths *w, bool old, wall_t now)
+               const struct watch_widths *w, const char *old, wall_t now)
 {
     if (page == WATCH_DEVICES)
         device_row(c, (const struct watch_device *)item, w, old, now);
@@ -251,29 +251,35 @@ void watch_row(struct canvas *c, enum watch_page page, const struct watch_item *
         value_row(c, (const struct watch_value *)item, w, old, now);
 }
 
-void watch_detail(enum watch_page page, const struct watch_item *item, bool old, char *out,
+void watch_detail(enum watch_page page, const struct watch_item *item, const char *old, char *out,
                   size_t room)
 {
     char why[300];
     if (page == WATCH_DEVICES) {
         const struct watch_device *d = (const struct watch_device *)item;
-        snprintf(out, room, "%s (line %s, unit %lld, map %s): %s%s%s%s", item->path, d->line,
-                 (long long)d->unit, d->map, old ? "gateway offline; was " : "", d->state,
-                 *d->reason ? ": " : "", d->reason);
+        snprintf(out, room, "%s (line %s, unit %lld, map %s): %s%s%s%s%s", item->path, d->line,
+                 (long long)d->unit, d->map, old != NULL ? old : "", old != NULL ? "; was " : "",
+                 d->state, *d->reason ? ": " : "", d->reason);
         return;
     }
     const struct watch_value *v = (const struct watch_value *)item;
     reason_of(v, why, sizeof why);
-    snprintf(out, room, "%s = %s%s%s, %s%s%s%s", item->path, v->form == WATCH_NULL ? "-" : v->text,
-             *v->unit ? " " : "", v->unit, old ? "gateway offline; was " : "",
-             watch_quality_name(v->quality), *why ? ": " : "", why);
+    snprintf(out, room, "%s = %s%s%s, %s%s%s%s%s", item->path,
+             v->form == WATCH_NULL ? "-" : v->text, *v->unit ? " " : "", v->unit,
+             old != NULL ? old : "", old != NULL ? "; was " : "", watch_quality_name(v->quality),
+             *why ? ": " : "", why);
 }
 
-void watch_gateway_text(const struct watch_gateway *g, double messages_per_s, wall_t now, char *out,
-                        size_t room)
+void watch_gateway_text(const struct watch_gateway *g, const char *old, double messages_per_s,
+                        wall_t now, char *out, size_t room)
 {
     char since[16], polls[48] = "", heard[48] = "";
     bool online = strcmp(g->state, "online") == 0;
+    if (old != NULL) {
+        snprintf(out, room, "%s unknown: %s; was %s", g->item.path, old,
+                 *g->state ? g->state : "unknown");
+        return;
+    }
     watch_age(since, online ? g->started : g->time, now);
     if (messages_per_s >= 0)
         snprintf(heard, sizeof heard, "  %.0f msg/s", messages_per_s);

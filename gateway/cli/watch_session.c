@@ -21,6 +21,7 @@ static void on_connected(void *me)
     struct watch_session *s = me;
     s->subscribe = s->changed = true;
     s->view.trouble = NULL;
+    watch_new_era(s->watch);
 }
 
 static void on_lost(void *me, const char *why)

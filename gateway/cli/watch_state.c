@@ -40,6 +40,7 @@ void *watch_item_of(struct watch_list *l, const char *path, size_t size)
         struct watch_item *there = l->items[l->slots[at] - 1];
         if (strcmp(there->path, path) == 0) {
             there->gone = false;
+            there->era = l->era;
             return there;
         }
     }
@@ -61,6 +62,7 @@ void *watch_item_of(struct watch_list *l, const char *path, size_t size)
         return NULL;
     }
     item->path = copy;
+    item->era = l->era;
     l->items[l->count++] = item;
     l->slots[at] = l->count;
     l->sorted = false;
@@ -99,19 +101,29 @@ static const char *gateway_of(const struct watch *w, enum watch_page page,
     return d != NULL ? d->gateway : NULL;
 }
 
-bool watch_is_old(const struct watch *w, enum watch_page page, const struct watch_item *item)
+static const char offline[] = "gateway offline";
+
+const char *watch_old(const struct watch *w, const struct watch_view *v, enum watch_page page,
+                      const struct watch_item *item)
 {
+    if (v->trouble != NULL)
+        return "not connected";
+    const struct watch_list *of = page == WATCH_PAGES ? &w->gateways : watch_list_of(w, page);
+    if (item->era != of->era)
+        return "not heard again";
+    if (page == WATCH_PAGES)
+        return NULL;
     const char *gateway = gateway_of(w, page, item);
     if (gateway != NULL) {
         const struct watch_item *g = watch_find(&w->gateways, gateway, strlen(gateway));
         if (g != NULL)
-            return !speaks(g);
+            return speaks(g) ? NULL : offline;
     }
     for (uint32_t i = 0; i < w->gateways.count; i++) {
         if (speaks(w->gateways.items[i]))
-            return false;
+            return NULL;
     }
-    return w->gateways.count > 0;
+    return w->gateways.count > 0 ? offline : NULL;
 }
 
 static int by_path(const void *a, const void *b)
@@ -333,6 +345,14 @@ void watch_hear(struct watch *w, const char *topic, const void *payload, size_t 
     else if (item != NULL)
         hear_stats((struct watch_gateway *)item, said);
     json_decref(said);
+}
+
+void watch_new_era(struct watch *w)
+{
+    struct watch_list *lists[] = {&w->values, &w->devices,   &w->gateways, &w->alarms,
+                                  &w->leaks,  &w->incidents, &w->bulletins};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        lists[i]->era++;
 }
 
 struct watch *watch_new(const char *root, const char *site)

@@ -54,11 +54,11 @@ def site(stage):
 class Terminal:
     """`headgate watch` on a terminal of its own; what it wrote since the last key."""
 
-    def __init__(self, plant):
+    def __init__(self, plant, *words, rows=24, columns=120):
         self.child, self.fd = pty.fork()
         if self.child == 0:
-            os.execve(rig.binary(), ["headgate", "watch", str(plant)], ENVIRONMENT)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
+            os.execve(rig.binary(), ["headgate", "watch", str(plant), *words], ENVIRONMENT)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.text = ""
 
     def hear(self):
@@ -134,6 +134,36 @@ def test_an_alarm_is_acknowledged_from_a_script(site):
     assert wrong.returncode == 1 and f"did you mean '{PATH}'" in wrong.stderr, wrong
     usage = site.watch("--shelve", PATH)
     assert usage.returncode == 2 and "--minutes" in usage.stderr, usage
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_a_dead_broker_makes_all_of_it_old(site, columns):
+    screen = Terminal(site.plant, "--page", "values", rows=12, columns=columns)
+    screen.until("gw online")
+    screen.until(" good ")
+    site.broker.kill()
+    screen.until("NOT CONNECTED: ")
+    screen.press("2")
+    for words in ("NOT CONNECTED: ", "gw unknown: not connected; was online", "no alarm stood", "was good"):
+        screen.until(words)
+    assert "gw online" not in screen.text and "no alarm stands" not in screen.text, screen.text
+    site.broker.start()
+    screen.until("headgate watch  connected", 30)
+    screen.press("2")
+    screen.until("gw online", 30)
+    assert screen.end() == 0
+
+
+def test_a_mistake_in_a_map_keeps_nobody_from_acknowledging(site):
+    site.plc.real(0, 1.3)
+    site.is_("UNACK")
+    next(site.plant.parent.glob("maps/*.yaml")).write_text("format: 1\ntags: {level: {at: nowhere}}\n")
+    done = site.watch("--ack", PATH)
+    assert done.returncode == 0 and "warning: " in done.stderr and "mistake" in done.stderr, done
+    site.is_("ACKED")
+    site.plant.write_text(site.plant.read_text().replace("mqtt://", "carrier-pigeon://"))
+    refused = site.watch("--ack", PATH)
+    assert refused.returncode == 1 and "carrier-pigeon" in refused.stderr, refused
 
 
 def test_silence_of_a_gateway_is_told(site):

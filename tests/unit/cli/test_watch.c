@@ -310,6 +310,51 @@ static void what_an_offline_gateway_said_is_old(void **state)
     watch_free(w);
 }
 
+static void without_a_connection_nothing_is_shown_as_news(void **state)
+{
+    (void)state;
+    struct watch *w = small_site();
+    hear(w, "mine/v1/lac/alarm/mill/sump/high", "{\"gateway\":\"gw1\",\"state\":\"NORM\"}");
+    watch_sort(w);
+    const unsigned widths[] = {60, 80, 120};
+    for (size_t i = 0; i < sizeof widths / sizeof *widths; i++) {
+        struct watch_view v = screen_of(12, widths[i]);
+        watch_key(&v, w, WATCH_TAB);
+        assert_says(w, &v, " was good ", false);
+        assert_says(w, &v, "no alarm stands", true);
+        v.trouble = "Connection refused";
+        assert_says(w, &v, "NOT CONNECTED: Conn", true);
+        assert_says(w, &v, "gw1 unknown: not connected", true);
+        assert_says(w, &v, "gw1 online", false);
+        assert_says(w, &v, "as last heard: no alarm stood", true);
+        assert_says(w, &v, " was good ", true);
+        v.trouble = NULL;
+        assert_says(w, &v, "no alarm stands", true);
+    }
+    watch_free(w);
+}
+
+/* A broker that keeps nothing, and a gateway that ended meanwhile: there is no last will any more. */
+static void what_is_not_heard_again_is_not_news(void **state)
+{
+    (void)state;
+    struct watch *w = small_site();
+    struct watch_view v = screen_of(24, 120);
+    hear(w, "mine/v1/lac/alarm/mill/sump/high", "{\"gateway\":\"gw1\",\"state\":\"UNACK\"}");
+    watch_new_era(w);
+    watch_key(&v, w, WATCH_TAB);
+    watch_key(&v, w, WATCH_DOWN);
+    assert_says(w, &v, "gw1 unknown: not heard again; was online", true);
+    assert_says(w, &v, "flow = 412.5 m\302\263/h, not heard again; was good", true);
+    assert_says(w, &v, "(1 old: not heard again)", true);
+    hear(w, "mine/v1/lac/gateway/gw1", "{\"state\":\"online\",\"started\":1764092860000}");
+    hear(w, "mine/v1/lac/value/mill/pump-1/flow",
+         "{\"value\":412.5,\"timestamp\":1764100057000,\"quality\":192}");
+    assert_says(w, &v, "gw1 online", true);
+    assert_says(w, &v, "flow = 412.5, good", true);
+    watch_free(w);
+}
+
 static void a_snapshot_on_paper_cuts_nothing(void **state)
 {
     (void)state;
@@ -343,6 +388,8 @@ int main(void)
         cmocka_unit_test(keys_are_read_off_the_terminals_bytes),
         cmocka_unit_test(a_snapshot_in_json_is_exact),
         cmocka_unit_test(what_an_offline_gateway_said_is_old),
+        cmocka_unit_test(without_a_connection_nothing_is_shown_as_news),
+        cmocka_unit_test(what_is_not_heard_again_is_not_news),
         cmocka_unit_test(a_snapshot_on_paper_cuts_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
