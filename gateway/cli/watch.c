@@ -237,13 +237,35 @@ static int watch_site(const struct watch_arguments *a, const struct mqtt *to, co
     return status;
 }
 
+/* Somebody edits a map, and nobody could acknowledge an alarm meanwhile: where the broker, the root
+ * and the site can be read, the rest need not be right. */
+static const struct plant *load(struct arena *arena, const struct watch_arguments *a)
+{
+    struct diags *ds = diags_new();
+    if (ds == NULL) {
+        verb_no_memory("watch");
+        return NULL;
+    }
+    const char *file = a->on.plant_file;
+    const struct plant *plant = plant_load(arena, file, &a->on.options, ds);
+    if (plant == NULL && (plant = plant_heading(arena, file)) != NULL) {
+        size_t errors = diags_errors(ds);
+        fprintf(stderr,
+                "headgate watch: warning: %s or a map has %zu mistake%s ('headgate check' tells "
+                "%s); its broker, root and site can be read and are used\n",
+                file, errors, errors == 1 ? "" : "s", errors == 1 ? "it" : "them");
+    } else if (plant == NULL) {
+        diags_print(ds, stderr);
+    }
+    diags_free(ds);
+    return plant;
+}
+
 /* A plant file's own broker, root and site, unless the options say otherwise. */
 static int watch_plant(const struct watch_arguments *a)
 {
     struct arena *arena = arena_new(0);
-    const struct plant *plant =
-        arena != NULL ? plant_argument_load(arena, a->on.plant_file, &a->on.options, "watch")
-                      : NULL;
+    const struct plant *plant = arena != NULL ? load(arena, a) : NULL;
     int status = EXIT_NO;
     if (plant != NULL) {
         struct mqtt to = plant->mqtt;

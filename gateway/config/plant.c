@@ -56,7 +56,7 @@ bool read_timezone(const struct reader *r, struct arena *scratch, const struct n
                     zone);
 }
 
-static bool build(struct plant_builder *b, const struct node *root)
+static bool take_parts(const struct reader *r, const struct node *root, struct plant_nodes *n)
 {
 #define FIELD(name)                                                                                \
     {                                                                                              \
@@ -68,8 +68,13 @@ static bool build(struct plant_builder *b, const struct node *root)
         FIELD(derived),   FIELD(alarms),  FIELD(alarm_settings), FIELD(leaks),    FIELD(equipment),
         FIELD(incidents), FIELD(commands)};
 #undef FIELD
+    return take_fields(r, root, fields, sizeof fields / sizeof *fields, n, "a plant");
+}
+
+static bool build(struct plant_builder *b, const struct node *root)
+{
     struct plant_nodes n = {0};
-    bool good = take_fields(&b->r, root, fields, sizeof fields / sizeof *fields, &n, "a plant");
+    bool good = take_parts(&b->r, root, &n);
     if (root->kind != NODE_MAPPING) {
         return false;
     }
@@ -143,9 +148,9 @@ static const char *folder_of(struct arena *a, const char *file)
     return slash == NULL ? "" : arena_copy(a, file, (size_t)(slash + 1 - file));
 }
 
-static const struct plant *load(struct plant_builder *b, const char *file)
+static const struct node *begin(struct plant_builder *b, const char *file)
 {
-    size_t before = b->errors_before = diags_errors(b->r.ds);
+    b->errors_before = diags_errors(b->r.ds);
     b->r.file = arena_copy(b->r.arena, file, strlen(file));
     b->plant = arena_get(b->r.arena, sizeof *b->plant);
     b->folder = folder_of(b->r.arena, file);
@@ -153,7 +158,13 @@ static const struct plant *load(struct plant_builder *b, const char *file)
         return NULL;
     }
     b->plant->file = b->r.file;
-    const struct node *root = parse_file(&b->r, b->scratch, file);
+    return parse_file(&b->r, b->scratch, file);
+}
+
+static const struct plant *load(struct plant_builder *b, const char *file)
+{
+    const struct node *root = begin(b, file);
+    size_t before = b->errors_before;
     if (root == NULL || !read_overrides(b)) {
         return NULL;
     }
@@ -189,6 +200,27 @@ const struct plant *plant_load(struct arena *a, const char *file,
     }
     fini(&b);
     return p;
+}
+
+const struct plant *plant_heading(struct arena *a, const char *file)
+{
+    struct plant_builder b = {.r = {.arena = a, .ds = diags_new()}, .scratch = arena_new(0)};
+    struct plant_nodes n = {0};
+    const struct node *root = b.r.ds == NULL ? NULL : begin(&b, file);
+    bool good = root != NULL && root->kind == NODE_MAPPING;
+    if (good) {
+        take_parts(&b.r, root, &n);
+        n.tick = NULL;
+        good = read_head(&b, root, &n) && read_mqtt(&b, n.mqtt);
+        b.plant->timezone = "UTC";
+        if (good && !read_timezone(&b.r, b.scratch, n.timezone, &b.plant->timezone)) {
+            b.plant->timezone = "UTC";
+        }
+    }
+    good = good && !arena_exhausted(a) && !arena_exhausted(b.scratch);
+    diags_free(b.r.ds);
+    arena_free(b.scratch);
+    return good ? b.plant : NULL;
 }
 
 bool plant_names(struct arena *a, const char *file, const char **site, const char **gateway)

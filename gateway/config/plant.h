@@ -24,6 +24,10 @@ struct plant_options {
 const struct plant *plant_load(struct arena *a, const char *file,
                                const struct plant_options *options, struct diags *ds);
 
+/* Site, gateway, time zone and mqtt, of a file whose other parts may be wrong; the rest is empty. NULL
+ * when one of those can't be read (of a time zone: UTC). */
+const struct plant *plant_heading(struct arena *a, const char *file);
+
 /* Whose file it is, and no more of it than that; in a. false: it does not say so. */
 bool plant_names(struct arena *a, const char *file, const char **site, const char **gateway);
 

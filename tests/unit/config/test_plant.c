@@ -103,6 +103,40 @@ static const char whole[] =
     "  mill/sum/a: {of: {p: mill/pump-1/flow, q: pit/pump-1/flow}, is: p + q, unit: m3/h,\n"
     "               valid: [0, 900], deadband: 0.5, max_silence: 1m, about: Both}\n";
 
+static void a_heading_is_read_whatever_is_wrong_below_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool read;
+    } cases[] = {
+        {"format: 1\nsite: s\ngateway: g\nmqtt: {broker: \"mqtt://h:1884\", root: mine/v1}\n"
+         "tick: soon\nlines: [1]\nareas: 7\ndevices: {d: {map: none, line: none}}\nodd: 1\n"
+         "timezone: Nowhere/Never\n",
+         true},
+        {"format: 1\nsite: s\ngateway: g\nmqtt: {broker: nonsense}\n", false},
+        {"format: 1\nsite: s\nmqtt: {broker: \"mqtt://h\"}\n", false},
+        {"format: 1\ngateway: g\nmqtt: {broker: \"mqtt://h\"}\n", false},
+        {"format: 1\nsite: s\ngateway: g\n mqtt: [\n", false},
+        {"[]\n", false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct arena *a = arena_new(0);
+        write_file("plant.yaml", cases[i].text);
+        const struct plant *p = plant_heading(a, "plant.yaml");
+        assert_int_equal(p != NULL, cases[i].read);
+        if (p != NULL) {
+            assert_string_equal(p->site, "s");
+            assert_string_equal(p->gateway, "g");
+            assert_string_equal(p->mqtt.host, "h");
+            assert_int_equal(p->mqtt.port, 1884);
+            assert_string_equal(p->mqtt.root, "mine/v1");
+            assert_string_equal(p->timezone, "UTC");
+        }
+        arena_free(a);
+    }
+}
+
 static void everything_that_is_said_is_kept(void **state)
 {
     (void)state;
@@ -238,6 +272,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_that_is_said_is_kept),
+        cmocka_unit_test(a_heading_is_read_whatever_is_wrong_below_it),
         cmocka_unit_test(devices_find_their_maps_and_may_change_them),
         cmocka_unit_test(tags_are_numbered_through_the_plant),
         cmocka_unit_test(lines_lead_elsewhere_for_a_simulator),
