@@ -76,6 +76,7 @@ void board_free(struct board *b)
         free(b->homes[i].never);
     }
     free(b->homes);
+    free(b->bases);
     free(b->units);
     free(b->text);
     free(b->derived_text);
@@ -130,19 +131,39 @@ void slate_doubt(struct board *b, uint32_t tag, const char *reason, wall_t now)
     slate_store(b, tag, &s);
 }
 
+/* What a counter counts on from. Behind an outage that is its last good value, unless it ran
+ * backwards since: one that was replaced would look as if it did so after each outage. */
+static struct value counted(const struct board *b, uint32_t tag)
+{
+    const struct tag_state *t = &b->tags[tag].state;
+    if (t->now.value.kind != VALUE_NONE)
+        return t->now.value;
+    const struct base *base = slate_base(b, tag);
+    return base && base->value.kind != VALUE_NONE && base->last.ms == t->last_time.ms ? base->value
+                                                                                      : t->last;
+}
+
+static void judge_count(struct board *b, uint32_t tag, struct sample *s)
+{
+    const struct tag *t = &b->tags[tag];
+    struct value before = counted(b, tag);
+    struct base *base;
+    if (judge_counter(t->point, &before, s) && s->quality != QUALITY_GOOD &&
+        (base = slate_base(b, tag)) != NULL) {
+        base->value = s->value;
+        base->last = t->state.last_time;
+    }
+}
+
 /* What a good sample still has to pass, and then the board. */
 static void judge_and_store(struct board *b, uint32_t tag, uint32_t device, struct sample *s)
 {
     struct tag *t = &b->tags[tag];
-    bool rebase = false;
     /* First: what another meter counts is no base for this one. */
     if (device != NONE && b->units[device].doubt != DOUBT_NONE)
         badges_doubt(b, &b->units[device], s);
-    if (t->point->kind == KIND_COUNTER) {
-        const struct value *before = &t->state.now.value;
-        rebase = judge_counter(t->point, before->kind != VALUE_NONE ? before : &t->state.last, s) &&
-                 s->quality != QUALITY_GOOD;
-    }
+    if (t->point->kind == KIND_COUNTER)
+        judge_count(b, tag, s);
     if (device != NONE && s->quality == QUALITY_GOOD) {
         uint32_t beat = b->units[device].beat;
         if (beat != NONE && b->beats[beat].frozen) {
@@ -151,11 +172,6 @@ static void judge_and_store(struct board *b, uint32_t tag, uint32_t device, stru
         }
     }
     slate_store(b, tag, s);
-    if (rebase) {
-        /* Else a counter that was replaced would look as if it ran backwards after each outage. */
-        t->state.last = s->value;
-        t->state.last_time = s->time;
-    }
 }
 
 /* The half of a tag's text room that does not hold its last good text. NULL: it has no room. */

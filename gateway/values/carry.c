@@ -73,6 +73,12 @@ static void carry_tag(struct haul *h, uint32_t tag, uint32_t device, uint32_t po
     memcpy(to->told, from->told, sizeof to->told);
     to->state.now.reason = keep_reason(h, from->state.now.reason);
     carry_texts(h, to, device, point);
+    struct base *base = slate_base(h->to, tag);
+    const struct base *base_before = slate_base(h->from, old);
+    if (base && base_before) {
+        base->value = base_before->value;
+        base->last = base_before->last;
+    }
     h->to->good += to->state.now.quality == QUALITY_GOOD;
     if (from->next != NOT_QUEUED)
         board_dirty(h->to, tag);

@@ -290,9 +290,56 @@ static bool find_zones(struct board *b)
     return b->homes != NULL;
 }
 
+static bool is_counter(const struct board *b, uint32_t device, uint32_t point)
+{
+    const struct plant *plant = b->plant;
+    const struct point *p = device == NONE ? &plant->derived[point].point
+                                           : &plant->devices[device].map->points[point];
+    return p->kind == KIND_COUNTER;
+}
+
+/* Counts them, and lists them when there is a list. */
+static uint32_t list_counters(struct board *b)
+{
+    const struct plant *plant = b->plant;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < plant->device_count; i++)
+        for (uint32_t k = 0; k < plant->devices[i].map->point_count; k++)
+            if (is_counter(b, i, k) && n++ < b->base_count)
+                b->bases[n - 1].tag = plant->devices[i].first_tag + k;
+    for (uint32_t i = 0; i < plant->derived_count; i++)
+        if (is_counter(b, NONE, i) && n++ < b->base_count)
+            b->bases[n - 1].tag = plant->first_derived + i;
+    return n;
+}
+
+static bool make_bases(struct board *b)
+{
+    uint32_t count = list_counters(b);
+    b->bases = calloc(count + 1U, sizeof *b->bases);
+    if (!b->bases)
+        return false;
+    b->base_count = count;
+    list_counters(b);
+    return true;
+}
+
+struct base *slate_base(const struct board *b, uint32_t tag)
+{
+    uint32_t low = 0, high = b->base_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (b->bases[middle].tag < tag)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < b->base_count && b->bases[low].tag == tag ? &b->bases[low] : NULL;
+}
+
 bool slate_build(struct board *b)
 {
     b->units = calloc(b->plant->device_count + 1U, sizeof *b->units);
-    return b->units && make_sheets(b) && make_units(b) && make_asked(b) && find_zones(b) &&
-           badges_build(b);
+    return b->units && make_sheets(b) && make_units(b) && make_asked(b) && make_bases(b) &&
+           find_zones(b) && badges_build(b);
 }

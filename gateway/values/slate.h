@@ -77,6 +77,12 @@ struct unit { /* of each device */
     const struct home *home; /* zone of its clock; NULL: its times are told as they are */
 };
 
+struct base { /* of each counter, in order of the tags: from where one that ran backwards goes on */
+    struct value value; /* NONE: it never did */
+    wall_t last; /* when its last good value was: a newer one is the base instead */
+    uint32_t tag;
+};
+
 struct home { /* zones, each once */
     const char *name;
     struct zone *zone; /* NULL: not known here */
@@ -100,6 +106,8 @@ struct board {
     uint32_t step_count;
     struct beat *beats;
     uint32_t beat_count;
+    struct base *bases;
+    uint32_t base_count;
     struct home *homes;
     uint32_t home_count;
     struct badge *badges;
@@ -131,6 +139,8 @@ int64_t slate_stale_after(const struct board *b, const struct request *r, const 
 /* Stores a judged sample, remembers it as touched, and queues it when it is news. */
 void slate_store(struct board *b, uint32_t tag, const struct sample *s);
 bool slate_news(const struct tag *t, enum lane lane, wall_t now);
+
+struct base *slate_base(const struct board *b, uint32_t tag); /* NULL: it is no counter */
 
 /* Makes a good tag uncertain, with its value kept. */
 void slate_doubt(struct board *b, uint32_t tag, const char *reason, wall_t now);

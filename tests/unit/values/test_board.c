@@ -306,11 +306,17 @@ static void counters_go_up_or_have_a_reason(void **state)
         feed_words(&s, 0, facts[i].after);
         if (strcmp(now_of(&s, 0), facts[i].told) != 0)
             fail_msg("%s: %s", facts[i].title, now_of(&s, 0));
-        /* It is said once; then the new reading is the base, an outage or not. */
-        if (board_tag(s.board, 0)->now.value.kind != VALUE_NONE) {
+        /* It is said once; then the new reading is the base, an outage or not. But `last` stays the
+         * last good one until there is another. */
+        const struct tag_state *t = board_tag(s.board, 0);
+        uint64_t after = strtoul(facts[i].after, NULL, 16);
+        if (t->now.value.kind != VALUE_NONE) {
+            uint64_t before = strtoul(facts[i].before, NULL, 16);
+            assert_int_equal(t->last.u, t->now.quality == QUALITY_GOOD ? after : before);
             feed_fault(&s, 0, FAULT_TIMEOUT, 0);
             feed_words(&s, 0, facts[i].after);
-            assert_null(board_tag(s.board, 0)->now.reason);
+            assert_null(t->now.reason);
+            assert_int_equal(t->last.u, after);
         }
         small_end(&s);
     }

@@ -173,7 +173,19 @@ static void a_counter_remembers_where_it_was(void **state)
                "0063"
                "7FFF");
     assert_string_equal(board_tag(a->s.board, 1 + HOURS)->now.reason, "counter ran backwards");
-    end(a);
+    /* And, over an outage as well, that it ran backwards already. */
+    feed_fault(&a->s, 0, FAULT_TIMEOUT, 0);
+    struct act *next = begin(2);
+    carry(next, a, COUNT, true);
+    assert_int_equal(board_tag(next->s.board, 2 + HOURS)->last.u, 0x64);
+    feed_words(&next->s, 0,
+               "0007"
+               "0001"
+               "41424344"
+               "0063"
+               "7FFF");
+    assert_string_equal(now_is(next, HOURS), "99");
+    end(next);
 }
 
 static void texts_have_their_two_rooms_again(void **state)
