@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which maps of the library a unit fits: by the register that tells it, or by what it answers. */
+/* Which maps, of the library and beside the plant file, a unit fits: by the register that tells it,
+ * or by what it answers. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,8 +39,18 @@ struct scan_library {
 
 /* ---- the library ----------------------------------------------------------------------------- */
 
+static bool has(const struct scan_library *l, const char *name)
+{
+    for (uint32_t i = 0; i < l->count; i++)
+        if (strcmp(l->maps[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
 static void load(struct scan_library *l, const char *path, const char *name)
 {
+    if (has(l, name))
+        return;
     struct diags *ds = diags_new();
     const struct map *m = ds != NULL ? map_load(l->arena, path, name, l->folder, ds) : NULL;
     if (m != NULL && l->count < MAPS_MAX)
@@ -76,6 +87,15 @@ static int by_name(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
+/* As a plant file looks for maps: beside it first. NULL: of no plant file, or out of memory. */
+static const char *beside(const struct scan *s, struct scan_library *l)
+{
+    if (s->on.plant == NULL)
+        return NULL;
+    const char *file = s->on.plant->file, *slash = strrchr(file, '/');
+    return arena_printf(l->arena, "%.*smaps", slash != NULL ? (int)(slash + 1 - file) : 0, file);
+}
+
 struct scan_library *scan_library_new(struct scan *s)
 {
     struct scan_library *l = calloc(1, sizeof *l);
@@ -84,6 +104,9 @@ struct scan_library *scan_library_new(struct scan *s)
         return NULL;
     }
     l->folder = library_folder(l->arena, s->on.options.library);
+    const char *own = beside(s, l);
+    if (own != NULL)
+        walk(l, own, "", 0);
     if (l->folder != NULL)
         walk(l, l->folder, "", 0);
     qsort(l->maps, l->count, sizeof(l->maps[0]), by_name);
