@@ -13,6 +13,17 @@ struct scan_arguments {
     const char *units;
 };
 
+/* A unit stands behind the line in other verbs; a scan that passed over it would ask them all. */
+static void take_word(struct scan *s, char *word, struct argp_state *state)
+{
+    bool address = s->on.word_count > 0 && strstr(s->on.words[0], "://") != NULL;
+    if (s->on.word_count >= (address ? 1U : 2U) && word[strspn(word, "0123456789,-")] == '\0')
+        argp_error(state, "'%s' is too much; for one unit or some, say -u %s", word, word);
+    if (s->on.word_count >= (address ? 1U : 2U))
+        argp_error(state, "'%s' is too much: one line at a time", word);
+    s->on.words[s->on.word_count++] = word;
+}
+
 static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct scan_arguments *a = state->input;
@@ -35,9 +46,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
         s->json = true;
         break;
     case ARGP_KEY_ARG:
-        if (s->on.word_count == 2)
-            argp_error(state, "'%s' is too much: one line at a time", word);
-        s->on.words[s->on.word_count++] = word;
+        take_word(s, word, state);
         break;
     case ARGP_KEY_END:
         if (s->on.word_count == 0)

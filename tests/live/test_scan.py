@@ -337,6 +337,26 @@ def test_unit_0_of_a_bus_is_refused_and_ctrl_c_shows_what_was_found(library):
     assert "unit 1    answers" in out and "illegal data address" in out and "units asked" in out
 
 
+@pytest.mark.parametrize("words", [["tcp://127.0.0.1:1", "17"], ["plant.yaml", "plc", "17"]])
+def test_a_unit_behind_the_line_is_refused_not_passed_over(library, words):
+    done = scan(library, *words)
+    assert done.returncode == 2 and "say -u 17" in done.stderr and done.stdout == "", done
+
+
+def test_maps_beside_the_plant_file_fit_too_and_go_before_those_of_the_library(pymodbus, library, tmp_path):
+    port = pymodbus.serve({1: pump(), 17: pump(300)}, ModbusSocketFramer)
+    for name, text in (("mine/p4", MAP), ("acme/other", MAP)):
+        (tmp_path / "maps" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "maps" / f"{name}.yaml").write_text(text)
+    plant = tmp_path / "plant.yaml"
+    plant.write_text("format: 1\nsite: s\ngateway: g\nmqtt: {broker: 'mqtt://127.0.0.1:1', root: m/v1}\n"
+                     f"lines: {{plc: {{connect: 'tcp://127.0.0.1:{port}'}}}}\nareas: {{a: A}}\n"
+                     "devices: {one: {map: mine/p4, line: plc, unit: 1, area: a, every: 1s}}\n")
+    said = answer(scan(library, plant, "plc", "--units", "17", "--rate", "500", "--identify", "--json"))
+    assert [f["map"] for f in said["units"][0]["fits"]] == ["acme/other", "acme/p3", "mine/p4"]
+    assert [f["map"] for f in said["units"][0]["may_fit"]] == ["acme/other", "acme/p3", "mine/p4"]
+
+
 # ---- our own simulator, seen by pymodbus and by the scan ----------------------------------------------
 
 def test_the_simulator_says_what_it_plays(library, tmp_path):
