@@ -21,8 +21,12 @@ static void speak(const struct why_view *v, const char *line, struct json *j)
         why_status(j, v);
         return;
     }
+    if (strcmp(line, "maps") == 0) {
+        why_maps(j, v);
+        return;
+    }
     if (strncmp(line, why, sizeof why - 1) != 0) {
-        refuse(j, "ask 'why TAG' or 'status'");
+        refuse(j, "ask 'why TAG', 'status' or 'maps'");
         return;
     }
     uint32_t tag = plant_find_tag(v->plan->plant, line + sizeof why - 1);

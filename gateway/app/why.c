@@ -338,28 +338,3 @@ void why_tag(struct json *j, const struct why_view *v, uint32_t tag)
     put_history(j, v, tag);
     json_word(j, "}");
 }
-
-void why_status(struct json *j, const struct why_view *v)
-{
-    const struct plant *plant = v->plan->plant;
-    uint32_t up = 0;
-    for (uint32_t i = 0; v->poller && i < plant->line_count; i++) {
-        struct line_stats l;
-        poller_line_stats(v->poller, i, &l);
-        up += l.state == LINE_UP || l.state == LINE_SUSPECT;
-    }
-    json_word(j, "{\"gateway\":");
-    json_put_string(j, plant->gateway);
-    put_text(j, "site", plant->site);
-    put_text(j, "version", HEADGATE_VERSION);
-    put_text(j, "plant", plant->file);
-    put_int(j, "now", v->wall.ms);
-    put_int(j, "lines", plant->line_count);
-    put_int(j, "lines_up", up);
-    put_int(j, "devices", plant->device_count);
-    put_int(j, "devices_online", v->status ? status_online(v->status) : 0);
-    put_int(j, "tags", plant->tag_count);
-    put_int(j, "tags_good", board_good(v->board));
-    put_int(j, "requests", v->plan->request_count);
-    json_word(j, "}");
-}

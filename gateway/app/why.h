@@ -25,6 +25,11 @@ enum { WHY_ROOM = 64 * 1024, WHY_INPUTS_MAX = 64 };
 void why_tag(struct json *j, const struct why_view *v, uint32_t tag);
 /* The gateway in short: lines, devices, tags. */
 void why_status(struct json *j, const struct why_view *v);
+/* The maps that are in use, each with its hash; whose gateway it is, and the plan's hash. */
+void why_maps(struct json *j, const struct why_view *v);
+/* Of which equipment is asked where, and by which maps. Returns out. */
+enum { WHY_HASH = 17 };
+const char *why_plan_hash(const struct plan *plan, char out[WHY_HASH]);
 
 /* ---- between why.c and why_wire.c ---- */
 

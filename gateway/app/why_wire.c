@@ -252,7 +252,8 @@ static const struct sample *of(const struct why_view *v, const struct why_feed *
 }
 
 static void explain_one(const struct why_view *v, const struct why_feed *f, uint32_t point,
-                        const struct sample *source, char *text, struct explanation *e)
+                        const struct sample *source, char *text, struct explanation *e,
+                        struct explain_hint *hint)
 {
     const struct point *p = &f->device->map->points[point];
     const struct explain_input in = {
@@ -267,6 +268,7 @@ static void explain_one(const struct why_view *v, const struct why_feed *f, uint
         .text = text,
     };
     explain_point(&in, e);
+    explain_hint(hint, &in, &e->result);
 }
 
 void why_steps(struct json *j, const struct why_view *v, const struct why_feed *f, char *reason,
@@ -276,6 +278,7 @@ void why_steps(struct json *j, const struct why_view *v, const struct why_feed *
     uint32_t chain[CHAIN_MAX], count = 0;
     char text[TEXT_ROOM];
     struct explanation e;
+    struct explain_hint hint = {0};
     struct sample source = {0};
     bool first = true;
     json_word(j, ",\"steps\":[");
@@ -287,7 +290,7 @@ void why_steps(struct json *j, const struct why_view *v, const struct why_feed *
     bool whole = chain[count - 1] == f->root;
     while (f->good && whole && count > 0) {
         uint32_t point = chain[--count];
-        explain_one(v, f, point, &source, text, &e);
+        explain_one(v, f, point, &source, text, &e, &hint);
         put_steps(j, map->points[point].name, &e, &first);
         source = e.result;
         const struct explain_step *last = &e.steps[e.count - 1];
@@ -300,4 +303,5 @@ void why_steps(struct json *j, const struct why_view *v, const struct why_feed *
         put_beyond(j, map->points[f->point].name, &source, stands);
     json_word(j, "]");
     put_int(j, "steps_timestamp", f->good ? f->good->time.ms : 0);
+    put_text(j, "hint", hint.looks > 0 ? hint.text : NULL);
 }

@@ -9,6 +9,7 @@
 #include "config/plant.h"
 #include "plan/plan.h"
 #include "poll/poller.h"
+#include "values/explain.h"
 
 struct asking {
     struct asked told; /* first: it is what the caller gets */
@@ -325,4 +326,14 @@ const struct ask_block *asked_of(const struct asked *a, const struct device *d, 
             }
         }
     return found;
+}
+
+void ask_complete(const struct asked *a, const struct device *d, uint32_t point,
+                  struct explain_input *in)
+{
+    const struct point *p = &d->map->points[point];
+    const int32_t of[] = {p->from, p->exp_from, p->mul_from, p->valid_if.point};
+    const struct sample **to[] = {&in->source, &in->exponent, &in->factor, &in->condition};
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+        *to[i] = of[i] < 0 ? NULL : &board_tag(a->board, d->first_tag + (uint32_t)of[i])->now;
 }

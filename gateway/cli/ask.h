@@ -56,6 +56,10 @@ void asked_hang_up(struct asked *a);                   /* the lines are free for
  * the feed in it. NULL: none came. */
 const struct ask_block *asked_of(const struct asked *a, const struct device *d, uint32_t point,
                                  const struct feed **feed);
+/* What the point hangs on, as it was heard along with it. */
+struct explain_input;
+void ask_complete(const struct asked *a, const struct device *d, uint32_t point,
+                  struct explain_input *in);
 /* The point that is on the wire: itself, or what it is computed from in the end. */
 uint32_t ask_root(const struct device *d, uint32_t point);
 

@@ -15,13 +15,14 @@
 #include "base/text.h"
 #include "cli/arguments.h"
 #include "cli/ask.h"
+#include "cli/gateway.h"
 #include "cli/verbs.h"
 
 enum { BY_MAX = 128 };
 
 struct commission_arguments {
     struct plant_arguments on;
-    const char *by, *answers, *output, *date;
+    const char *by, *answers, *output, *date, *state;
     struct walk walk;
     enum paper_format format;
     bool status, report;
@@ -42,6 +43,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
         break;
     case 'o':
         a->output = word;
+        break;
+    case 's':
+        a->state = word;
         break;
     case 't':
         duration_argument(state, word, "5s", &a->walk.patience_ns);
@@ -155,6 +159,7 @@ static int commission(const struct commission_arguments *a, const struct side *s
         bool good = !a->report || report(a, &w);
         return good && all_done(&w) ? EXIT_DONE : EXIT_NO;
     }
+    gateway_compare_beside(side->plan, a->state, a->on.plant_file, target.device);
     return walk(a, &w) ? EXIT_DONE : EXIT_NO;
 }
 
@@ -170,6 +175,10 @@ int verb_commission(int argc, char **argv)
         {"output", 'o', "FILE", 0, "write the report to this file", 0},
         {"date", KEY_DATE, "DAY", 0, "the day that stands on the report (default: today)", 0},
         {"json", 'j', NULL, 0, "print JSON: the status, or each answer as it is kept", 0},
+        {"state", 's', "DIR", 0,
+         "where a gateway that runs has its journal (default: $STATE_DIRECTORY, else state/ beside "
+         "PLANT)",
+         0},
         {"timeout", 't', "DURATION", 0, "give a device up after this time (default 10s)", 0},
         {0}};
     static const struct argp argp = {

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "cli/paper.h"
 #include "headgate/block.h"
+#include "values/explain.h"
 
 enum verdict { VERDICT_NONE, VERDICT_YES, VERDICT_NO, VERDICT_SKIP };
 
@@ -73,6 +74,7 @@ struct look {                      /* what the device says now */
     int quality;
     const char *reason;            /* NULL; lies in `why` */
     char why[256];
+    char hint[EXPLAIN_HINT];       /* another order looks far better; "" else */
     uint8_t table;                 /* the registers that came along with it */
     uint16_t first, count, words[REGISTERS_MAX];
 };

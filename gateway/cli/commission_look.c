@@ -88,6 +88,25 @@ static void keep_raw(struct look *l, const struct block *b, const struct feed *f
     l->first = b->first;
 }
 
+/* Bytes in a wrong order are good bytes: nobody else says so. */
+static void keep_hint(struct look *l, const struct asked *asked, const struct device *d,
+                      uint32_t point)
+{
+    const struct feed *f;
+    const struct ask_block *b = asked_of(asked, d, point, &f);
+    struct explain_hint h = {0};
+    struct explain_input in = {.map = d->map, .point = point};
+    const struct sample *own = &board_tag(asked->board, d->first_tag + point)->now;
+    bool number = own->value.kind != VALUE_NONE && own->value.kind != VALUE_TEXT;
+    if (!b || !f || b->block.fault != FAULT_NONE || !number)
+        return;
+    in.data = b->block.data;
+    in.offset = (uint16_t)(b->block.request->first + f->offset - b->block.first);
+    ask_complete(asked, d, point, &in);
+    explain_hint(&h, &in, own);
+    snprintf(l->hint, sizeof l->hint, "%s", h.text);
+}
+
 bool look_now(const struct work *w, uint32_t i, int64_t patience_ns, struct look *out)
 {
     const struct device *d = work_device(w, i);
@@ -103,6 +122,7 @@ bool look_now(const struct work *w, uint32_t i, int64_t patience_ns, struct look
         if (b && feed)
             keep_raw(out, &b->block, feed, &d->map->points[ask_root(d, w->points[i].point)]);
         keep_value(out, &s->value);
+        keep_hint(out, asked, d, w->points[i].point);
         out->quality = (int)s->quality;
         snprintf(out->why, sizeof out->why, "%s", s->reason ? s->reason : "");
         out->reason = s->reason ? out->why : NULL;

@@ -110,6 +110,8 @@ static void show_look(const struct place_in_walk *p)
         say(out, l->reason);
     }
     fputs(says_nothing(l) ? "; zeroes prove neither order nor scale\n" : "\n", out);
+    if (*l->hint)
+        fprintf(out, "  hint     %s\n", l->hint);
 }
 
 static void show_help(FILE *out)

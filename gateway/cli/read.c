@@ -8,6 +8,7 @@
 
 #include "app/side.h"
 #include "base/log.h"
+#include "cli/gateway.h"
 #include "cli/quality.h"
 #include "cli/read.h"
 #include "cli/verbs.h"
@@ -29,6 +30,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
         break;
     case 'r':
         a->raw = true;
+        break;
+    case 's':
+        a->state = word;
         break;
     case 't':
         duration_argument(state, word, "5s", &a->patience_ns);
@@ -176,6 +180,7 @@ static int read_device(const struct read_arguments *a, struct side *side)
                 is ? "read its inputs" : "no device says it");
         return EXIT_NO;
     }
+    gateway_compare_beside(side->plan, a->state, a->on.plant_file, r.target.device);
     const struct ask_wish wish = {.device = r.target.device,
                                   .point = r.target.point,
                                   .patience_ns = a->patience_ns,
@@ -214,6 +219,10 @@ int verb_read(int argc, char **argv)
         {"explain", 'e', NULL, 0,
          "decoding step by step, every byte order, the neighbours, and what looks better", 0},
         {"raw", 'r', NULL, 0, "the frames in hexadecimal, field by field", 0},
+        {"state", 's', "DIR", 0,
+         "where a gateway that runs has its journal (default: $STATE_DIRECTORY, else state/ beside "
+         "PLANT)",
+         0},
         {"timeout", 't', "DURATION", 0, "give up after this time (default 10s)", 0},
         {0}};
     static const struct argp argp = {

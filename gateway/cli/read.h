@@ -9,6 +9,7 @@
 
 struct read_arguments {
     struct plant_arguments on;
+    const char *state;
     bool addresses, raw, explain;
     int64_t patience_ns;
 };

@@ -122,17 +122,6 @@ static bool shifted(struct reading *r, const struct block *b, const struct point
     return may_look(r, p->table, edge) && fetch(r, p, (uint32_t)first, p->words, to);
 }
 
-static void complete(const struct reading *r, const struct point *p, struct explain_input *in)
-{
-    const struct board *board = r->asked->board;
-    uint32_t first = r->target.device->first_tag;
-    in->exponent = p->exp_from < 0 ? NULL : &board_tag(board, first + (uint32_t)p->exp_from)->now;
-    in->factor = p->mul_from < 0 ? NULL : &board_tag(board, first + (uint32_t)p->mul_from)->now;
-    in->condition =
-        p->valid_if.point < 0 ? NULL : &board_tag(board, first + (uint32_t)p->valid_if.point)->now;
-    in->source = p->from < 0 ? NULL : &board_tag(board, first + (uint32_t)p->from)->now;
-}
-
 /* ---- printing -----------------------------------------------------------------------------------
  */
 
@@ -159,43 +148,23 @@ static void print_steps(const struct explain_input *in)
     }
 }
 
-struct hint {
-    unsigned looks;
-    char text[240];
-};
-
-static void weigh(struct hint *h, const struct point *p, const struct sample *own,
-                  const struct sample *other, const char *what)
-{
-    char a[400], b[400];
-    unsigned looks = explain_looks(p, other);
-    if (!explain_far_better(p, own, other) || looks <= h->looks)
-        return;
-    h->looks = looks;
-    snprintf(h->text, sizeof h->text, "%.40s would give %.48s; as configured it is %.48s", what,
-             explain_value(a, sizeof a, &other->value), explain_value(b, sizeof b, &own->value));
-}
-
-static void print_orders(const struct point *p, const struct explain_input *in,
-                         const struct sample *own, struct hint *h)
+static void print_orders(const struct explain_input *in, const struct sample *own,
+                         struct explain_hint *h)
 {
     struct explain_order orders[EXPLAIN_ORDERS];
     uint32_t count = explain_orders(in, orders);
     for (uint32_t i = 0; i < count; i++) {
-        char what[48];
         printf("    %-10s %s %s ", i ? "" : "orders", orders[i].name,
                orders[i].configured ? "*" : " ");
         print_sample(&orders[i].sample);
         putchar('\n');
-        snprintf(what, sizeof what, "order %.8s", orders[i].name);
-        if (!orders[i].configured)
-            weigh(h, p, own, &orders[i].sample, what);
     }
+    explain_hint(h, in, own);
 }
 
 static void print_neighbours(struct reading *r, const struct block *b, const struct point *p,
                              const struct explain_input *in, const struct sample *own,
-                             struct hint *h)
+                             struct explain_hint *h)
 {
     uint8_t data[2 * REGISTERS_MAX];
     char text[TEXT_ROOM], what[64];
@@ -222,7 +191,7 @@ static void print_neighbours(struct reading *r, const struct block *b, const str
         fputs(" = ", stdout);
         print_sample(&e.result);
         putchar('\n');
-        weigh(h, p, own, &e.result, what);
+        explain_weigh(h, p, own, &e.result, what);
     }
 }
 
@@ -234,18 +203,18 @@ void read_explain(struct reading *r, uint32_t point)
     const struct feed *f;
     const struct ask_block *b = asked_of(r->asked, d, point, &f);
     char text[TEXT_ROOM];
-    struct hint h = {0};
+    struct explain_hint h = {0};
     struct explain_input in = {.map = d->map, .point = point, .text = text};
     if (!b || b->block.fault != FAULT_NONE)
         return;
-    complete(r, p, &in);
+    ask_complete(r->asked, d, point, &in);
     in.data = b->block.data;
     in.offset = (uint16_t)(b->block.request->first + f->offset - b->block.first);
     print_steps(&in);
     bool registers = p->from < 0 && (p->table == TABLE_INPUT || p->table == TABLE_HOLDING);
     if (!registers)
         return;
-    print_orders(p, &in, own, &h);
+    print_orders(&in, own, &h);
     if (!p->part_count && p->type != RAW_STRING)
         print_neighbours(r, &b->block, p, &in, own, &h);
     if (h.looks > 0)

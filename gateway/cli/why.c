@@ -6,10 +6,8 @@
 #include <argp.h>
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "app/side.h"
@@ -21,6 +19,7 @@
 #include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/ask.h"
+#include "cli/gateway.h"
 #include "cli/point_words.h"
 #include "cli/quality.h"
 #include "cli/verbs.h"
@@ -138,38 +137,6 @@ static bool resolve(struct why_run *w)
 /* ---- the gateway --------------------------------------------------------------------------------
  */
 
-static bool wait_for(int fd, short what, mono_t end)
-{
-    for (;;) {
-        int64_t left = mono_since(end, clock_mono());
-        struct pollfd p = {.fd = fd, .events = what};
-        int n = left > 0 ? poll(&p, 1, (int)(left / NS_PER_MS) + 1) : 0;
-        if (n >= 0 || errno != EINTR)
-            return n > 0;
-    }
-}
-
-/* All that the gateway says to one line. false: nothing of use, see errno. */
-static bool talk(struct why_run *w, int fd, mono_t end)
-{
-    char line[WHY_LINE_MAX + 8];
-    int length = snprintf(line, sizeof line, "why %s\n", w->asked);
-    w->length = 0;
-    errno = ETIMEDOUT;
-    if (!wait_for(fd, POLLOUT, end) || send(fd, line, (size_t)length, MSG_NOSIGNAL) != length)
-        return false;
-    while (w->length < WHY_ROOM && wait_for(fd, POLLIN, end)) {
-        ssize_t n = recv(fd, w->said + w->length, WHY_ROOM - w->length, 0);
-        if (n == 0)
-            break;
-        if (n < 0)
-            return false;
-        w->length += (size_t)n;
-    }
-    errno = w->length ? EPROTO : ETIMEDOUT;
-    return w->length > 1 && w->said[w->length - 1] == '\n';
-}
-
 static bool is_refused(const struct why_run *w)
 {
     json_t *said = json_read(w->said, w->length);
@@ -216,7 +183,9 @@ static enum hearing ask_gateway(struct why_run *w)
                     strerror(errno), errno == EACCES ? "; be its user, or root" : "");
             return HEARD_NO;
         }
-        bool said = talk(w, fd, end);
+        char line[WHY_LINE_MAX + 8];
+        snprintf(line, sizeof line, "why %s\n", w->asked);
+        bool said = gateway_talk(fd, line, end, w->said, WHY_ROOM, &w->length);
         int error = errno;
         close(fd);
         if (!said) {
@@ -307,6 +276,21 @@ static int tell(struct why_run *w)
     return good ? EXIT_DONE : EXIT_NO;
 }
 
+/* Files that can't be read now are no matter of a gateway that runs by others. */
+static void compare(struct why_run *w)
+{
+    struct diags *ds = w->planned ? NULL : diags_new();
+    if (ds)
+        w->planned = side_plan(&w->side, w->arguments.on.plant_file, &w->arguments.on.options, ds);
+    diags_free(ds);
+    if (!w->planned)
+        return;
+    const struct plant *p = w->side.plant;
+    uint32_t tag = plant_find_tag(p, w->asked);
+    if (tag != TAG_NONE && tag < p->first_derived)
+        gateway_compare(w->side.plan, w->state_dir, &p->devices[plant_device_of(p, tag)]);
+}
+
 static int run(struct why_run *w)
 {
     enum hearing o = w->arguments.afresh ? HEARD_NOBODY : ask_gateway(w);
@@ -317,6 +301,7 @@ static int run(struct why_run *w)
                 w->state_dir);
     if (o == HEARD_NO || (o == HEARD_NOBODY && !ask_equipment(w)))
         return EXIT_NO;
+    compare(w);
     return tell(w);
 }
 

@@ -160,6 +160,8 @@ static void steps(FILE *out, const json_t *w, long long now)
                     text(s, "reason"));
         fputc('\n', out);
     }
+    if (there(w, "hint"))
+        fprintf(out, "    hint        %s\n", text(w, "hint"));
 }
 
 static void inputs(FILE *out, const json_t *w, long long now)

@@ -65,6 +65,17 @@ uint32_t explain_orders(const struct explain_input *in, struct explain_order out
 unsigned explain_looks(const struct point *p, const struct sample *s);
 /* Does `other` look so much better than `own` that people should be told? */
 bool explain_far_better(const struct point *p, const struct sample *own, const struct sample *other);
+/* What people are told of another way to read the same bytes: "order CDAB would give 7.25; as
+ * configured it is 2.315e-41". The best looking of all that were weighed. */
+enum { EXPLAIN_HINT = 240 };
+struct explain_hint {
+    unsigned looks;                /* 0: there is nothing to tell */
+    char text[EXPLAIN_HINT];
+};
+void explain_weigh(struct explain_hint *h, const struct point *p, const struct sample *own,
+                   const struct sample *other, const char *what);
+/* All orders weighed against the sample as it is. */
+void explain_hint(struct explain_hint *h, const struct explain_input *in, const struct sample *own);
 
 /* An address as people write it who don't count as the wire does. */
 struct explain_address {

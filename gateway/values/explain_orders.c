@@ -84,6 +84,30 @@ bool explain_far_better(const struct point *p, const struct sample *own, const s
     return x > 1e3 * y || x * 1e3 < y;
 }
 
+void explain_weigh(struct explain_hint *h, const struct point *p, const struct sample *own,
+                   const struct sample *other, const char *what)
+{
+    char a[400], b[400];
+    unsigned looks = explain_looks(p, other);
+    if (!explain_far_better(p, own, other) || looks <= h->looks)
+        return;
+    h->looks = looks;
+    snprintf(h->text, sizeof h->text, "%.40s would give %.48s; as configured it is %.48s", what,
+             explain_value(a, sizeof a, &other->value), explain_value(b, sizeof b, &own->value));
+}
+
+void explain_hint(struct explain_hint *h, const struct explain_input *in, const struct sample *own)
+{
+    struct explain_order orders[EXPLAIN_ORDERS];
+    uint32_t count = explain_orders(in, orders);
+    char what[48];
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(what, sizeof what, "order %.8s", orders[i].name);
+        if (!orders[i].configured)
+            explain_weigh(h, &in->map->points[in->point], own, &orders[i].sample, what);
+    }
+}
+
 void explain_address(struct explain_address *out, enum table table, uint16_t address)
 {
     static const char first[TABLE_COUNT] = {

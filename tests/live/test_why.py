@@ -166,6 +166,52 @@ def test_read_shows_what_else_the_bytes_could_be(bench):
     assert "hint" not in done.stdout, done.stdout
 
 
+def test_words_in_a_wrong_order_are_said_wherever_people_look(bench, tmp_path):
+    hint = "order CDAB would give 412.0"
+    done = told(bench, "plant/good/swapped")
+    assert done.returncode == 0 and hint in done.stdout, done.stdout
+    w = why(bench, "plant/good/swapped")
+    assert hint in w["hint"] and w["quality"] == rig.GOOD, w
+    assert why(bench, "plant/good/flow")["hint"] is None and "hint" not in told(bench, "plant/good/flow").stdout
+    answers = tmp_path / "answers"
+    answers.write_text("s\n")
+    for tag, there in (("swapped", True), ("flow", False), ("temperature", False)):
+        done = run("commission", "--by", "anna", "--answers", answers, bench.plant_file, f"plant/good/{tag}")
+        shown = done.stdout.split(" > ")[0]
+        assert done.returncode == 0 and (hint in shown) == there, done
+
+
+def test_a_gateway_that_runs_by_an_older_map_is_named(bench, tmp_path):
+    """People would sign points that it doesn't publish."""
+    word = "the gateway that runs here uses another version of map few: reload it (systemctl reload, or SIGHUP)"
+    answers = tmp_path / "answers"
+    answers.write_text("s\n")
+    place = next(bench.plant_file.parent.glob("maps/few.yaml"))
+    before, plant = place.read_text(), bench.plant_file.read_text()
+
+    def ask_all():
+        yield run("read", "--state", bench.gw.state, bench.plant_file, "plant/good/flow")
+        yield run("commission", "--state", bench.gw.state, "--by", "anna", "--answers", answers, bench.plant_file,
+                  "plant/good/flow")
+        yield told(bench, "plant/good/flow")
+
+    for done in ask_all():
+        assert done.returncode == 0 and "another version" not in done.stderr, done
+    try:
+        place.write_text(before + "\n# better\n")
+        for done in ask_all():
+            assert done.returncode == 0 and done.stderr.count(word) == 1 and word not in done.stdout, done
+        assert word not in run("read", "--state", tmp_path, bench.plant_file, "plant/good/flow").stderr, "none runs there"
+        place.write_text(before)
+        assert "every: 200ms" in plant
+        bench.plant_file.write_text(plant.replace("unit: 2", "unit: 5"))
+        for done in ask_all():
+            assert "another version of the plant file" in done.stderr, done
+    finally:
+        place.write_text(before)
+        bench.plant_file.write_text(plant)
+
+
 def test_what_is_read_on_demand_is_demanded_by_people(bench):
     w = why(bench, "plant/good/serial")
     assert w["quality"] == 28 and "on demand" in w["rule"] and w["request"] is None

@@ -259,6 +259,8 @@ static void whatever_is_said_the_answer_is_json(void **state)
         const char *line, *part;
     } cases[] = {
         {"status", "\"tags\":5"},
+        {"status", "\"plan\":\""},
+        {"maps", "\"maps\":[{\"name\":\""},
         {"why mill/p1/flow", "nothing has come yet"},
         {"why mill/p2/flow", "no request of the plan reads it"},
         {"why mill/sum/flow", "the worst input decides: a (mill/p1/flow)"},

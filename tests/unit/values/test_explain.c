@@ -258,6 +258,11 @@ static void an_order_that_is_far_more_plausible_is_seen(void **state)
                 better = orders[k].name;
                 best = explain_looks(&p, &orders[k].sample);
             }
+        struct explain_hint hint = {0};
+        explain_hint(&hint, &in, own);
+        if ((hint.looks > 0) != (better != NULL) ||
+            (better && strncmp(hint.text + strlen("order "), better, strlen(better)) != 0))
+            fail_msg("row %zu: %s", i, hint.text);
         if (!cases[i].better != !better || (better && strcmp(better, cases[i].better) != 0))
             fail_msg("row %zu: %s", i, better ? better : "none");
     }
