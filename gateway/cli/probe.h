@@ -27,12 +27,13 @@ struct probe {
 /* Registers of one table around an address, read again and again. */
 struct probe_window {
     uint8_t table;
-    uint16_t first, count;
+    uint16_t first, count, asked; /* the address that was asked for */
     struct {
         uint16_t first, count;
     } pieces[PIECES];
     uint32_t piece_count;
     bool known[PLAUSIBLE_WORDS_MAX];
+    uint8_t refused[PLAUSIBLE_WORDS_MAX]; /* the exception, of what is not known; 0: none came */
     uint16_t words[PLAUSIBLE_ROUNDS_MAX][PLAUSIBLE_WORDS_MAX];
     uint32_t rounds;
     int64_t wire_ns; /* of the last answer */
@@ -44,6 +45,10 @@ struct probe_window {
 /* probe_read.c */
 void probe_find(struct probe *p, struct probe_window *w, uint8_t table, uint16_t address);
 void probe_watch(struct probe *p, struct probe_window *const *w, size_t count);
+/* The next run of registers from *at on that were refused alike. 0: no more. */
+uint16_t probe_refused(const struct probe_window *w, uint16_t *at, uint8_t *exception);
+/* With what the register that was asked for was refused; 0: it wasn't. */
+uint8_t probe_asked_refused(const struct probe_window *w);
 struct plausible_words probe_words(const struct probe_window *w, uint16_t *packed);
 
 /* probe_print.c */

@@ -4,6 +4,7 @@
 
 #include "cli/probe.h"
 #include "config/map.h"
+#include "poll/adu.h"
 #include "publish/json.h"
 
 enum { SHOWN_AT_LEAST = 3 }; /* though they don't fit, where others do */
@@ -84,6 +85,45 @@ static void print_value(const struct plausible *c, char *out, size_t room)
     *j.at = '\0';
 }
 
+/* "; refused: 30 to 38 and 40 with exception 2 (illegal data address)" */
+static void print_refused(const struct probe_window *w)
+{
+    uint16_t at = 0, count;
+    uint8_t exception = 0, said = 0;
+    for (; (count = probe_refused(w, &at, &exception)) > 0; at = (uint16_t)(at + count)) {
+        if (said != 0 && said != exception)
+            printf(" with exception %u (%s)", said, adu_exception_name(said));
+        printf("%s%u", said == 0 ? "; refused: " : ", ", w->first + at);
+        if (count > 1)
+            printf(" to %u", (unsigned)w->first + at + count - 1U);
+        said = exception;
+    }
+    if (said != 0)
+        printf(" with exception %u (%s)", said, adu_exception_name(said));
+}
+
+static bool read_elsewhere(const struct probe_result *r, uint16_t address)
+{
+    for (size_t i = 0; i < r->window_count; i++)
+        if (r->windows[i].asked == address && r->windows[i].rounds > 0 &&
+            r->windows[i].known[address - r->windows[i].first])
+            return true;
+    return false;
+}
+
+/* What people asked for stands first; that its neighbours were read is little comfort. */
+static void print_asked(const struct probe_result *r)
+{
+    for (size_t i = 0; i < r->window_count; i++) {
+        const struct probe_window *w = &r->windows[i];
+        uint8_t exception = probe_asked_refused(w);
+        if (exception != 0 && !read_elsewhere(r, w->asked))
+            printf("%s %u, which was asked for, is refused: exception %u (%s)\n",
+                   table_name((enum table)w->table), w->asked, exception,
+                   adu_exception_name(exception));
+    }
+}
+
 static void print_head(const struct probe *p, const struct probe_result *r)
 {
     const char *word = p->on.words[p->on.used + 1];
@@ -91,16 +131,21 @@ static void print_head(const struct probe *p, const struct probe_result *r)
     if (p->address.has_other)
         printf(" and, less likely, as the %s %u", p->address.other_took, p->address.other);
     printf("; on the wire %u (0x%04X)\n", p->address.wire, p->address.wire);
+    print_asked(r);
     for (size_t i = 0; i < r->window_count; i++) {
         const struct probe_window *w = &r->windows[i];
         printf("%s %u to %u: ", table_name((enum table)w->table), w->first,
                w->first + w->count - 1U);
         if (w->rounds == 0)
-            printf("not read: %s%s\n", w->fault == FAULT_EXCEPTION ? "refused, " : "",
+            printf("not read: %s%s", w->fault == FAULT_EXCEPTION ? "refused, " : "",
                    w->why != NULL ? w->why : "interrupted");
         else
-            printf("read %u times in %u piece%s, %.1f ms each\n", w->rounds, w->piece_count,
-                   w->piece_count == 1 ? "" : "s", (double)w->wire_ns / 1e6);
+            printf("read %u time%s in %u piece%s, %.1f ms each", w->rounds,
+                   w->rounds == 1 ? "" : "s", w->piece_count, w->piece_count == 1 ? "" : "s",
+                   (double)w->wire_ns / 1e6);
+        if (w->rounds > 0)
+            print_refused(w);
+        putchar('\n');
     }
     if (p->left_alone != NULL)
         printf("what the map of %s forbids to read is left alone\n", p->left_alone->path);
@@ -141,9 +186,28 @@ void probe_print(const struct probe *p, const struct probe_result *r)
         puts("\nnone of them fits what is expected");
 }
 
+static void json_refused(struct json *j, const struct probe_window *w)
+{
+    uint16_t at = 0, count;
+    uint8_t exception = 0;
+    json_word(j, ",\"refused\":[");
+    for (bool any = false; (count = probe_refused(w, &at, &exception)) > 0; any = true) {
+        json_raw(j, ",", any);
+        json_word(j, "{\"first\":");
+        json_int(j, w->first + at);
+        json_word(j, ",\"count\":");
+        json_int(j, count);
+        json_word(j, ",\"exception\":");
+        json_int(j, exception);
+        json_word(j, "}");
+        at = (uint16_t)(at + count);
+    }
+    json_word(j, "]");
+}
+
 static void json_head(const struct probe *p, const struct probe_result *r)
 {
-    char text[1024];
+    char text[8192];
     struct json j = json_into(text, sizeof text);
     json_word(&j, "{\"line\":");
     json_string(&j, p->on.line.name);
@@ -168,9 +232,11 @@ static void json_head(const struct probe *p, const struct probe_result *r)
         json_word(&j, ",\"rounds\":");
         json_int(&j, w->rounds);
         json_word(&j, ",\"exception\":");
-        json_int(&j, w->rounds == 0 ? w->exception : 0);
+        uint8_t asked = probe_asked_refused(w);
+        json_int(&j, w->rounds == 0 ? w->exception : asked);
         json_word(&j, ",\"why\":");
-        json_string(&j, w->rounds == 0 ? w->why : NULL);
+        json_string(&j, w->rounds == 0 ? w->why : asked != 0 ? adu_exception_name(asked) : NULL);
+        json_refused(&j, w);
         json_word(&j, "}");
         printf("%s%.*s", i > 0 ? "," : "", (int)json_length(&j), text);
     }

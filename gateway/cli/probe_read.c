@@ -82,8 +82,32 @@ static void keep(struct probe_window *w, uint16_t first, uint16_t count)
         return;
     w->pieces[w->piece_count].first = first;
     w->pieces[w->piece_count++].count = count;
-    for (uint16_t i = 0; i < count; i++)
+    for (uint16_t i = 0; i < count; i++) {
         w->known[first - w->first + i] = true;
+        w->refused[first - w->first + i] = 0;
+    }
+}
+
+static void note_refusal(struct probe_window *w, uint16_t first, uint16_t count)
+{
+    for (uint16_t i = 0; i < count && w->fault == FAULT_EXCEPTION; i++)
+        w->refused[first - w->first + i] = w->exception;
+}
+
+uint16_t probe_refused(const struct probe_window *w, uint16_t *at, uint8_t *exception)
+{
+    uint32_t from = *at, end;
+    while (from < w->count && w->refused[from] == 0)
+        from++;
+    for (end = from; end < w->count && w->refused[end] == w->refused[from]; end++)
+        *exception = w->refused[from];
+    *at = (uint16_t)from;
+    return (uint16_t)(end - from);
+}
+
+uint8_t probe_asked_refused(const struct probe_window *w)
+{
+    return w->refused[w->asked - w->first];
 }
 
 /* Only a refusal of the address is worth another, smaller question. */
@@ -103,8 +127,11 @@ static void explore(struct probe *p, struct probe_window *w, uint16_t first, uin
         keep(w, first, count);
         return;
     }
-    if (count == 1 || (!forbidden && !worth_splitting(w)))
+    if (count == 1 || (!forbidden && !worth_splitting(w))) {
+        if (!forbidden)
+            note_refusal(w, first, count);
         return;
+    }
     explore(p, w, first, count / 2);
     explore(p, w, (uint16_t)(first + count / 2), (uint16_t)(count - count / 2));
 }
@@ -132,7 +159,7 @@ void probe_find(struct probe *p, struct probe_window *w, uint8_t table, uint16_t
     uint32_t end = (uint32_t)address + p->wish.span + BESIDE;
     if (end > UINT16_MAX + 1U)
         end = UINT16_MAX + 1U;
-    *w = (struct probe_window){.table = table, .first = (uint16_t)first};
+    *w = (struct probe_window){.table = table, .first = (uint16_t)first, .asked = address};
     w->count = (uint16_t)(end - first);
     w->why = "not asked, as nothing before was answered";
     if (p->silent)

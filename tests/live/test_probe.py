@@ -308,3 +308,18 @@ def test_what_is_wrong_is_said(plc):
     assert nobody.returncode == 1 and "refused" in nobody.stderr
     absent = probe(plc, 1, 9000, "--watch=0")
     assert absent.returncode == 1 and "illegal data address" in absent.stderr
+
+
+def test_what_is_refused_is_said_the_register_asked_for_first(plc):
+    asked = base_of(8) - 1                     # nothing is there; what lies behind it can be read
+    done = probe(plc, 1, asked, "--watch=0", "--table", "holding")
+    lines = done.stdout.splitlines()
+    assert lines[1] == f"holding {asked}, which was asked for, is refused: exception 2 (illegal data address)", done.stdout
+    assert lines[2].startswith(f"holding {asked - 9} to {asked + 9}: read 1 time in ") and lines[2].endswith(
+        f"; refused: {asked - 9} to {asked} with exception 2 (illegal data address)"), done.stdout
+    said = json.loads(probe(plc, 1, asked, "--watch=0", "--table", "holding", "--json").stdout)
+    table = said["tables"][0]
+    assert table["exception"] == 2 and table["why"] == "illegal data address"
+    assert table["refused"] == [{"first": asked - 9, "count": 10, "exception": 2}]
+    whole = json.loads(probe(plc, 1, base_of(8) + 15, "--watch=0", "--table", "holding", "--json").stdout)["tables"][0]
+    assert whole["exception"] == 0 and whole["refused"] == [] and whole["why"] is None
