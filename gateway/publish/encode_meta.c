@@ -2,6 +2,7 @@
 /* The tag dictionary: what a historian has to know to name, scale and draw a tag. */
 #include <math.h>
 
+#include "base/period.h"
 #include "base/permit.h"
 #include "publish/encode.h"
 #include "publish/topic.h"
@@ -42,16 +43,24 @@ static void word(struct json *j, const char *name, const char *s)
 
 /* What the value looks like in JSON, so that a historian can make its column before the first one.
  */
-static const char *looks(const struct point *p)
+static const char *looks(const struct map *map, const struct point *p)
 {
     if (p->choice_count || p->type == RAW_STRING || p->type == RAW_TIME || p->kind == KIND_TEXT)
         return "text";
-    if (p->from < 0 && (p->type == RAW_BOOL || p->bit >= 0))
+    if (p->bit >= 0 || (p->from < 0 && p->type == RAW_BOOL))
         return "boolean";
-    bool whole = p->from < 0 && p->type != RAW_F16 && p->type != RAW_F32 && p->type != RAW_F64 &&
-                 p->exp_from < 0 && p->mul_from < 0 &&
-                 (p->curve == CURVE_NONE ||
-                  (p->curve == CURVE_LINEAR && !p->scale.places && !p->offset.places));
+    bool whole = p->type != RAW_F16 && p->type != RAW_F32 && p->type != RAW_F64;
+    for (unsigned i = 0; p->weights && i < p->part_count; i++)
+        whole = whole && !p->weights[i].places;
+    if (p->from >= 0 && map) {
+        const char *source = looks(map, &map->points[p->from]); /* which stands before it */
+        if (p->curve == CURVE_NONE && !p->mask && !p->shift)
+            return source;
+        whole = p->mask || p->shift || strcmp(source, "real") != 0;
+    }
+    whole = whole && p->exp_from < 0 && p->mul_from < 0 &&
+            (p->curve == CURVE_NONE ||
+             (p->curve == CURVE_LINEAR && !p->scale.places && !p->offset.places));
     return whole ? "integer" : "real";
 }
 
@@ -142,7 +151,6 @@ static void choices(struct json *j, const struct point *p)
 
 static void looks_of(struct json *j, const struct point *p)
 {
-    word(j, "type", looks(p));
     if (p->kind <= KIND_TEXT)
         word(j, "kind", kind_words[p->kind]);
     if (*p->unit)
@@ -197,14 +205,17 @@ static void writable(struct json *j, const struct meta *m, const struct point *p
 static void point(struct json *j, const struct meta *m, const struct point *p)
 {
     const struct map *map = m->device->map;
-    int64_t every = p->every_ns ? p->every_ns : map->every_ns ? map->every_ns : m->device->every_ns;
+    const struct point *root = p;
+    while (root->from >= 0)
+        root = &map->points[root->from];
     json_word(j, "{\"tag\":");
     json_string(j, p->name);
     tag_topic(j, m, p->name);
+    word(j, "type", looks(map, p));
     looks_of(j, p);
-    if (every) {
+    if (root->read_mode != READ_ON_DEMAND) {
         key(j, "every_ms");
-        json_real(j, (double)every / 1e6, false);
+        json_real(j, (double)period_of(m->device, root) / 1e6, false);
     }
     place(j, map, p);
     conversion(j, map, p);
@@ -240,6 +251,8 @@ static void derived(struct json *j, const struct meta *m, const struct derived *
     json_word(j, "{\"tag\":");
     json_string(j, d->point.name);
     tag_topic(j, m, d->point.name);
+    if (!d->expression) /* what an expression makes is known when it is computed, and may change */
+        word(j, "type", looks(NULL, &d->point));
     looks_of(j, &d->point);
     if (!d->expression) { /* no expression, no inputs: the gateway's own finding */
         json_word(j, ",\"watched\":true,\"writable\":false}");

@@ -117,7 +117,8 @@ static void fixed(struct json *j, bool negative, uint64_t magnitude, unsigned pl
     bool direct = j->end - j->at >= MOST;
     char *digits = direct ? j->at : small;
     size_t n = 0;
-    bool quoted = magnitude > EXACT;
+    /* A fraction is a real: as with every real, a reader takes the nearest that it has. */
+    bool quoted = magnitude > EXACT && places == 0;
     if (quoted)
         digits[n++] = '"';
     if (places) {

@@ -42,7 +42,7 @@ void json_text(struct json *j, const char *s, size_t length);   /* quoted and es
 void json_put_string(struct json *j, const char *s);            /* same, terminated; NULL: null */
 void json_int(struct json *j, int64_t x);                       /* always a number; timestamps, counters of ours */
 void json_put_real(struct json *j, double x, bool single);      /* null when not finite */
-void json_value(struct json *j, const struct value *v);         /* beyond 2^53: a string */
+void json_value(struct json *j, const struct value *v);         /* whole numbers beyond 2^53: a string */
 
 /* The everyday names. Jansson has functions called so: where both are wanted, include <jansson.h>
  * first and use the longer ones; as symbols ours must not exist. */

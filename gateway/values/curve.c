@@ -53,6 +53,8 @@ const char *curve_apply(const struct point *p, struct value *v)
         return NULL;
     if (p->curve == CURVE_LINEAR) {
         number_linear(v, &p->scale, &p->offset);
+        if (p->scale.places || p->offset.places)
+            number_stay_real(v);
         return v->kind == VALUE_REAL && !isfinite(v->real) ? "not a number" : NULL;
     }
     double x = value_number(v);

@@ -469,6 +469,8 @@ void decode_scaled(const struct point *p, const struct sample *exponent,
         if (!partner_stands(factor, out) || !multiply(p, &factor->value, out))
             return;
     }
+    if (factor || (exponent && p->mul_from < 0))
+        number_stay_real(&out->value);
     if (out->value.kind == VALUE_REAL && !isfinite(out->value.real))
         refuse(out, "not a number");
     else

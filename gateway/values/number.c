@@ -111,6 +111,13 @@ static bool linear_exact(struct value *v, const struct decimal *scale, const str
     return linear_wide(v, scale, offset);
 }
 
+void number_stay_real(struct value *v)
+{
+    static const wide exact = (wide)1 << 53;
+    if (is_exact(v) && v->places == 0 && (wide_of(v) > exact || wide_of(v) < -exact))
+        *v = value_real(value_number(v));
+}
+
 void number_linear(struct value *v, const struct decimal *scale, const struct decimal *offset)
 {
     if (is_exact(v) && linear_exact(v, scale, offset))

@@ -19,6 +19,9 @@ static inline bool value_is_whole(const struct value *v)
 void number_linear(struct value *v, const struct decimal *scale, const struct decimal *offset);
 void number_power(struct value *v, int exponent); /* v * 10^exponent; |exponent| <= 18 */
 void number_times(struct value *v, const struct value *factor);
+/* Of a tag that may have fractions, and is a real for people also where it has none: whole numbers
+ * beyond 2^53 are told as texts, which nobody expects of it. */
+void number_stay_real(struct value *v);
 void number_add(struct value *v, const struct value *other);
 
 #endif

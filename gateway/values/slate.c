@@ -293,8 +293,8 @@ static bool find_zones(struct board *b)
 static bool is_counter(const struct board *b, uint32_t device, uint32_t point)
 {
     const struct plant *plant = b->plant;
-    const struct point *p = device == NONE ? &plant->derived[point].point
-                                           : &plant->devices[device].map->points[point];
+    const struct point *p =
+        device == NONE ? &plant->derived[point].point : &plant->devices[device].map->points[point];
     return p->kind == KIND_COUNTER;
 }
 

@@ -57,7 +57,8 @@ static void values_are_written_so_that_nobody_misreads_them(void **state)
         {{.kind = VALUE_INT, .places = 2, .i = 4120}, "41.20"},
         {{.kind = VALUE_INT, .places = 2, .i = -7}, "-0.07"},
         {{.kind = VALUE_UINT, .places = 3, .u = 0}, "0.000"},
-        {{.kind = VALUE_UINT, .places = 1, .u = UINT64_MAX}, "\"1844674407370955161.5\""},
+        {{.kind = VALUE_UINT, .places = 1, .u = UINT64_MAX}, "1844674407370955161.5"},
+        {{.kind = VALUE_INT, .places = 3, .i = -INT64_C(9007199254740993)}, "-9007199254740.993"},
         {{.kind = VALUE_REAL, .real = 70}, "70.0"},
         {{.kind = VALUE_REAL, .real = 412.5}, "412.5"},
         {{.kind = VALUE_REAL, .single = true, .real = 230.199997}, "230.2"},
@@ -350,6 +351,7 @@ static void the_dictionary_tells_what_a_historian_asks(void **state)
     assert_string_equal(at(ready, "type", NULL), "boolean");
     assert_string_equal(at(json_array_get(tags, 2), "from", NULL), "flow");
     assert_string_equal(at(json_array_get(tags, 3), "inputs", "b"), "mill/pump-1/status.ready");
+    assert_null(json_object_get(json_array_get(tags, 3), "type")); /* numbers, truths or texts */
     json_decref(o);
 
     /* In as many parts as it takes, every tag in one of them. */
@@ -366,6 +368,51 @@ static void the_dictionary_tells_what_a_historian_asks(void **state)
         json_decref(o);
     }
     assert_int_equal(told, 4);
+}
+
+/* A type per tag: the tags that are computed from another one are of the type that comes of it. */
+static void the_dictionary_tells_the_type_that_comes(void **state)
+{
+    (void)state;
+    static const struct decimal one = {1, 1, 0}, tenth = {0.1, 1, 1}, none = {0};
+    enum { PLAIN, TENTH, TENFOLD, BIT, COPY, COPY_OF_BIT, MASKED, HALVED, BIT_OF, MULTIPLIED, MANY };
+    static const char *const types[MANY] = {"integer", "real",    "integer", "boolean", "integer",
+                                            "boolean", "integer", "real",    "boolean", "real"};
+    struct point p[MANY];
+    for (int i = 0; i < MANY; i++)
+        p[i] = (struct point){.table = TABLE_HOLDING,
+                              .type = RAW_U64,
+                              .bit = -1,
+                              .from = -1,
+                              .exp_from = -1,
+                              .mul_from = -1,
+                              .name = "p",
+                              .unit = "",
+                              .about = ""};
+    p[TENTH].curve = p[TENFOLD].curve = p[HALVED].curve = CURVE_LINEAR;
+    p[TENTH].scale = p[HALVED].scale = tenth;
+    p[TENFOLD].scale = one;
+    p[TENTH].offset = p[TENFOLD].offset = p[HALVED].offset = none;
+    p[BIT].bit = p[BIT_OF].bit = 3;
+    p[COPY].from = p[MASKED].from = p[HALVED].from = p[BIT_OF].from = PLAIN;
+    p[COPY_OF_BIT].from = BIT;
+    p[MASKED].mask = 0xFF;
+    p[MULTIPLIED].mul_from = PLAIN;
+    struct map own = map;
+    struct device d = device;
+    struct plant none_derived = plant;
+    own.points = p;
+    own.point_count = MANY;
+    d.map = &own;
+    none_derived.devices = &d;
+    none_derived.derived_count = 0;
+    const struct meta m = {.plant = &none_derived, .path = "mill/pump-1", .device = &d};
+    struct json j = begin();
+    assert_int_equal(encode_meta(&j, &m, 0, 1), MANY);
+    json_t *o = parsed(out, json_length(&j)), *tags = json_object_get(o, "tags");
+    for (int i = 0; i < MANY; i++)
+        assert_string_equal(at(json_array_get(tags, (size_t)i), "type", NULL), types[i]);
+    json_decref(o);
 }
 
 /* A tag that the gateway finds out itself has neither register nor expression. */
@@ -474,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_history_frame_is_the_contracts),
         cmocka_unit_test(a_frame_that_is_full_says_so_and_stays_whole),
         cmocka_unit_test(the_dictionary_tells_what_a_historian_asks),
+        cmocka_unit_test(the_dictionary_tells_the_type_that_comes),
         cmocka_unit_test(the_dictionary_knows_what_is_watched),
         cmocka_unit_test(everything_else_is_valid_json_too),
         cmocka_unit_test(topics_have_their_class_at_the_fixed_level),

@@ -67,6 +67,29 @@ static void scale_and_offset_are_exact_or_real(void **state)
     assert_string_equal(told(&v), "3.0");
 }
 
+static void a_real_beyond_what_is_exact_is_no_whole_number(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t u;
+        unsigned places;
+        const char *told;
+    } facts[] = {
+        {UINT64_C(9007199254740992), 0, "9007199254740992"},
+        {UINT64_C(9007199254740993), 0, "9007199254740992.0"},
+        {UINT64_C(9007199254740993), 3, "9007199254740.993"},
+        {UINT64_MAX, 0, "1.8446744073709552e+19"},
+    };
+    for (size_t k = 0; k < sizeof facts / sizeof *facts; k++) {
+        struct value v = natural(facts[k].u, facts[k].places);
+        number_stay_real(&v);
+        assert_string_equal(told(&v), facts[k].told);
+    }
+    struct value below = whole(-INT64_C(9007199254740993));
+    number_stay_real(&below);
+    assert_string_equal(told(&below), "-9007199254740992.0");
+}
+
 static void powers_move_the_point_or_become_real(void **state)
 {
     (void)state;
@@ -146,6 +169,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scale_and_offset_are_exact_or_real),
+        cmocka_unit_test(a_real_beyond_what_is_exact_is_no_whole_number),
         cmocka_unit_test(powers_move_the_point_or_become_real),
         cmocka_unit_test(products_are_exact_or_real),
         cmocka_unit_test(values_are_equal_only_to_their_like),
