@@ -10,7 +10,7 @@ static const int64_t unpark_step_ns = 5 * NS_PER_MS;
 /* Equipment that comes back is back within this; what probing costs the others is bounded by the
  * line's share for the silent, not by rarer probes. With a tenth for chance and a poll: five. */
 static const int64_t longest_probe_ns = 4 * NS_PER_S;
-/* A question that stays without an answer while others have theirs. */
+/* A question that stays without an answer while others have theirs, and never had one. */
 static const int64_t longest_mute_ns = 60 * NS_PER_S;
 enum { MISSES_REOPEN = 6 };
 
@@ -314,12 +314,13 @@ static void give_up(struct talk *t, struct party *p, const struct block *what, m
         talk_event(t, POLL_UNIT_SILENT, p->unit, what->why, now);
 }
 
-/* The unit is there. What is without an answer costs the others a time-out: ever more seldom. */
+/* The unit is there. What is without an answer costs the others a time-out: ever more seldom. What
+ * was answered before will be again, and is back as soon as a unit would be. */
 static void leave_mute(struct talk *t, mono_t now)
 {
     struct errand *e = talk_errand(t, t->current);
     errand_forget_round(e);
-    e->pause_ns = refusal_pause(e->pause_ns, longest_mute_ns);
+    e->pause_ns = refusal_pause(e->pause_ns, e->served ? longest_probe_ns : longest_mute_ns);
     e->again = mono_add(now, e->pause_ns);
     talk_put_off(t, mono_min(e->again, mono_add(now, PROBER_STEP_NS)));
 }

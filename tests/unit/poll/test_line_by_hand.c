@@ -482,6 +482,25 @@ static void one_question_without_an_answer_does_not_cost_the_others_theirs(void 
     }
 }
 
+static void a_question_that_was_answered_before_is_back_within_seconds(void **state)
+{
+    (void)state;
+    struct hand h;
+    hand_take(&h, TRANSPORT_TCP);
+    rig_read(h.g, 1, 0, 10, NS_PER_S);
+    rig_read(h.g, 1, 20, 8, NS_PER_S);
+    hand_begin(&h);
+    drops_is_over = true;
+    hand_live(&h, drops_twenty, 10 * NS_PER_S);
+    drops_is_over = false;
+    hand_live(&h, drops_twenty, 300 * NS_PER_S);
+    assert_true(h.t->errands[1].mute);
+    drops_is_over = true;
+    hand_live(&h, drops_twenty, 5 * NS_PER_S);
+    assert_false(h.t->errands[1].mute);
+    hand_end(&h);
+}
+
 /* ---- what is asked first --------------------------------------------------------------------- */
 
 static void who_begins_to_answer_is_asked_who_it_is_as_its_manners_allow(void **state)
@@ -837,6 +856,7 @@ int main(void)
         cmocka_unit_test(misses_are_counted_up_to_what_fits_and_a_bus_goes_on),
         cmocka_unit_test(the_silent_are_probed_with_what_changes_nothing),
         cmocka_unit_test(one_question_without_an_answer_does_not_cost_the_others_theirs),
+        cmocka_unit_test(a_question_that_was_answered_before_is_back_within_seconds),
         cmocka_unit_test(who_begins_to_answer_is_asked_who_it_is_as_its_manners_allow),
         cmocka_unit_test(what_is_asked_first_in_vain_is_asked_again_and_others_do_not_wait),
         cmocka_unit_test(a_proof_is_never_as_long_as_a_part_that_is_polled),
