@@ -8,11 +8,11 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/period.h"
 #include "base/text.h"
 #include "cli/commission.h"
 #include "cli/plan.h"
 #include "cli/point_words.h"
-#include "plan/unit.h"
 #include "publish/topic.h"
 
 enum { ANSWER_ROOM = 600, WATCH_ROUNDS = 10, WATCH_MOST = 1000 };
@@ -215,7 +215,7 @@ static enum step compare(struct place_in_walk *p, const char *expected)
 static enum step watch(struct place_in_walk *p, const char *words)
 {
     const struct work *w = p->w->work;
-    int64_t period = unit_period(work_device(w, p->i), work_point(w, p->i));
+    int64_t period = period_of(work_device(w, p->i), work_point(w, p->i));
     uint64_t rounds = WATCH_ROUNDS;
     if (*words && (!text_to_u64(words, &rounds) || rounds == 0 || rounds > WATCH_MOST)) {
         fputs("  w takes a number, 1 to 1000\n", p->w->talk);

@@ -4,19 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/period.h"
 #include "base/text.h"
 #include "cli/docs.h"
 #include "cli/plan.h"
 #include "cli/point_words.h"
 #include "config/map.h"
-#include "plan/unit.h"
 #include "publish/topic.h"
 
 enum { CONNECT = 320 };
 
 static double period_ms(const struct device *d, const struct point *p)
 {
-    return (double)unit_period(d, p) / (double)NS_PER_MS;
+    return (double)period_of(d, p) / (double)NS_PER_MS;
 }
 
 static void topic_of(char out[static TOPIC_MAX], const struct plant *p, const char *device,
@@ -35,7 +35,7 @@ static void put_when(struct docs *docs, const struct device *d, const struct poi
     else if (p->read_mode == READ_ONCE)
         paper_cell(&docs->paper, "%s", "once a connection");
     else
-        paper_cell(&docs->paper, "%s", text_from_duration(time, unit_period(d, p)));
+        paper_cell(&docs->paper, "%s", text_from_duration(time, period_of(d, p)));
     if (p->deadband > 0)
         paper_more(&docs->paper, "\n\xC2\xB1%.10g", p->deadband);
     if (p->max_silence_ns > 0)

@@ -4,14 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/period.h"
 #include "config/map.h"
 #include "plan/cost.h"
 
-enum { PERIOD_LEAST_NS = 100 * 1000, ADDRESSES = 65536 };
-
-/* What is read once is read once a day as well; and equipment that was swapped without anybody
- * noticing must show within ten seconds. */
-static const int64_t ONCE_AGAIN_NS = 24 * 3600 * NS_PER_S, IDENTITY_NS = 8 * NS_PER_S;
+enum { ADDRESSES = 65536 };
 
 enum mistake { TOO_LONG, FORBIDDEN, BARRED, BEYOND_END, TOUCHED };
 
@@ -22,21 +19,6 @@ enum turn unit_turn(const struct map *map, uint32_t point)
         return TURN_ALONE;
     return p->read_mode == READ_ONCE || map->identity.point == (int64_t)point ? TURN_ONCE
                                                                               : TURN_POLL;
-}
-
-int64_t unit_period(const struct device *d, const struct point *p)
-{
-    int32_t identity = d->map->identity.point;
-    if (identity >= 0 && p == &d->map->points[identity])
-        return p->every_ns > 0 && p->every_ns < IDENTITY_NS ? p->every_ns : IDENTITY_NS;
-    if (p->read_mode != READ_POLL && p->every_ns == 0)
-        return ONCE_AGAIN_NS;
-    int64_t ns = p->every_ns > 0        ? p->every_ns
-                 : d->map->every_ns > 0 ? d->map->every_ns
-                                        : d->every_ns;
-    if (ns <= 0)
-        return NS_PER_S;
-    return ns < PERIOD_LEAST_NS ? PERIOD_LEAST_NS : ns;
 }
 
 bool unit_bits(uint8_t table)
@@ -227,7 +209,7 @@ static bool add_wants(struct unit_maker *m, uint32_t device)
         m->numbers[m->number_count + i] = m->want_count;
         m->sources[m->want_count] =
             (struct source){device, i, p->table, (uint8_t)unit_turn(map, i)};
-        m->wants[m->want_count++] = (struct want){s, unit_period(d, p), FORM_NONE, FORM_NONE};
+        m->wants[m->want_count++] = (struct want){s, period_of(d, p), FORM_NONE, FORM_NONE};
     }
     m->number_count += map->point_count;
     return true;

@@ -70,7 +70,6 @@ struct unit_maker {                /* memory used again from unit to unit; begin
 bool unit_plan(struct unit_maker *m);
 void unit_maker_fini(struct unit_maker *m);
 
-int64_t unit_period(const struct device *d, const struct point *p);
 enum turn unit_turn(const struct map *map, uint32_t point);
 /* Does a span touch a register whose reading has a side effect? */
 bool unit_touches_alone(const struct unit_maker *m, uint8_t table, struct span s);

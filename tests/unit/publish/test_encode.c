@@ -295,6 +295,7 @@ static struct point points[3] = {
 static const struct map map = {.name = "v/m",
                                .title = "A pump",
                                .hash = "0123456789abcdef",
+                               .identity = {.point = -1},
                                .points = points,
                                .point_count = 3};
 static const struct line line = {.name = "l1"};
@@ -329,6 +330,57 @@ static const char *at(json_t *o, const char *a, const char *b)
 {
     json_t *x = json_object_get(o, a);
     return json_string_value(b ? json_object_get(x, b) : x);
+}
+
+static double told_every(int32_t identity, int64_t every_ns, uint8_t read_mode, uint32_t tag)
+{
+    struct point mine[3];
+    struct map my_map = map;
+    struct device slow = device;
+    memcpy(mine, points, sizeof mine);
+    mine[0].every_ns = every_ns;
+    mine[0].read_mode = read_mode;
+    my_map.points = mine;
+    my_map.identity.point = identity;
+    slow.map = &my_map;
+    slow.every_ns = 10 * NS_PER_S;
+    const struct meta m = {.plant = &plant, .path = "mill/pump-1", .device = &slow, .time = {9}};
+    struct json j = begin();
+    encode_meta(&j, &m, 0, 1);
+    json_t *o = parsed(out, json_length(&j));
+    json_t *every = json_object_get(json_array_get(json_object_get(o, "tags"), tag), "every_ms");
+    double ms = every == NULL ? 0 : json_number_value(every);
+    json_decref(o);
+    return ms;
+}
+
+static void the_dictionary_tells_how_often_it_is_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        int32_t identity;
+        int64_t every_ns;
+        uint8_t read_mode;
+        uint32_t tag;
+        double ms; /* 0: not told */
+    } cases[] = {
+        {-1, 0, READ_POLL, 0, 10000},
+        {-1, NS_PER_S / 4, READ_POLL, 0, 250},
+        {0, 0, READ_POLL, 0, 8000},
+        {0, 60 * NS_PER_S, READ_POLL, 0, 8000},
+        {0, 2 * NS_PER_S, READ_POLL, 0, 2000},
+        {0, 0, READ_POLL, 1, 10000},
+        {0, 0, READ_POLL, 2, 8000}, /* computed from it */
+        {-1, 0, READ_ONCE, 0, 24 * 3600e3},
+        {-1, 0, READ_ON_DEMAND, 0, 0},
+        {-1, 0, READ_ON_DEMAND, 2, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double ms =
+            told_every(cases[i].identity, cases[i].every_ns, cases[i].read_mode, cases[i].tag);
+        if (ms < cases[i].ms || ms > cases[i].ms)
+            fail_msg("case %zu: %g", i, ms);
+    }
 }
 
 static void the_dictionary_tells_what_a_historian_asks(void **state)
@@ -375,7 +427,19 @@ static void the_dictionary_tells_the_type_that_comes(void **state)
 {
     (void)state;
     static const struct decimal one = {1, 1, 0}, tenth = {0.1, 1, 1}, none = {0};
-    enum { PLAIN, TENTH, TENFOLD, BIT, COPY, COPY_OF_BIT, MASKED, HALVED, BIT_OF, MULTIPLIED, MANY };
+    enum {
+        PLAIN,
+        TENTH,
+        TENFOLD,
+        BIT,
+        COPY,
+        COPY_OF_BIT,
+        MASKED,
+        HALVED,
+        BIT_OF,
+        MULTIPLIED,
+        MANY
+    };
     static const char *const types[MANY] = {"integer", "real",    "integer", "boolean", "integer",
                                             "boolean", "integer", "real",    "boolean", "real"};
     struct point p[MANY];
@@ -521,6 +585,7 @@ int main(void)
         cmocka_unit_test(a_history_frame_is_the_contracts),
         cmocka_unit_test(a_frame_that_is_full_says_so_and_stays_whole),
         cmocka_unit_test(the_dictionary_tells_what_a_historian_asks),
+        cmocka_unit_test(the_dictionary_tells_how_often_it_is_asked),
         cmocka_unit_test(the_dictionary_tells_the_type_that_comes),
         cmocka_unit_test(the_dictionary_knows_what_is_watched),
         cmocka_unit_test(everything_else_is_valid_json_too),
