@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "values/number.h"
 #include "values/sandbox.h"
 
 struct derive {
@@ -156,6 +157,23 @@ static const struct sample *gather(struct derive *d, const struct board *b, uint
     return worst;
 }
 
+/* Has it more digits than a double, which is what expressions compute with? */
+static bool outgrows_double(const struct value *v)
+{
+    if (!value_is_whole(v) || v->u == 0)
+        return false;
+    uint64_t magnitude = v->kind == VALUE_INT && v->i < 0 ? 0 - v->u : v->u;
+    return magnitude >> __builtin_ctzll(magnitude) >> 53 != 0;
+}
+
+static const char *inexact_input(const struct derive *d, const struct derived *derived)
+{
+    for (uint32_t i = 0; i < derived->input_count; i++)
+        if (outgrows_double(&d->inputs[i]))
+            return derived->inputs[i].name;
+    return NULL;
+}
+
 static void compute(struct derive *d, struct board *b, uint32_t index, wall_t wall)
 {
     const struct derived *derived = &d->plant->derived[index];
@@ -178,6 +196,11 @@ static void compute(struct derive *d, struct board *b, uint32_t index, wall_t wa
             s.quality = QUALITY_SENSOR_FAILURE;
             s.reason = reason;
             memcpy(reason, out.reason, SANDBOX_REASON_MAX);
+        } else if (!worst && (name = inexact_input(d, derived)) != NULL) {
+            s.quality = QUALITY_UNCERTAIN;
+            s.reason = reason;
+            snprintf(reason, SANDBOX_REASON_MAX, "input %s: beyond 2^53, computed with its nearest",
+                     name);
         }
     }
     board_put(b, d->plant->first_derived + index, &s);

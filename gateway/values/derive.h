@@ -15,7 +15,8 @@ void derive_free(struct derive *d);                    /* the board's samples po
 
 /* Recomputes what depends on the touched tags (in order of dependence, each once) and stores it
  * in the board; appends the derived tags to touched, whose room is max. Returns the new count.
- * A bad input makes the result bad, an uncertain one makes it uncertain; its time is that of the
+ * A bad input makes the result bad, an uncertain one makes it uncertain, and so does a whole number
+ * that has more digits than the double that it is computed with; its time is that of the
  * newest input. A result that is NaN, infinite, nil or an error is SENSOR_FAILURE with a reason. */
 uint32_t derive_run(struct derive *d, struct board *b, uint32_t *touched, uint32_t count,
                     uint32_t max, wall_t wall, mono_t now);

@@ -156,6 +156,39 @@ static void bits_and_texts_are_themselves_in_an_expression(void **state)
     }
 }
 
+static void what_outgrows_a_double_is_not_computed_as_good(void **state)
+{
+    (void)state;
+    static const struct {
+        bool is_signed;
+        const char *words, *told;
+    } facts[] = {
+        {false, "0020 0000 0000 0000", "9007199254740992.0"},
+        {false, "0020 0000 0000 0001",
+         "9007199254740992.0?: input a: beyond 2^53, computed with its nearest"},
+        {false, "0020 0000 0000 0002", "9007199254740994.0"},
+        {false, "FFFF FFFF FFFF FFFF",
+         "1.8446744073709552e+19?: input a: beyond 2^53, computed with its nearest"},
+        {true, "8000 0000 0000 0000", "-9.223372036854776e+18"},
+        {true, "8000 0000 0000 0001",
+         "-9.223372036854776e+18?: input a: beyond 2^53, computed with its nearest"},
+        {true, "FFFF FFFF FFFF FFFF", "-1.0"},
+        {false, "0000 0000 0000 0000", "0.0"},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct shop w;
+        small_begin(&w.s);
+        small_point(&w.s, point_of(facts[i].is_signed ? RAW_S64 : RAW_U64, NULL), 0);
+        w.derive = NULL;
+        w.ds = diags_new();
+        shop_add(&w, "a", "aA");
+        assert_true(shop_open(&w));
+        shop_feed(&w, 0, facts[i].words);
+        assert_string_equal(now_of(&w.s, 1), facts[i].told);
+        shop_end(&w);
+    }
+}
+
 static void results_that_are_none_have_a_reason(void **state)
 {
     (void)state;
@@ -445,6 +478,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expressions_compute),
         cmocka_unit_test(bits_and_texts_are_themselves_in_an_expression),
+        cmocka_unit_test(what_outgrows_a_double_is_not_computed_as_good),
         cmocka_unit_test(results_that_are_none_have_a_reason),
         cmocka_unit_test(hostile_expressions_come_to_nothing),
         cmocka_unit_test(mistakes_have_a_place),
