@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of verbs. */
 #include <argp.h>
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,7 +64,20 @@ static int run(const struct verb *verb, int argc, char **argv)
     return verb->run(argc, argv);
 }
 
-int main(int argc, char **argv)
+/* A full disk takes half a plan, and whoever reads it knows of no other half. What a verb has told
+ * itself it has cleared. */
+static int printed(int status)
+{
+    errno = 0;
+    bool before = ferror(stdout) != 0, now = fflush(stdout) != 0;
+    if (!before && !now)
+        return status;
+    fprintf(stderr, "headgate: cannot write standard output%s%s\n", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : "");
+    return EXIT_NO;
+}
+
+static int work(int argc, char **argv)
 {
     if (argc < 2) {
         usage(stderr);
@@ -81,4 +96,9 @@ int main(int argc, char **argv)
         if (strcmp(word, verbs[i].name) == 0)
             return run(&verbs[i], argc - 1, argv + 1);
     return unknown(word);
+}
+
+int main(int argc, char **argv)
+{
+    return printed(work(argc, argv));
 }

@@ -68,8 +68,10 @@ bool sheet_close(struct sheet *s, bool good)
     const char *name = s->file ? s->file : "standard output";
     if (!good)
         refused(name);
-    if (!s->file)
+    if (!s->file) {
+        clearerr(stdout); /* told once is enough */
         return good;
+    }
     if (good && s->draft && fsync(fileno(s->out)) != 0)
         good = refused(name);
     if (fclose(s->out) != 0 && good)

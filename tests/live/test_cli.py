@@ -44,6 +44,19 @@ def test_wrong_usage_is_2():
         assert done.stderr
 
 
+def test_what_can_not_be_printed_is_told_by_every_verb(plant, tmp_path):
+    """The shell opens /dev/full: nobody else should create or replace it."""
+    rows = tmp_path / "list.csv"
+    rows.write_text("name,address,type\nflow,40001,u16\n")
+    for words in (["plan", plant], ["plan", "-j", plant], ["check", plant], ["read", "-j", plant, "plant/dev"],
+                  ["why", "-j", plant, "plant/dev/r0"], ["scan", "-j", "-u", "1", plant, "l"], ["docs", plant],
+                  ["import", "csv", "--base", "40001", rows], ["--version"], ["--help"]):
+        done = subprocess.run(["sh", "-c", '"$0" "$@" > /dev/full', rig.binary(), *map(str, words)], capture_output=True,
+                              text=True, env=ENVIRONMENT, check=False, stdin=subprocess.DEVNULL, timeout=30 * rig.PATIENCE)
+        told = [line for line in done.stderr.splitlines() if "standard output" in line]
+        assert done.returncode == 1 and len(told) == 1, (words, done)
+
+
 def test_a_folder_without_files_is_no_yes(tmp_path):
     assert run("check", tmp_path).returncode == 1
 
