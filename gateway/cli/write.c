@@ -34,7 +34,8 @@ struct writing {
     const struct point *point;
     struct value value;
     struct write_job job;
-    bool ended, done;
+    bool begun, ended, done;
+    char refused[WISH_SAID + 64]; /* why it was not even tried */
 };
 
 static error_t parse(int key, char *word, struct argp_state *state)
@@ -67,8 +68,8 @@ static struct value value_of(const struct point *p, const char *word)
     if (p->choice_count > 0)
         return v;
     if (!map_point_is_number(p)) {
-        bool truth = strcmp(word, "true") == 0;
-        return truth || strcmp(word, "false") == 0
+        bool truth = strcmp(word, "true") == 0 || strcmp(word, "on") == 0;
+        return truth || strcmp(word, "false") == 0 || strcmp(word, "off") == 0
                    ? (struct value){.kind = VALUE_BOOL, .truth = truth}
                    : v;
     }
@@ -81,9 +82,10 @@ static struct value value_of(const struct point *p, const char *word)
     return text_to_real(word, &other.real) ? other : v;
 }
 
-static bool refuse(const char *why)
+static bool refuse(struct writing *w, const char *why)
 {
     fprintf(stderr, "headgate: refused: %s\n", why);
+    snprintf(w->refused, sizeof w->refused, "%s", why);
     return false;
 }
 
@@ -92,22 +94,24 @@ static bool judge(struct writing *w)
     const struct write_arguments *a = w->arguments;
     const struct plant *plant = w->side->plant;
     char said[WISH_SAID];
-    if (!ask_find(plant, w->side->arena, a->on.subject, &w->target))
+    if (!ask_find(plant, w->side->arena, a->on.subject, &w->target)) {
+        snprintf(w->refused, sizeof w->refused, "the plant has no tag of that name");
         return false;
+    }
     if (w->target.tag == TAG_NONE)
-        return refuse("say which tag of it: AREA/DEVICE/TAG");
+        return refuse(w, "say which tag of it: AREA/DEVICE/TAG");
     if (!w->target.device)
-        return refuse("it is derived; no device could be told");
+        return refuse(w, "it is derived; no device could be told");
     w->point = &w->target.device->map->points[w->target.point];
     w->value = value_of(w->point, a->on.value);
     struct value was = a->was ? value_of(w->point, a->was) : (struct value){0};
     const char *why =
         wish_judge(plant, a->on.subject, &w->value, a->was ? &was : NULL, &w->job, said);
-    return !why || refuse(why);
+    return !why || refuse(w, why);
 }
 
 /* As the gateway judges it that is given this by a command. */
-static bool is_right(const struct writing *w, const struct asked *asked)
+static bool is_right(struct writing *w, const struct asked *asked)
 {
     struct board_identity id;
     char said[WISH_SAID];
@@ -116,11 +120,11 @@ static bool is_right(const struct writing *w, const struct asked *asked)
         return true;
     snprintf(said, sizeof said, "it is not known to be the right equipment: %s",
              id.reason ? id.reason : "identity not yet read");
-    return refuse(said);
+    return refuse(w, said);
 }
 
 /* People take their time to agree. */
-static bool still_right(const struct writing *w)
+static bool still_right(struct writing *w)
 {
     const struct ask_wish wish = {.device = w->target.device,
                                   .point = w->target.point,
@@ -128,7 +132,7 @@ static bool still_right(const struct writing *w)
     if (w->arguments->yes || w->target.device->map->identity.point < 0)
         return true;
     struct asked *asked = ask_now(w->side->arena, w->side->plan, &wish);
-    bool right = asked ? is_right(w, asked) : refuse("out of memory");
+    bool right = asked ? is_right(w, asked) : refuse(w, "out of memory");
     asked_free(asked);
     return right;
 }
@@ -141,7 +145,7 @@ static bool show_before(struct writing *w)
                                   .patience_ns = w->arguments->within_ns};
     struct asked *asked = ask_now(w->side->arena, w->side->plan, &wish);
     if (!asked)
-        return refuse("out of memory");
+        return refuse(w, "out of memory");
     const struct sample *s = &board_tag(asked->board, w->target.tag)->now;
     char text[ENCODE_TEXT];
     bool known = s->value.kind != VALUE_NONE || s->quality == QUALITY_SENSOR_FAILURE;
@@ -155,6 +159,9 @@ static bool show_before(struct writing *w)
                 s->reason && strstr(s->reason, "in use")
                     ? "; a running gateway holds the port: let it write, with its command `write`"
                     : "");
+    if (!known)
+        snprintf(w->refused, sizeof w->refused, "it can't be read, so it is not written: %s",
+                 s->reason ? s->reason : "no answer");
     known = known && is_right(w, asked);
     asked_free(asked);
     return known;
@@ -178,7 +185,7 @@ static void frame_text(const struct writing *w, char out[static WISH_SAID])
              w->side->plant->lines[d->line].name);
 }
 
-static bool agreed(const struct writing *w)
+static bool agreed(struct writing *w)
 {
     char wanted[ENCODE_TEXT], frame[WISH_SAID], answer[16];
     frame_text(w, frame);
@@ -189,13 +196,18 @@ static bool agreed(const struct writing *w)
         return true;
     if (!isatty(STDIN_FILENO)) {
         fputs("headgate: nobody is here to be asked; say --yes\n", stderr);
+        snprintf(w->refused, sizeof w->refused, "nobody was there to be asked");
         return false;
     }
-    fputs("write it? [y/N] ", stdout);
-    fflush(stdout);
+    FILE *talk = w->arguments->on.json ? stderr : stdout;
+    if (w->arguments->on.json)
+        fprintf(stderr, "%s: %s\n", w->arguments->on.subject, frame);
+    fputs("write it? [y/N] ", talk);
+    fflush(talk);
     if (fgets(answer, sizeof answer, stdin) && (*answer == 'y' || *answer == 'Y'))
         return true;
-    puts("nothing was written");
+    fputs("nothing was written\n", talk);
+    snprintf(w->refused, sizeof w->refused, "it was not agreed to");
     return false;
 }
 
@@ -207,6 +219,34 @@ static void on_block(void *me, const struct block *b)
     (void)b;
 }
 
+static void print_json(const char *tag, bool sent, const struct value *v, const char *raw,
+                       const char *why)
+{
+    char line[9000]; /* all of it escaped */
+    struct json j = json_into(line, sizeof line);
+    json_word(&j, "{\"tag\":");
+    json_string(&j, strlen(tag) <= 600 ? tag : NULL);
+    json_word(&j, ",\"status\":");
+    json_string(&j, why ? "failed" : "done");
+    json_word(&j, ",\"written\":");
+    json_raw(&j, sent ? "true" : "false", sent ? 4 : 5);
+    json_word(&j, ",\"value\":");
+    json_value(&j, v);
+    json_word(&j, ",\"raw\":");
+    json_string(&j, *raw ? raw : NULL);
+    json_word(&j, ",\"error\":");
+    json_string(&j, why);
+    json_word(&j, "}");
+    printf("%.*s\n", (int)json_length(&j), line);
+}
+
+static int refused(const struct write_arguments *a, bool sent, const char *why)
+{
+    if (a->on.json)
+        print_json(a->on.subject, sent, &(struct value){.kind = VALUE_NONE}, "", why);
+    return EXIT_NO;
+}
+
 static void print_end(const struct writing *w, const struct write_end *e, const char *why)
 {
     char text[ENCODE_TEXT], raw[WISH_RAW];
@@ -216,22 +256,7 @@ static void print_end(const struct writing *w, const struct write_end *e, const 
     if (e->has_after || (e->has_before && !sent))
         v = wish_read(w->point, e->has_after ? e->after : e->before, raw);
     if (w->arguments->on.json) {
-        char line[1600];
-        struct json j = json_into(line, sizeof line);
-        json_word(&j, "{\"tag\":");
-        json_string(&j, w->arguments->on.subject);
-        json_word(&j, ",\"status\":");
-        json_string(&j, why ? "failed" : "done");
-        json_word(&j, ",\"written\":");
-        json_raw(&j, sent ? "true" : "false", sent ? 4 : 5);
-        json_word(&j, ",\"value\":");
-        json_value(&j, &v);
-        json_word(&j, ",\"raw\":");
-        json_string(&j, *raw ? raw : NULL);
-        json_word(&j, ",\"error\":");
-        json_string(&j, why);
-        json_word(&j, "}");
-        printf("%.*s\n", (int)json_length(&j), line);
+        print_json(w->arguments->on.subject, sent, &v, raw, why);
         return;
     }
     if (why)
@@ -289,7 +314,8 @@ static bool carry_out(struct writing *w)
     w->job.deadline = mono_add(clock_mono(), w->arguments->within_ns);
     const char *why = poller ? poller_write(poller, &w->job, clock_mono()) : "out of memory";
     if (why)
-        refuse(why);
+        refuse(w, why);
+    w->begun = !why;
     while (!why && !w->ended) {
         mono_t due = poller_run(poller, clock_mono());
         int64_t wait = mono_since(due, clock_mono());
@@ -329,9 +355,12 @@ int verb_write(int argc, char **argv)
 
     struct side side;
     if (!plant_argument_plan(&a.on, "write", &side))
-        return EXIT_NO;
+        return refused(&a, false, "the plant file can't be used");
     struct writing w = {.arguments = &a, .side = &side};
     bool done = judge(&w) && show_before(&w) && agreed(&w) && still_right(&w) && carry_out(&w);
     side_fini(&side);
+    if (!done && !w.ended)
+        return refused(&a, w.begun,
+                       *w.refused ? w.refused : "interrupted: it may have been written or not");
     return done ? EXIT_DONE : EXIT_NO;
 }

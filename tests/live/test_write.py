@@ -418,11 +418,20 @@ def test_by_hand(bench):
     assert json.loads(told.stdout) == {"tag": "plant/l/speed", "status": "done", "written": False, "value": 30.0, "raw": "003C",
                                        "error": None}
     assert by_hand(b, "plant/l/bit", "true", "-y").returncode == 0 and b.writes()[-1][2:5] == [22, 30, [0x8009]]
+    assert by_hand(b, "plant/l/bit", "off", "-y").returncode == 0 and b.writes()[-1][2:5] == [22, 30, [0x8001]]
+    assert by_hand(b, "plant/l/bit", "on", "-y", "--was", "off").returncode == 0
     assert by_hand(b, "plant/l/mode", "hand", "-y").returncode == 0 and b.writes()[-1][2:5] == [6, 40, [1]]
     for words, why in ((("plant/l/closed", "1"), "lets nobody write"), (("plant/l/level", "1"), "its map does not say"),
                        (("plant/l/nix", "1"), "no tag"), (("plant/l/speed", "fast"), "it is a number in Hz")):
         told = by_hand(b, *words, "--yes")
         assert told.returncode == 1 and why in told.stderr, told
+        assert told.stdout == ""
+        told = by_hand(b, *words, "--yes", "--json")
+        end = json.loads(told.stdout)
+        assert told.returncode == 1 and why in told.stderr and why in end.pop("error"), told
+        assert end == {"tag": words[0], "status": "failed", "written": False, "value": None, "raw": None}
+    told = by_hand(b, "plant/l/speed", "31", "--json")
+    assert told.returncode == 1 and "nobody" in json.loads(told.stdout)["error"], told
     assert by_hand(b, "plant/l/speed").returncode == 2
     master, slave = pty.openpty()
     os.write(master, b"n\n")
