@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands from people: checked hard, answered always, written down. `replay` is obeyed here; the
  * rest goes through the door. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "publish/json_read.h" /* in front of json.h */
 
 #include "base/log.h"
+#include "base/text.h"
 #include "publish/answer.h"
 #include "publish/session.h"
 
@@ -151,9 +153,36 @@ static bool number_member(const json_t *o, const char *key, uint64_t *x)
     return true;
 }
 
-/* Turns what was asked for into a range of acknowledged rows. NULL: done. */
-static const char *range(struct broker *b, const json_t *o, struct replay *r)
+/* A misspelt "lane" would send the wrong rows. NULL: all members are known. */
+static const char *strange_member(json_t *o)
 {
+    static const char *const names[] = {"id",   "client", "user",     "sent", "reason",
+                                        "lane", "from",   "from_seq", "to",   "to_seq"};
+    enum { NAMES = sizeof(names) / sizeof(names[0]) };
+    static char said[120];
+    const char *key;
+    json_t *x;
+    json_object_foreach(o, key, x)
+    {
+        size_t i = 0;
+        while (i < NAMES && strcmp(names[i], key) != 0)
+            i++;
+        if (i < NAMES)
+            continue;
+        const char *near = text_nearest(key, names, NAMES);
+        snprintf(said, sizeof(said), "replay knows no member \"%.40s\"%s%s%s", key,
+                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+        return said;
+    }
+    return NULL;
+}
+
+/* Turns what was asked for into a range of acknowledged rows. NULL: done. */
+static const char *range(struct broker *b, json_t *o, struct replay *r)
+{
+    const char *strange = strange_member(o);
+    if (strange)
+        return strange;
     const char *lane = json_string_value(json_object_get(o, "lane"));
     uint64_t from, to;
     enum message_lane l = MESSAGE_HISTORY;

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "base/text.h"
+
 static void member(struct json *j, const char *key, uint64_t x)
 {
     json_word(j, ",\"");
@@ -37,7 +39,7 @@ static void verdict(const struct sample *s, enum quality *quality, const char **
     *reason = s->reason;
     if (told(s) && no_number(s)) {
         *quality = QUALITY_SENSOR_FAILURE;
-        *reason = "not a number";
+        *reason = text_not_finite(s->value.real);
     }
     if (*quality == QUALITY_GOOD && s->value.kind == VALUE_NONE) {
         *quality = QUALITY_BAD;

@@ -68,11 +68,7 @@ bool store_lock_again(struct journal *j)
         return false;
     }
     /* The note and the ballast beside it were taken away as well. */
-    uint64_t epoch = j->epoch;
-    if (j->mark >= 0)
-        close(j->mark);
-    mark_open(j);
-    j->epoch = j->epoch > epoch ? j->epoch : epoch;
+    mark_again(j);
     j->ballast = 0;
     store_ballast(j);
     return true;

@@ -183,6 +183,7 @@ static int reopen(struct journal *j)
     uint64_t epoch = j->epoch;
     memcpy(before, j->lanes, sizeof(before));
     store_close(j);
+    mark_again(j);
     int rc = store_open(j);
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         struct lane *l = &j->lanes[i];
@@ -196,10 +197,13 @@ static int reopen(struct journal *j)
     /* Another file lay there, or none: what memory takes for committed is in neither. */
     if (rc == SQLITE_OK && j->epoch != epoch)
         rc = SQLITE_CORRUPT;
-    if (rc != SQLITE_OK)
-        store_close(j);
-    else
+    if (rc == SQLITE_OK) {
         j->must_reopen = false;
+        return rc;
+    }
+    store_close(j);
+    if (rc != SQLITE_CORRUPT)
+        j->epoch = epoch;
     return rc;
 }
 

@@ -46,6 +46,16 @@ void mark_open(struct journal *j)
         j->epoch = m.epoch;
 }
 
+/* Another file, or another file system, may be in its place by now. */
+void mark_again(struct journal *j)
+{
+    uint64_t epoch = j->epoch;
+    if (j->mark >= 0)
+        close(j->mark);
+    mark_open(j);
+    j->epoch = j->epoch > epoch ? j->epoch : epoch;
+}
+
 /* A file system that has just found a fault in itself gives up its own log, and then says of a sync
  * that went with it that it went well: ext4 does, one time in fifteen. But from then on it refuses
  * what that log would have to hold, such as another size of a file. */

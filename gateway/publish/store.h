@@ -107,6 +107,7 @@ void store_full(struct journal *j);                    /* the disk is: gives it 
 
 /* journal_mark.c: how far rows have been on disk, as noted outside of the database. */
 void mark_open(struct journal *j);
+void mark_again(struct journal *j);
 void mark_write(const struct journal *j);
 bool mark_proves(const struct journal *j);                  /* a sync just now was no lie */
 uint64_t mark_read(const struct journal *j, int lane);      /* 0: not known */
