@@ -451,3 +451,8 @@ const char *text_from_duration(char out[32], int64_t ns)
     strcpy(out + n, units[i].name);
     return out;
 }
+
+const char *text_not_finite(double x)
+{
+    return isnan(x) ? "not a number" : "infinite";
+}

@@ -23,6 +23,7 @@ bool text_to_size(const char *s, int64_t *bytes);      /* "512MiB", "2GiB", "64K
 /* Digits that identify the number and carry a decimal point: "70.0", "230.2", "1.5e+300".
  * Returns the length; out holds at least 32. x must be finite. */
 size_t text_from_real(char *out, double x, bool single);
+const char *text_not_finite(double x);                 /* "not a number" or "infinite": reasons */
 size_t text_from_u64(char *out, uint64_t x);           /* out holds at least 24 */
 size_t text_from_s64(char *out, int64_t x);
 /* magnitude / 10^places, all places printed: "41.20"; zero has no sign. out as for reals. */

@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/text.h"
 #include "values/decode.h"
 #include "values/number.h"
 
@@ -55,7 +56,7 @@ const char *curve_apply(const struct point *p, struct value *v)
         number_linear(v, &p->scale, &p->offset);
         if (p->scale.places || p->offset.places)
             number_stay_real(v);
-        return v->kind == VALUE_REAL && !isfinite(v->real) ? "not a number" : NULL;
+        return v->kind == VALUE_REAL && !isfinite(v->real) ? text_not_finite(v->real) : NULL;
     }
     double x = value_number(v);
     const char *why = NULL;
@@ -77,7 +78,7 @@ const char *curve_apply(const struct point *p, struct value *v)
         break;
     }
     if (!why && !isfinite(x))
-        why = "not a number";
+        why = text_not_finite(x);
     *v = value_real(x);
     return why;
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "values/curve.h"
 #include "values/number.h"
 #include "values/words.h"
@@ -132,7 +133,7 @@ static float half(uint16_t raw)
 static const char *real(double x, bool single, struct value *v)
 {
     if (!isfinite(x))
-        return "not a number";
+        return text_not_finite(x);
     *v = value_real(x);
     v->single = single;
     return NULL;
@@ -472,7 +473,7 @@ void decode_scaled(const struct point *p, const struct sample *exponent,
     if (factor || (exponent && p->mul_from < 0))
         number_stay_real(&out->value);
     if (out->value.kind == VALUE_REAL && !isfinite(out->value.real))
-        refuse(out, "not a number");
+        refuse(out, text_not_finite(out->value.real));
     else
         decode_judge(p, out);
 }

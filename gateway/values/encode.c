@@ -64,7 +64,7 @@ const char *encode_text(char out[static ENCODE_TEXT], const struct value *v)
         if (isfinite(v->real))
             out[text_from_real(out, v->real, v->single)] = '\0';
         else
-            snprintf(out, ENCODE_TEXT, "not a number");
+            snprintf(out, ENCODE_TEXT, "%s", text_not_finite(v->real));
         break;
     case VALUE_TEXT:
         snprintf(out, ENCODE_TEXT, "%.*s", (int)(v->length < 128 ? v->length : 128), v->text);

@@ -97,13 +97,13 @@ static void what_is_no_number_says_so(void **state)
     (void)state;
     static const struct fact facts[] = {
         {RAW_F16, NULL, "7E00", "bad 16: not a number"},
-        {RAW_F16, NULL, "7C00", "bad 16: not a number"},
+        {RAW_F16, NULL, "7C00", "bad 16: infinite"},
         {RAW_F32, NULL, "7FC00000", "bad 16: not a number"},
         {RAW_F32, NULL, "FFC00000", "bad 16: not a number"},
-        {RAW_F32, NULL, "7F800000", "bad 16: not a number"},
-        {RAW_F32, NULL, "FF800000", "bad 16: not a number"},
+        {RAW_F32, NULL, "7F800000", "bad 16: infinite"},
+        {RAW_F32, NULL, "FF800000", "bad 16: infinite"},
         {RAW_F64, NULL, "7FF0000000000001", "bad 16: not a number"},
-        {RAW_F64, NULL, "FFF0000000000000", "bad 16: not a number"},
+        {RAW_F64, NULL, "FFF0000000000000", "bad 16: infinite"},
         {RAW_BCD16, NULL, "123A", "bad 16: not a BCD number: a digit above 9"},
         {RAW_BCD32, NULL, "F0000000", "bad 16: not a BCD number: a digit above 9"},
         {RAW_BCD64, NULL, "000000000000000B", "bad 16: not a BCD number: a digit above 9"},
@@ -444,7 +444,7 @@ static void curves_bend_numbers(void **state)
     assert_string_equal(decoded(&weir, "BF800000"), "0.0");
     assert_string_equal(decoded(&weir, "7F7FFFFF"), "3.2039800764510795e+96");
     weir.weir_n = 20;
-    assert_string_equal(decoded(&weir, "7F7FFFFF"), "bad 16: not a number");
+    assert_string_equal(decoded(&weir, "7F7FFFFF"), "bad 16: infinite");
     struct point pf = point_of(RAW_F32, NULL);
     pf.curve = CURVE_PF4Q;
     assert_string_equal(decoded(&pf, "3F400000"), "0.75");

@@ -260,7 +260,7 @@ static void what_can_t_be_said_is_refused_with_what_can(void **state)
         {with_unit(point_of(RAW_F32, NULL)), real_of((double)NAN), "it is a number in m3/h"},
         {mode_point(), truth_of(true), "true is none of its words"},
         {mode_point(), truth_of(false), "false is none of its words"},
-        {mode_point(), real_of((double)INFINITY), "not a number is none of its words"},
+        {mode_point(), real_of((double)INFINITY), "infinite is none of its words"},
         {mode_point(), {.kind = VALUE_NONE}, "nothing is none of its words"},
         {mode_point(), whole_of(-2), "-2 is none of its words"},
         {point_of(RAW_F16, NULL), real_of(70000), "does not fit"},
