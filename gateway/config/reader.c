@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 
@@ -67,12 +68,50 @@ const char *did_you_mean(const struct reader *r, const char *word, const char *c
     return text;
 }
 
+/* What other tools call it. NULL: nothing that is known. */
+static const char *our_word(const char *word, const char *what)
+{
+    static const struct {
+        const char *what, *ours, *theirs[12];
+    } words[] = {
+        {"a device",
+         "unit",
+         {"slave", "slave_id", "slaveid", "unit_id", "unitid", "id", "address", "addr", "station",
+          "node", "device_id"}},
+        {"a device", "every", {"interval", "poll", "poll_interval", "period", "rate", "scan_rate"}},
+        {"a device", "order", {"byte_order", "word_order", "endian", "endianness", "swap"}},
+        {"a device", "about", {"description", "comment"}},
+        {"a line",
+         "connect",
+         {"ip", "host", "url", "port", "address", "server", "endpoint", "uri"}},
+        {"a line", "baud", {"baudrate", "baud_rate", "speed"}},
+        {"a line", "stop", {"stop_bits", "stopbits"}},
+        {"a line", "data", {"data_bits", "databits", "bytesize"}},
+        {"a line", "about", {"description", "comment"}},
+        {"a tag", "at", {"address", "addr", "register", "reg"}},
+        {"a tag", "type", {"data_type", "datatype"}},
+        {"a tag", "order", {"byte_order", "word_order", "endian", "endianness", "swap"}},
+        {"a tag", "scale", {"factor", "multiplier", "gain"}},
+        {"a tag", "every", {"interval", "poll", "poll_interval", "period", "rate", "scan_rate"}},
+        {"a tag", "about", {"description", "comment"}},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        for (size_t k = 0; strcmp(words[i].what, what) == 0 && words[i].theirs[k] != NULL; k++)
+            if (strcasecmp(words[i].theirs[k], word) == 0)
+                return words[i].ours;
+    return NULL;
+}
+
 static bool unknown_key(const struct reader *r, const struct node *key, const struct field *fields,
                         size_t count, const char *what)
 {
-    const char *keys[64];
+    const char *keys[64], *ours = our_word(key->text, what);
     for (size_t i = 0; i < count && i < 64; i++) {
         keys[i] = fields[i].key;
+    }
+    if (ours != NULL) {
+        return complain(r, key, "`%.64s` is no key of %s, did you mean `%s`?", key->text, what,
+                        ours);
     }
     return complain(r, key, "`%.64s` is no key of %s%s", key->text, what,
                     did_you_mean(r, key->text, keys, count < 64 ? count : 64));

@@ -31,6 +31,23 @@ static const struct mistakes cases[] = {
      "devices: {p: {map: m, line: plc, unit: 1, area: mill}}\n"
      "derivd: {}\n",
      "plant.yaml:7:1: error: `derivd` is no key of a plant, did you mean `derived`?\n"},
+    {"other people's words for our keys are answered with ours",
+     "format: 1\n"
+     "site: s\n"
+     "gateway: g\n"
+     "lines: {plc: {connect: \"tcp://h\", ip: h, baudrate: 9600}, bus: {connect: "
+     "\"rtu:///dev/ttyS0\"}}\n"
+     "areas: {mill: Mill}\n"
+     "devices: {p: {map: m, line: plc, unit: 1, area: mill, slave: 17, Slave_ID: 17, interval: 1s, "
+     "id: 3, address: 3, staale: 5s}}\n",
+     "plant.yaml:4:34: error: `ip` is no key of a line, did you mean `connect`?\n"
+     "plant.yaml:4:41: error: `baudrate` is no key of a line, did you mean `baud`?\n"
+     "plant.yaml:6:55: error: `slave` is no key of a device, did you mean `unit`?\n"
+     "plant.yaml:6:66: error: `Slave_ID` is no key of a device, did you mean `unit`?\n"
+     "plant.yaml:6:80: error: `interval` is no key of a device, did you mean `every`?\n"
+     "plant.yaml:6:94: error: `id` is no key of a device, did you mean `unit`?\n"
+     "plant.yaml:6:101: error: `address` is no key of a device, did you mean `unit`?\n"
+     "plant.yaml:6:113: error: `staale` is no key of a device, did you mean `stale`?\n"},
     {"what people may command is spelt right",
      "format: 1\n"
      "site: s\n"
