@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/map_lint.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,6 +293,33 @@ static const struct point *wide_twin(const struct map *m, const struct point *p)
     return best;
 }
 
+/* The largest number that its registers can say, scaled. NAN: floats, what others decide, curves.
+ */
+static double most_of(const struct point *p)
+{
+    const struct type_facts *f = &type_facts[p->type];
+    int bits = f->bytes * 8;
+    double most = (double)NAN;
+    if (p->from >= 0 || p->exp_from >= 0 || p->mul_from >= 0 || p->weights != NULL) {
+        return most;
+    }
+    if (p->mask != 0) {
+        most = (double)(p->mask >> p->shift);
+    } else if (f->integer || p->type == RAW_SM16) {
+        most = ldexp(1, f->is_signed ? bits - 1 : bits) - 1;
+    } else if (p->type >= RAW_BCD16 && p->type <= RAW_M10K64) {
+        most = pow(10, bits / 4) - 1; /* a digit in four bits, or four of them in sixteen */
+    }
+    if (p->curve == CURVE_LINEAR && p->scale.real > 0) {
+        return most * p->scale.real + p->offset.real;
+    }
+    if (p->curve == CURVE_SPAN && p->raw_high > p->raw_low && p->eng_high > p->eng_low) {
+        return p->eng_low +
+               (most - p->raw_low) * (p->eng_high - p->eng_low) / (p->raw_high - p->raw_low);
+    }
+    return p->curve == CURVE_NONE ? most : (double)NAN;
+}
+
 static void look_at_counter(const struct lint *l, const struct point *p)
 {
     if (p->kind != KIND_COUNTER || !is_read(p)) {
@@ -304,6 +332,13 @@ static void look_at_counter(const struct lint *l, const struct point *p)
             "`%s` counts in %u bits and will begin anew: say `wrap:`, its last value, or `reset: "
             "true`; else each time looks like a counter that ran backwards",
             p->name, p->bytes * 8U);
+    }
+    double most = most_of(p);
+    if (p->has_wrap && p->wrap > most * (1 + 1e-9)) {
+        diag_add(l->ds, DIAG_WARNING, p->at,
+                 "`%s` wraps at %.17g, but its registers say %.17g at most: `wrap:` is the last "
+                 "value before zero as it is published, scaled",
+                 p->name, p->wrap, most);
     }
     const struct point *twin = p->type == RAW_F32 && *p->unit != '\0' ? wide_twin(l->map, p) : NULL;
     if (twin != NULL) {

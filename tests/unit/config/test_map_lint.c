@@ -19,6 +19,13 @@
     "  - {given: {input 0: [2, 2]}, expect: {x: 2}}\n"                                             \
     "  - {given: {input 0: [3, 2]}, expect: {x: 3}}\n"
 
+#define ALL_OF_THEM                                                                                \
+    "examples:\n"                                                                                  \
+    "  - given: {input 0: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]}\n"                  \
+    "    expect: {x: 0, y: 0, z: 0, w: 0}\n"                                                       \
+    "  - {given: {input 8: [0, 0, 0]}, expect: {v: 0, u: 0}}\n"                                    \
+    "  - {given: {input 11: [0, 0, 0, 0, 0, 0]}, expect: {t: 0, s: 0}}\n"
+
 static const struct mistakes cases[] = {
     {"a plain map is left alone", HEAD "  x: {at: input 0, type: u16, unit: m3/h}\n" THREE, ""},
     {"a map says where it is from and tests itself",
@@ -100,6 +107,23 @@ static const struct mistakes cases[] = {
      "m.yaml:4:3: warning: `x` counts in 16 bits and will begin anew: say `wrap:`, its last value, "
      "or "
      "`reset: true`; else each time looks like a counter that ran backwards\n"},
+    {"a wrap is what the registers can reach, scaled",
+     HEAD "  x: {at: input 0, type: u32, scale: 0.5, kind: counter, wrap: 4294967295}\n"
+          "  y: {at: input 2, type: u32, scale: 0.5, kind: counter, wrap: 2147483647.5}\n"
+          "  z: {at: input 4, type: bcd32, kind: counter, wrap: 99999999}\n"
+          "  w: {at: input 6, type: bcd32, kind: counter, wrap: 100000000}\n"
+          "  v: {at: input 8, type: u16, mask: 0xFF0, shift: 4, kind: counter, wrap: 256}\n"
+          "  u: {at: input 9, type: f32, kind: counter, wrap: 1000000000000}\n"
+          "  t: {at: input 11, type: s32, span: {raw: [0, 1], eng: [0, 10]}, kind: counter, "
+          "wrap: 21474836470}\n"
+          "  s: {at: input 13, type: u64, scale: 0.001, kind: counter, "
+          "wrap: 18446744073709551.615}\n" ALL_OF_THEM,
+     "m.yaml:4:3: warning: `x` wraps at 4294967295, but its registers say 2147483647.5 at most: "
+     "`wrap:` is the last value before zero as it is published, scaled\n"
+     "m.yaml:7:3: warning: `w` wraps at 100000000, but its registers say 99999999 at most: `wrap:` "
+     "is the last value before zero as it is published, scaled\n"
+     "m.yaml:8:3: warning: `v` wraps at 256, but its registers say 255 at most: `wrap:` is the "
+     "last value before zero as it is published, scaled\n"},
     {"a float that counts is told of its twin of 64 bits",
      HEAD "  x: {at: input 0, type: u16}\n"
           "  import_f32: {at: input 2, type: f32, kind: counter, unit: Wh}\n"
