@@ -259,7 +259,8 @@ bool check_doc(const struct map_builder *b, const struct node *doc, const struct
                     (uintmax_t)(base + p->address));
 }
 
-bool check_reach(const struct map_builder *b, const struct node *n, const struct point *p)
+bool check_reach(const struct map_builder *b, const struct node *n, const struct point *p,
+                 bool writes)
 {
     uint32_t last = p->address + (uint32_t)p->words - 1;
     const struct limits *limits = &b->map->limits;
@@ -275,8 +276,14 @@ bool check_reach(const struct map_builder *b, const struct node *n, const struct
     for (uint32_t i = 0; i < limits->never_count; i++) {
         const struct never *never = &limits->never[i];
         if (never->table == p->table && p->address <= never->last && last >= never->first) {
-            return complain(&b->r, n, "this lies in `never: %s %u..%u`, which must not be read",
-                            table_names[p->table], never->first, never->last);
+            return complain(
+                &b->r, n,
+                "this lies in `never: %s %u..%u`, which must not be read: leave the tag "
+                "out, or make that range end beside it%s",
+                table_names[p->table], never->first, never->last,
+                writes ? "; what can't be read can't be written, for each writing is "
+                         "read back"
+                       : "");
         }
     }
     for (uint32_t i = 0; i < limits->barrier_count; i++) {

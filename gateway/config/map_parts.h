@@ -94,7 +94,7 @@ bool read_doc_base(struct map_builder *b, const struct node *n);
 bool read_never(struct map_builder *b, const struct node *n, struct limits *out);
 bool read_barriers(struct map_builder *b, const struct node *n, struct limits *out);
 bool check_doc(const struct map_builder *b, const struct node *doc, const struct point *p);
-bool check_reach(const struct map_builder *b, const struct node *n, const struct point *p);
+bool check_reach(const struct map_builder *b, const struct node *n, const struct point *p, bool writes);
 
 /* map_type.c */
 void default_orders(uint8_t order[RAW_COUNT][8]);

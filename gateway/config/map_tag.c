@@ -316,7 +316,7 @@ static bool add_instance(struct map_builder *b, const struct node *key, const st
     if (p.about == NULL || !shift_write(b, key, &p, step) || !join(b, n->group, label, &p)) {
         return false;
     }
-    if (p.from < 0 && !check_reach(b, n->at, &p)) {
+    if (p.from < 0 && !check_reach(b, n->at, &p, n->write != NULL)) {
         return false;
     }
     const char *name = put_in(b, key->text, label);

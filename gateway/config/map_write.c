@@ -248,8 +248,9 @@ bool check_writes(const struct map_builder *b)
                 w->address + (uint32_t)p->words > l->never[k].first) {
                 good = complain_at(&b->r, w->at,
                                    "`%s` would be written where `limits: {never: [...]}` forbids "
-                                   "to touch anything",
-                                   p->name);
+                                   "to touch anything: leave `write` out, or make that range end "
+                                   "beside address %u",
+                                   p->name, (unsigned)w->address);
             }
         }
     }

@@ -389,7 +389,15 @@ static const struct mistakes cases[] = {
      "format: 1\n"
      "limits: {never: [\"holding 0x10..0x1F\"]}\n"
      "tags: {a: {at: holding 15, type: f32}}\n",
-     "map.yaml:3:16: error: this lies in `never: holding 16..31`, which must not be read\n"},
+     "map.yaml:3:16: error: this lies in `never: holding 16..31`, which must not be read: leave "
+     "the tag out, or make that range end beside it\n"},
+    {"nor is what must not be read written",
+     "format: 1\n"
+     "limits: {never: [holding 40]}\n"
+     "tags: {a: {at: holding 40, type: u16, write: {limits: [1, 2]}}}\n",
+     "map.yaml:3:16: error: this lies in `never: holding 40..40`, which must not be read: leave "
+     "the tag out, or make that range end beside it; what can't be read can't be written, for "
+     "each writing is read back\n"},
     {"a value is not longer than a request",
      "format: 1\n"
      "limits: {max_registers: 2}\n"

@@ -114,7 +114,8 @@ static const struct {
     {"  x: {at: holding 1, type: u16, valid_if: run, write: {limits: [0, 1]}}\n", "",
      "`x` can't be written: another tag decides whether it means anything"},
     {"  x: {at: holding 1, type: u16, write: {at: holding 95, limits: [0, 1]}}\n", "",
-     "`x` would be written where `limits: {never: [...]}` forbids to touch anything"},
+     "`x` would be written where `limits: {never: [...]}` forbids to touch anything: leave "
+     "`write` out, or make that range end beside address 95"},
     {"  x: {from: speed, scale: 2, write: true}\n", "",
      "`write` means nothing in a tag that is computed"},
     {"  x_{n}: {at: holding 1, type: u16, repeat: {count: 3, stride: 10}, write: {at: holding "
