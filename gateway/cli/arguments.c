@@ -7,6 +7,7 @@
 #include "app/side.h"
 #include "base/text.h"
 #include "cli/verbs.h"
+#include "publish/json.h"
 
 bool verb_arguments(const struct argp *argp, int argc, char **argv, void *input)
 {
@@ -20,6 +21,18 @@ bool verb_arguments(const struct argp *argp, int argc, char **argv, void *input)
 int verb_no_memory(const char *verb)
 {
     fprintf(stderr, "headgate %s: out of memory\n", verb);
+    return EXIT_NO;
+}
+
+int verb_no(bool json_wanted, const char *why)
+{
+    char text[2048];
+    struct json j = json_into(text, sizeof text);
+    json_word(&j, "{\"error\":");
+    json_string(&j, why);
+    json_word(&j, "}");
+    if (json_wanted)
+        printf("%.*s\n", (int)json_length(&j), text);
     return EXIT_NO;
 }
 

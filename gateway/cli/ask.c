@@ -39,6 +39,30 @@ static bool said_missing(const char *who, const char *what, const char *name, co
     return false;
 }
 
+/* People know a device by its own name. NULL: none is called like the first part of the path. */
+static const char *with_area(const struct plant *plant, struct arena *arena, const char *path)
+{
+    size_t length = strcspn(path, "/");
+    for (uint32_t i = 0; i < plant->device_count; i++) {
+        const char *whole = plant->devices[i].path, *name = strchr(whole, '/');
+        if (name != NULL && strncmp(name + 1, path, length) == 0 && name[1 + length] == '\0')
+            return arena_printf(arena, "%s%s", whole, path + length);
+    }
+    return NULL;
+}
+
+static bool no_device(const struct plant *plant, struct arena *arena, const char *path,
+                      const char *device_path)
+{
+    const char *whole = with_area(plant, arena, path);
+    if (whole == NULL)
+        return said_missing(plant->file, "device", path,
+                            device_path ? plant_suggest_device(plant, device_path) : NULL);
+    fprintf(stderr, "headgate: %s has no device '%s'; the area stands in front: %s\n", plant->file,
+            path, whole);
+    return false;
+}
+
 bool ask_find(const struct plant *plant, struct arena *arena, const char *path,
               struct ask_target *out)
 {
@@ -53,8 +77,7 @@ bool ask_find(const struct plant *plant, struct arena *arena, const char *path,
     }
     out->device = device_path ? plant_find_device(plant, device_path) : NULL;
     if (!out->device)
-        return said_missing(plant->file, "device", path,
-                            device_path ? plant_suggest_device(plant, device_path) : NULL);
+        return no_device(plant, arena, path, device_path);
     if (!second)
         return true;
     out->tag = plant_find_tag(plant, path);

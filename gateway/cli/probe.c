@@ -170,7 +170,7 @@ static int nothing_read(const struct probe *p, const struct probe_window *w, siz
         fprintf(stderr, "headgate probe: %s, unit %u, %s %u to %u: %s\n", p->on.line.name, p->unit,
                 w[i].table == TABLE_INPUT ? "input" : "holding", w[i].first,
                 w[i].first + w[i].count - 1U, w[i].why != NULL ? w[i].why : "nothing");
-    return EXIT_NO;
+    return verb_no(p->json, count > 0 && w[0].why != NULL ? w[0].why : "nothing was read");
 }
 
 static int run(struct probe *p)
@@ -254,6 +254,8 @@ int verb_probe(int argc, char **argv)
         oneline_catch();
         if (oneline_open(&p.on, &setup, "probe", &p.single))
             status = run(&p);
+        else
+            status = verb_no(p.json, "the line can't be opened");
         single_close(p.single);
     }
     oneline_close(&p.on);

@@ -133,6 +133,8 @@ int verb_scan(int argc, char **argv)
         oneline_catch();
         if (oneline_open(&s.on, &setup, "scan", &s.single))
             status = run(&s);
+        else
+            status = verb_no(s.json, "the line can't be opened");
         single_close(s.single);
     }
     oneline_close(&s.on);

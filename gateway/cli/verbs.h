@@ -14,6 +14,9 @@ enum { EXIT_DONE = 0, EXIT_NO = 1, EXIT_USAGE = 2 };
 bool verb_arguments(const struct argp *argp, int argc, char **argv, void *input);
 int verb_no_memory(const char *verb);                  /* says so; EXIT_NO */
 
+/* The answer is no, as was said on stderr; programs are given {"error": why} too. EXIT_NO. */
+int verb_no(bool json_wanted, const char *why);
+
 int verb_check(int argc, char **argv);
 int verb_commission(int argc, char **argv);
 int verb_docs(int argc, char **argv);

@@ -253,6 +253,7 @@ static int tell(struct why_run *w)
     if (error || !tag || strcmp(tag, w->asked) != 0) {
         fprintf(stderr, "headgate: the gateway says: %s\n",
                 error ? error : "nothing that makes sense");
+        verb_no(w->arguments.on.json, error ? error : "the gateway said nothing that makes sense");
         json_decref(said);
         return EXIT_NO;
     }
@@ -300,7 +301,8 @@ static int run(struct why_run *w)
                 "where else it may be; as a service, /var/lib/headgate/plant)\n",
                 w->state_dir);
     if (o == HEARD_NO || (o == HEARD_NOBODY && !ask_equipment(w)))
-        return EXIT_NO;
+        return verb_no(w->arguments.on.json, o == HEARD_NO ? "the gateway gave no answer of use"
+                                                           : "nobody could be asked for that tag");
     compare(w);
     return tell(w);
 }
