@@ -71,9 +71,19 @@ static bool take_parts(const struct reader *r, const struct node *root, struct p
     return take_fields(r, root, fields, sizeof fields / sizeof *fields, n, "a plant");
 }
 
+static bool is_map(const struct node *root)
+{
+    return root->kind == NODE_MAPPING && node_get(root, "tags") != NULL &&
+           node_get(root, "site") == NULL && node_get(root, "devices") == NULL;
+}
+
 static bool build(struct plant_builder *b, const struct node *root)
 {
     struct plant_nodes n = {0};
+    if (is_map(root)) {
+        return complain(&b->r, root,
+                        "this is a register map, and no plant file; `headgate check` reads maps");
+    }
     bool good = take_parts(&b->r, root, &n);
     if (root->kind != NODE_MAPPING) {
         return false;
