@@ -229,7 +229,8 @@ static bool start_broker(struct gateway *g)
     const struct plant *plant = g->side.plant;
     struct journal *journal = journal_open(g->state_dir, plant->journal, clock_wall(), &why);
     if (!journal) {
-        log_error("%s: the journal can't be used: %s", g->state_dir, why);
+        log_error("%s: the journal can't be used: %s; --state DIR says where else it may be",
+                  g->state_dir, why);
         return false;
     }
     if (why)
@@ -265,7 +266,8 @@ static bool start_broker(struct gateway *g)
 static bool read_plant(struct gateway *g, struct diags *ds)
 {
     if (!find_state_dir(g)) {
-        log_error("%s: can't be made or used for state: %s", g->state_dir, strerror(errno));
+        log_error("%s: can't be made or used for state: %s; --state DIR says where else",
+                  g->state_dir, strerror(errno));
         return false;
     }
     return side_plan(&g->side, g->options->plant_file, &g->plant_options, ds);
@@ -315,11 +317,18 @@ static bool start(struct gateway *g, struct diags *ds)
     return side_start(&g->side, g->loop, clock_mono());
 }
 
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void describe(const struct gateway *g, const char *what, char *text, size_t room)
 {
     const struct plant *p = g->side.plant;
-    snprintf(text, room, "%s: %u devices, %u tags, %u requests on %u lines", what, p->device_count,
-             p->tag_count, g->side.plan->request_count, p->line_count);
+    uint32_t requests = g->side.plan->request_count;
+    snprintf(text, room, "%s: %u device%s, %u tag%s, %u request%s on %u line%s", what,
+             p->device_count, plural(p->device_count), p->tag_count, plural(p->tag_count), requests,
+             plural(requests), p->line_count, plural(p->line_count));
 }
 
 /* systemd waits for READY=1 behind this, and takes it for the answer to its own signal only when it

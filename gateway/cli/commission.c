@@ -22,13 +22,22 @@ enum { BY_MAX = 128 };
 
 struct commission_arguments {
     struct plant_arguments on;
-    const char *by, *answers, *output, *date, *state;
+    const char *by, *answers, *output, *date, *state, *record;
     struct walk walk;
     enum paper_format format;
     bool status, report;
 };
 
-enum { KEY_BY = 256, KEY_ANSWERS, KEY_REPORT, KEY_STATUS, KEY_ALL, KEY_TOLERANCE, KEY_DATE };
+enum {
+    KEY_BY = 256,
+    KEY_ANSWERS,
+    KEY_REPORT,
+    KEY_STATUS,
+    KEY_ALL,
+    KEY_TOLERANCE,
+    KEY_DATE,
+    KEY_RECORD
+};
 
 static error_t parse(int key, char *word, struct argp_state *state)
 {
@@ -66,6 +75,9 @@ static error_t parse(int key, char *word, struct argp_state *state)
         break;
     case KEY_ALL:
         a->walk.all = true;
+        break;
+    case KEY_RECORD:
+        a->record = word;
         break;
     case KEY_DATE:
         a->date = word;
@@ -141,7 +153,7 @@ static int commission(const struct commission_arguments *a, const struct side *s
     struct work w = {.plant = side->plant,
                      .plan = side->plan,
                      .arena = side->arena,
-                     .file = record_file(side->arena, a->on.plant_file)};
+                     .file = a->record ? a->record : record_file(side->arena, a->on.plant_file)};
     if (a->on.subject && !ask_find(side->plant, side->arena, a->on.subject, &target))
         return EXIT_NO;
     if (a->on.subject && !target.device) {
@@ -159,6 +171,8 @@ static int commission(const struct commission_arguments *a, const struct side *s
         bool good = !a->report || report(a, &w);
         return good && all_done(&w) ? EXIT_DONE : EXIT_NO;
     }
+    if (!records_ready(&w))
+        return EXIT_NO;
     gateway_compare_beside(side->plan, a->state, a->on.plant_file, target.device);
     return walk(a, &w) ? EXIT_DONE : EXIT_NO;
 }
@@ -170,6 +184,8 @@ int verb_commission(int argc, char **argv)
         {"answers", KEY_ANSWERS, "FILE", 0, "answers, a line each, instead of standard input", 0},
         {"all", KEY_ALL, NULL, 0, "also the points that are done", 0},
         {"tolerance", KEY_TOLERANCE, "PERCENT", 0, "how near a value has to be (default 1)", 0},
+        {"record", KEY_RECORD, "FILE", 0,
+         "where answers are kept (default: PLANT.commission.jsonl, beside PLANT)", 0},
         {"report", KEY_REPORT, "md|html|csv", 0, "what was found, with lines to sign", 0},
         {"status", KEY_STATUS, NULL, 0, "how far it is, in one line", 0},
         {"output", 'o', "FILE", 0, "write the report to this file", 0},

@@ -62,6 +62,8 @@ bool points_find(struct work *w, const struct device *only, int32_t point);
 /* Gives each point its last record. What can't be read in the file is told on stderr and left
  * alone. false: said why. */
 bool records_load(struct work *w);
+/* Can an answer be kept? Asked before people walk to the first instrument; false: told. */
+bool records_ready(const struct work *w);
 /* On disk when it returns true; whole, whoever else writes. false: said why. */
 bool records_add(struct work *w, uint32_t i, const struct record *r);
 enum { RECORD_ROOM = 8192 };

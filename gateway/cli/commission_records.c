@@ -21,7 +21,8 @@ enum { FILE_LIMIT = 256 << 20 };
 
 static bool refused(const char *file)
 {
-    fprintf(stderr, "headgate: cannot keep answers in %s: %s\n", file, strerror(errno));
+    fprintf(stderr, "headgate: cannot keep answers in %s: %s; --record FILE says where else\n",
+            file, strerror(errno));
     return false;
 }
 
@@ -138,6 +139,23 @@ bool records_load(struct work *w)
 
 /* ---- writing ----------------------------------------------------------------------------------
  */
+
+/* Nothing is made yet: a file that is removed again could hold somebody else's answers by then. */
+bool records_ready(const struct work *w)
+{
+    const char *slash = strrchr(w->file, '/');
+    int fd = open(w->file, O_RDWR | O_APPEND | O_CLOEXEC);
+    if (fd >= 0)
+        return close(fd) == 0 || refused(w->file);
+    if (errno != ENOENT)
+        return refused(w->file);
+    const char *folder = slash == NULL ? "."
+                         : slash == w->file
+                             ? "/"
+                             : arena_copy(w->arena, w->file, (size_t)(slash - w->file));
+    return (folder != NULL && faccessat(AT_FDCWD, folder, W_OK | X_OK, AT_EACCESS) == 0) ||
+           refused(w->file);
+}
 
 static void put(struct json *j, const char *name, const char *text)
 {
