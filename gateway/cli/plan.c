@@ -222,6 +222,11 @@ static uint32_t count_on_demand(const struct plant *plant)
     return count;
 }
 
+static const char *plural(uint32_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 void plan_print(const struct plan_view *v)
 {
     const struct plan *p = v->plan;
@@ -232,9 +237,11 @@ void plan_print(const struct plan_view *v)
     uint32_t on_demand = count_on_demand(p->plant);
     if (on_demand > 0)
         snprintf(demand, sizeof demand, ", %u on demand", on_demand);
-    printf("%u lines, %u devices, %u tags (%u read%s, %u computed, %u derived), %u requests\n",
-           p->plant->line_count, p->plant->device_count, p->plant->tag_count, t.tags, demand,
-           p->plant->first_derived - t.tags - on_demand, p->plant->derived_count, p->request_count);
+    printf("%u line%s, %u device%s, %u tag%s (%u read%s, %u computed, %u derived), %u request%s\n",
+           p->plant->line_count, plural(p->plant->line_count), p->plant->device_count,
+           plural(p->plant->device_count), p->plant->tag_count, plural(p->plant->tag_count), t.tags,
+           demand, p->plant->first_derived - t.tags - on_demand, p->plant->derived_count,
+           p->request_count, plural(p->request_count));
     printf("%.1f requests/s, %.1f kB/s, %.1f tags/s; polls are grouped on ticks of %s\n",
            t.requests_per_s, t.bytes_per_s / 1000, t.tags_per_s,
            text_from_duration(tick, p->tick_ns));

@@ -19,10 +19,10 @@ void scan_print_begin(const struct scan *s)
     if (answered < least)
         answered = least;
     fprintf(stderr,
-            "%s: %u units, one question at a time, %s for an answer: %s when all answer, %s when "
+            "%s: %u unit%s, one question at a time, %s for an answer: %s when all answer, %s when "
             "nobody does; then at most %u questions to each that is there; Ctrl-C shows what was "
             "found\n",
-            l->name, s->count, text_from_duration(wait, l->timeout_ns),
+            l->name, s->count, s->count == 1 ? "" : "s", text_from_duration(wait, l->timeout_ns),
             text_from_duration(fast, answered * s->count),
             text_from_duration(slow, silent * s->count), 5 + scan_library_cost(s));
     if (s->json) {

@@ -126,7 +126,9 @@ static void print_lines(const struct plant *plant, const struct server *server)
         int n = (int)strlen(plant->lines[i].name);
         width = n > width ? n : width;
     }
-    printf("%s: %u devices, %u tags\n", plant->site, plant->device_count, plant->first_derived);
+    printf("%s: %u device%s, %u tag%s\n", plant->site, plant->device_count,
+           plant->device_count == 1 ? "" : "s", plant->first_derived,
+           plant->first_derived == 1 ? "" : "s");
     for (uint32_t i = 0; i < plant->line_count; i++)
         printf("  %-*s %s\n", width, plant->lines[i].name, server_address(server, i));
     fflush(stdout);
