@@ -40,8 +40,8 @@ static const struct mistakes cases[] = {
      "areas: {mill: Mill}\n"
      "devices: {p: {map: m, line: plc, unit: 1, area: mill, slave: 17, Slave_ID: 17, interval: 1s, "
      "id: 3, address: 3, staale: 5s}}\n",
-     "plant.yaml:4:34: error: `ip` is no key of a line, did you mean `connect`?\n"
-     "plant.yaml:4:41: error: `baudrate` is no key of a line, did you mean `baud`?\n"
+     "plant.yaml:4:35: error: `ip` is no key of a line, did you mean `connect`?\n"
+     "plant.yaml:4:42: error: `baudrate` is no key of a line, did you mean `baud`?\n"
      "plant.yaml:6:55: error: `slave` is no key of a device, did you mean `unit`?\n"
      "plant.yaml:6:66: error: `Slave_ID` is no key of a device, did you mean `unit`?\n"
      "plant.yaml:6:80: error: `interval` is no key of a device, did you mean `every`?\n"

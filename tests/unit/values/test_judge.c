@@ -190,7 +190,7 @@ static void what_is_no_number_is_never_judged_like_one(void **state)
     s = (struct sample){.quality = QUALITY_GOOD, .value = {.kind = VALUE_REAL, .real = 1e300}};
     e.value = (struct value){.kind = VALUE_REAL, .real = 1e300};
     decode_scaled(&p, NULL, &e, &s);
-    assert_string_equal(told_as(&s), "bad 16: not a number");
+    assert_string_equal(told_as(&s), "bad 16: infinite");
     s = (struct sample){.quality = QUALITY_GOOD, .value = {.kind = VALUE_INT, .i = 7}};
     e.value = (struct value){.kind = VALUE_INT, .i = -19};
     decode_scaled(&p, &e, NULL, &s);
