@@ -37,6 +37,10 @@ static error_t parse(int key, char *word, struct argp_state *state)
     case 't':
         duration_argument(state, word, "5s", &a->patience_ns);
         break;
+    case ARGP_KEY_END:
+        if (a->on.json && (a->explain || a->raw))
+            argp_error(state, "--json has neither --explain nor --raw: they are for people");
+        break;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -172,13 +176,13 @@ static int read_device(const struct read_arguments *a, struct side *side)
 {
     struct reading r = {.arguments = a};
     if (!ask_find(side->plant, side->arena, a->on.subject, &r.target))
-        return EXIT_NO;
+        return verb_no(a->on.json, "the plant has nothing of that name");
     if (r.target.derived) {
         const char *is = r.target.derived->expression;
         fprintf(stderr, "headgate: %s is derived%s%s; %s\n", a->on.subject,
                 is ? ": " : " by the gateway", is ? is : "",
                 is ? "read its inputs" : "no device says it");
-        return EXIT_NO;
+        return verb_no(a->on.json, "it is derived; no device says it");
     }
     gateway_compare_beside(side->plan, a->state, a->on.plant_file, r.target.device);
     const struct ask_wish wish = {.device = r.target.device,
@@ -244,7 +248,7 @@ int verb_read(int argc, char **argv)
 
     struct side side;
     if (!plant_argument_plan(&a.on, "read", &side))
-        return EXIT_NO;
+        return verb_no(a.on.json, "the plant file can't be used");
     int status = read_device(&a, &side);
     side_fini(&side);
     return status;

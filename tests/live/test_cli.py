@@ -57,6 +57,53 @@ def test_what_can_not_be_printed_is_told_by_every_verb(plant, tmp_path):
         assert done.returncode == 1 and len(told) == 1, (words, done)
 
 
+def test_programs_that_want_json_are_told_no_in_json(plant, tmp_path):
+    closed = f"tcp://127.0.0.1:{rig.free_port()}"
+    for words in (["read", plant, "plant/nix"], ["why", plant, "plant/dev/nix"], ["read", tmp_path / "none.yaml", "a/b"],
+                  ["probe", "-w", "0", closed, "1", "0"], ["scan", "-u", "1", "rtu:///dev/null/nothing"]):
+        done = run(*words, "-j")
+        assert done.returncode == 1 and done.stderr and json.loads(done.stdout)["error"], (words, done)
+    for flag in ("-e", "-r"):
+        done = run("read", "-j", flag, plant, "plant/dev")
+        assert done.returncode == 2 and "--json" in done.stderr and done.stdout == "", done
+
+
+def test_a_device_without_its_area_is_known(plant):
+    for words in (["why", plant, "dev/r0"], ["read", plant, "dev/r0"]):
+        done = run(*words)
+        assert done.returncode == 1 and "the area stands in front: plant/dev/r0" in done.stderr, done
+    assert "the area stands in front: plant/dev\n" in run("read", plant, "dev").stderr
+
+
+def test_a_map_is_no_plant_and_one_is_no_plural(plant):
+    done = run("plan", next(plant.parent.glob("maps/*.yaml")))
+    assert done.returncode == 1 and "this is a register map, and no plant file" in done.stderr, done
+    assert done.stderr.count("error:") == 1, done
+    words = yaml.safe_load(plant.read_text())
+    del words["devices"]["dead"]
+    plant.write_text(yaml.safe_dump(words))
+    assert "\n1 line, 1 device, " in run("plan", plant).stdout
+    assert ": 1 unit, one question at a time" in run("scan", "-u", "1", plant, "l").stderr
+
+
+def test_what_can_not_be_kept_is_told_before_anybody_walks(plant, tmp_path):
+    answers = tmp_path / "answers"
+    answers.write_text("y\nq\n")
+    words = ["commission", "--by", "anna", "--answers", answers, plant, "plant/dev"]
+    kept = plant.with_name("plant.commission.jsonl")
+    done = run(*words, "--record", tmp_path / "none" / "kept.jsonl")
+    assert done.returncode == 1 and "none/kept.jsonl" in done.stderr and "--record FILE" in done.stderr, done
+    assert "point 1" not in done.stdout
+    done = run(*words, "--record", tmp_path / "kept.jsonl")
+    assert done.returncode == 0 and "point 1" in done.stdout and not kept.exists(), done
+    assert len((tmp_path / "kept.jsonl").read_text().splitlines()) == 1
+    status = json.loads(run("commission", "--status", "--json", "--record", tmp_path / "kept.jsonl", plant).stdout)
+    assert status["done"] == 1, status
+    for state in (tmp_path / "none" / "state", answers):
+        done = run("run", "--state", state, plant)
+        assert done.returncode == 1 and str(state) in done.stderr and "--state DIR" in done.stderr, done
+
+
 def test_a_folder_without_files_is_no_yes(tmp_path):
     assert run("check", tmp_path).returncode == 1
 
