@@ -134,7 +134,7 @@ static void print_line(const struct point *p, const struct sample *s, const char
     printf("%-28s %-15s %-20s %14s %-6s %s%s%s", p->name, address, raw,
            s->value.kind == VALUE_NONE ? "-" : value, p->unit, quality_word(s->quality),
            s->reason ? ": " : "", s->reason ? s->reason : "");
-    read_print_refusal(b);
+    read_print_refusal(b, s->reason);
     printf("  (%.1f ms)\n", wire_ms);
 }
 

@@ -33,8 +33,9 @@ void read_print_frames(const struct reading *r);
 /* The device refuses a table: does it serve the same addresses by the other function code? Once a
  * table; says so on stderr. */
 void read_try_other_table(struct reading *r, uint32_t point);
-/* ", exception 02 (illegal data address)", when the block is one. */
-void read_print_refusal(const struct block *b);
+/* ", exception 02 (illegal data address)", when the block is one; its name only where `said` does
+ * not say it already. */
+void read_print_refusal(const struct block *b, const char *said);
 void read_hang_up(struct reading *r);
 
 #endif

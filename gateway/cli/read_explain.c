@@ -37,11 +37,14 @@ void read_hang_up(struct reading *r)
 }
 
 /* A hole is what was learned from exception 02. */
-void read_print_refusal(const struct block *b)
+void read_print_refusal(const struct block *b, const char *said)
 {
     uint8_t code = b->fault == FAULT_HOLE ? 2 : b->exception;
-    if (code > 0)
-        printf(", exception %02u (%s)", code, adu_exception_name(code));
+    const char *name = adu_exception_name(code);
+    if (code > 0 && said != NULL && strcmp(said, name) == 0)
+        printf(", exception %02u", code);
+    else if (code > 0)
+        printf(", exception %02u (%s)", code, name);
 }
 
 /* ---- what is near -------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ WORDS = FLOW + [0x0000, 0x0005, 215, 0x7FFF, 1, 77, 9]      # holding 0..8 of un
 
 
 class Talk(socketserver.BaseRequestHandler):
-    """Unit 1 answers, 2 says nothing, 3 serves input registers alone, 4 is busy with being broken."""
+    """Unit 1 answers, 2 says nothing, 3 serves input registers alone, 4 is busy with being broken, 5
+    knows no function."""
 
     def handle(self):
         while True:
@@ -36,8 +37,8 @@ class Talk(socketserver.BaseRequestHandler):
     def answer(unit, function, first, count):
         if unit == 2:
             return None
-        if unit == 4:
-            return bytes([function | 0x80, 4])
+        if unit in (4, 5):
+            return bytes([function | 0x80, {4: 4, 5: 1}[unit]])
         if first + count > len(WORDS) or function != {1: 3, 3: 4}.get(unit):
             return bytes([function | 0x80, 2])
         return bytes([function, 2 * count]) + struct.pack(f">{count}H", *WORDS[first:first + count])
@@ -224,9 +225,19 @@ def test_what_is_read_on_demand_is_demanded_by_people(bench):
 def test_read_tries_the_other_function_where_one_is_refused(bench):
     done = run("read", bench.plant_file, "plant/inputs/flow")
     assert done.returncode == 1 and "input 0 answers what holding 0 refuses" in done.stderr, done.stderr
-    assert "illegal data address" in done.stdout
+    assert done.stdout.count("illegal data address") == 1, done.stdout
     done = run("read", bench.plant_file, "plant/good/flow")
     assert done.returncode == 0 and not done.stderr
+
+
+def test_a_refusal_is_told_once(bench):
+    text = bench.plant_file.read_text()
+    assert "unit: 4" in text
+    other = bench.plant_file.with_name("refuses.yaml")
+    other.write_text(text.replace("unit: 4", "unit: 5"))
+    done = run("read", other, "plant/broken/flow")
+    assert done.returncode == 1 and "illegal function, exception 01  (" in done.stdout, done
+    other.unlink()
 
 
 class Visitor:
