@@ -189,6 +189,8 @@ def test_history_says_the_same(oracle_run):
             if frame["device"] not in oracle.maps and frame["device"].rpartition("/")[2] in oracle.made:
                 continue
             expected = oracle.expected(tag)
+            if isinstance(value, float) and isinstance(expected, Fraction) and value == float(expected):
+                continue                        # more digits than this reader's floats: the nearest
             if isinstance(value, float):        # spelt as a decimal; exact enough for a float's digits
                 value = Fraction(repr(value))
             if expected is BAD or not mapmath.same(value, expected, oracle.single(tag)):
