@@ -18,16 +18,13 @@ struct found {
     size_t count;
 };
 
-/* Where they were to be installed; or, if that isn't there, beside the program: packages are
- * unpacked under prefixes that nobody knew when it was built. */
+/* Beside the program: packages are unpacked under prefixes that nobody knew when it was built, and
+ * what another version left elsewhere is not its own. Else where they were to be installed. */
 static const char *installed(struct arena *a)
 {
     char program[4096];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-    if (access(HEADGATE_MAPS_DIR, F_OK) == 0 || length <= 0) {
-        return HEADGATE_MAPS_DIR;
-    }
-    program[length] = '\0';
+    program[length > 0 ? length : 0] = '\0';
     for (int up = 0; up < 2; up++) {
         char *slash = strrchr(program, '/');
         if (slash != NULL) {
@@ -35,7 +32,7 @@ static const char *installed(struct arena *a)
         }
     }
     const char *near = arena_printf(a, "%s/share/headgate/maps", program);
-    return near != NULL && access(near, F_OK) == 0 ? near : HEADGATE_MAPS_DIR;
+    return near != NULL && length > 0 && access(near, F_OK) == 0 ? near : HEADGATE_MAPS_DIR;
 }
 
 const char *library_folder(struct arena *a, const char *wish)
