@@ -4,14 +4,46 @@
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct lookup {
     struct gaicb request;
     struct addrinfo hints;
+    struct lookup *next; /* of those given up */
     char host[];
 };
+
+/* A question that is being asked can't be taken back: the C library still writes into it, for as
+ * long as a dead name server takes. Such ones wait here to be freed. */
+static _Atomic(struct lookup *) given_up;
+
+static void keep(struct lookup *l)
+{
+    l->next = atomic_load(&given_up);
+    while (!atomic_compare_exchange_weak(&given_up, &l->next, l))
+        ;
+}
+
+static void release(struct lookup *l)
+{
+    if (l->request.ar_result)
+        freeaddrinfo(l->request.ar_result);
+    free(l);
+}
+
+static void release_answered(void)
+{
+    struct lookup *next;
+    for (struct lookup *l = atomic_exchange(&given_up, NULL); l; l = next) {
+        next = l->next;
+        if (gai_error(&l->request) == EAI_INPROGRESS)
+            keep(l);
+        else
+            release(l);
+    }
+}
 
 bool lookup_needed(const char *host)
 {
@@ -22,6 +54,7 @@ bool lookup_needed(const char *host)
 struct lookup *lookup_begin(const char *host)
 {
     size_t length = strlen(host) + 1;
+    release_answered();
     struct lookup *l = calloc(1, sizeof(*l) + length);
     if (!l)
         return NULL;
@@ -54,10 +87,8 @@ void lookup_end(struct lookup *l)
     int error = gai_error(&l->request);
     if (error == EAI_INPROGRESS)
         error = gai_cancel(&l->request);
-    /* What is being asked can't be taken back: the C library still writes into it. */
     if (error == EAI_NOTCANCELED)
-        return;
-    if (l->request.ar_result)
-        freeaddrinfo(l->request.ar_result);
-    free(l);
+        keep(l);
+    else
+        release(l);
 }
