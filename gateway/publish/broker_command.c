@@ -8,8 +8,8 @@
 #include "publish/json_read.h" /* in front of json.h */
 
 #include "base/log.h"
-#include "base/text.h"
 #include "publish/answer.h"
+#include "publish/order.h"
 #include "publish/session.h"
 
 enum { REPLAY_PER_S = 2000, ID_MAX = 64 };
@@ -159,7 +159,7 @@ static const char *strange_member(json_t *o)
     static const char *const names[] = {"id",   "client", "user",     "sent", "reason",
                                         "lane", "from",   "from_seq", "to",   "to_seq"};
     enum { NAMES = sizeof(names) / sizeof(names[0]) };
-    static char said[120];
+    static char said[ORDER_SAID];
     const char *key;
     json_t *x;
     json_object_foreach(o, key, x)
@@ -167,12 +167,8 @@ static const char *strange_member(json_t *o)
         size_t i = 0;
         while (i < NAMES && strcmp(names[i], key) != 0)
             i++;
-        if (i < NAMES)
-            continue;
-        const char *near = text_nearest(key, names, NAMES);
-        snprintf(said, sizeof(said), "replay knows no member \"%.40s\"%s%s%s", key,
-                 near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-        return said;
+        if (i == NAMES)
+            return order_no_member(said, "replay", key, names, NAMES);
     }
     return NULL;
 }

@@ -181,16 +181,24 @@ static const char *take(const struct member *m, const json_t *x, struct order *o
     return NULL;
 }
 
+const char *order_no_member(char out[ORDER_SAID], const char *verb, const char *key,
+                            const char *const *names, size_t count)
+{
+    const char *near = text_nearest(key, names, count);
+    snprintf(out, ORDER_SAID, "%s knows no member \"%.40s\"%s%s%s", verb, key,
+             near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return out;
+}
+
 static const char *not_known(const char *key, unsigned verb)
 {
+    char why[ORDER_SAID];
     const char *names[MEMBERS];
     size_t n = 0;
     for (size_t i = 0; i < MEMBERS; i++)
         if (members[i].may & BIT(verb))
             names[n++] = members[i].name;
-    const char *near = text_nearest(key, names, n);
-    return say("%s knows no member \"%.40s\"%s%s%s", permit_word(verb), key,
-               near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    return say("%s", order_no_member(why, permit_word(verb), key, names, n));
 }
 
 static bool one_of(const char *word, const char *const *list)

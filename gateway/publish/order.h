@@ -19,4 +19,9 @@ const char *order_verb_name(enum order_verb v);
  * in as far as they could be read, for the answer. */
 const char *order_parse(const char *verb, const char *payload, size_t length, struct order *out);
 
+/* Why a verb that knows these members refuses another one. Returns out. */
+enum { ORDER_SAID = 160 };
+const char *order_no_member(char out[ORDER_SAID], const char *verb, const char *key,
+                            const char *const *names, size_t count);
+
 #endif
