@@ -188,6 +188,21 @@ int rig_listen(uint16_t *port)
     return s;
 }
 
+void rig_crowd(int *fds, unsigned count, uint16_t *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof at;
+    fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fds[0], (struct sockaddr *)&at, sizeof at), 0);
+    assert_int_equal(listen(fds[0], 0), 0);
+    assert_int_equal(getsockname(fds[0], (struct sockaddr *)&at, &length), 0);
+    for (unsigned i = 1; i < count; i++) {
+        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(fds[i], (struct sockaddr *)&at, sizeof at);
+    }
+    *port = ntohs(at.sin_port);
+}
+
 int rig_pty(char name[64])
 {
     int master = -1, slave = -1;

@@ -81,6 +81,8 @@ size_t rig_seal(const struct question *q, uint8_t *out, size_t pdu); /* header o
 typedef bool rig_device(const struct question *q, void *me);
 
 int rig_listen(uint16_t *port); /* a listening socket on loopback */
+/* A listener that has no room left, and who took it: connections to it stay undecided. */
+void rig_crowd(int *fds, unsigned count, uint16_t *port);
 int rig_pty(char name[64]); /* the master of a raw pty */
 int rig_serve_sockets(const int *listeners, unsigned count, bool tcp, rig_device *device, void *me);
 int rig_serve_ptys(const int *masters, unsigned count, rig_device *device, void *me); /* pid */

@@ -555,25 +555,16 @@ static void why_a_line_cannot_be_opened_is_said(void **state)
     single_close(NULL);
 }
 
-/* A listener that has no room left: connections to it stay undecided. */
 static void a_connection_that_stays_undecided_is_given_up_in_time(void **state)
 {
     (void)state;
     int fds[5];
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof at;
-    fds[0] = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fds[0], (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(fds[0], 0), 0);
-    assert_int_equal(getsockname(fds[0], (struct sockaddr *)&at, &length), 0);
-    for (unsigned i = 1; i < 5; i++) {
-        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        (void)connect(fds[i], (struct sockaddr *)&at, sizeof at);
-    }
+    uint16_t port;
+    rig_crowd(fds, 5, &port);
     for (int i = 0; i < 2; i++) {
         const struct line l = {.transport = TRANSPORT_TCP,
                                .host = "127.0.0.1",
-                               .port = ntohs(at.sin_port),
+                               .port = port,
                                .connect_timeout_ns = i ? 5 * NS_PER_S : 20 * NS_PER_MS};
         const struct single_setup setup = {.stop = &stop};
         const char *why = NULL;

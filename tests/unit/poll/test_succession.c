@@ -209,29 +209,13 @@ static void a_conversation_may_end_while_it_waits_for_an_answer(void **state)
     end(&b);
 }
 
-/* A listener that has no room left: connections to it stay undecided. */
-static void crowd_around(int *fds, unsigned count, uint16_t *port)
-{
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof at;
-    fds[0] = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(fds[0], (struct sockaddr *)&at, sizeof at), 0);
-    assert_int_equal(listen(fds[0], 0), 0);
-    assert_int_equal(getsockname(fds[0], (struct sockaddr *)&at, &length), 0);
-    for (unsigned i = 1; i < count; i++) {
-        fds[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-        (void)connect(fds[i], (struct sockaddr *)&at, sizeof at);
-    }
-    *port = ntohs(at.sin_port);
-}
-
 static void lines_end_while_they_connect_or_look_for_a_name(void **state)
 {
     (void)state;
     for (int round = 0; round < 2; round++) {
         int fds[5];
         uint16_t port;
-        crowd_around(fds, 5, &port);
+        rig_crowd(fds, 5, &port);
         struct bench b = equip(answers);
         rig_line(b.g, TRANSPORT_TCP, "127.0.0.1", port)->connect_timeout_ns = 5 * NS_PER_S;
         rig_read(b.g, 1, 0, 10, 20 * NS_PER_MS);
