@@ -98,47 +98,45 @@ static bool same_settings(const struct line *a, const struct line *b)
            a->echo == b->echo;
 }
 
-/* What may be asked of a unit beyond its requests, to prove an RTU bus. */
-static bool same_limits(const struct limits *a, const struct limits *b)
+static uint64_t hash_of(uint64_t key, uint32_t kind, uint32_t x, uint32_t y, uint32_t z)
 {
-    if (a->max_registers != b->max_registers || a->max_bits != b->max_bits ||
-        a->never_count != b->never_count || a->barrier_count != b->barrier_count)
-        return false;
-    for (uint32_t i = 0; i < a->barrier_count; i++)
-        if (a->barriers[i].table != b->barriers[i].table ||
-            a->barriers[i].first != b->barriers[i].first)
-            return false;
-    for (uint32_t i = 0; i < a->never_count; i++)
-        if (a->never[i].table != b->never[i].table || a->never[i].first != b->never[i].first ||
-            a->never[i].last != b->never[i].last)
-            return false;
-    return true;
+    const uint32_t fact[] = {kind, x, y, z};
+    return text_hash(key, fact, sizeof fact);
 }
 
-/* Those of the device that feed i begins; *i moves on to the next device's. */
-static const struct limits *next_limits(const struct plan *p, const struct request *r, uint32_t *i)
+static uint64_t bounds_of(const struct device *d)
 {
-    if (*i == r->feed_count)
-        return NULL;
-    uint32_t device = r->feeds[*i].device;
-    while (*i < r->feed_count && r->feeds[*i].device == device)
-        ++*i;
-    return &p->plant->devices[device].map->limits;
-}
-
-static bool same_request(const struct work *w, const struct request *a, const struct request *b)
-{
-    if (a->unit != b->unit || a->table != b->table || a->first != b->first ||
-        a->count != b->count || a->period_ns != b->period_ns || a->delay_ns != b->delay_ns ||
-        a->once != b->once || a->alone != b->alone)
-        return false;
-    for (uint32_t i = 0, k = 0;;) {
-        const struct limits *x = next_limits(w->before, a, &i), *y = next_limits(w->after, b, &k);
-        if (!x || !y)
-            return x == y;
-        if (!same_limits(x, y))
-            return false;
+    enum { MOST, NEVER, BARRIER, LATCH };
+    const struct limits *l = &d->map->limits;
+    uint64_t key = hash_of(0, MOST, d->unit, l->max_registers, l->max_bits);
+    for (uint32_t i = 0; i < l->never_count; i++)
+        key = hash_of(key, NEVER, l->never[i].table, l->never[i].first, l->never[i].last);
+    for (uint32_t i = 0; i < l->barrier_count; i++)
+        key = hash_of(key, BARRIER, l->barriers[i].table, l->barriers[i].first, 0);
+    for (uint32_t i = 0; i < d->map->point_count; i++) {
+        const struct point *p = &d->map->points[i];
+        if (p->side_effect)
+            key = hash_of(key, LATCH, p->table, p->address, p->words);
     }
+    return key;
+}
+
+/* What may be asked of the units beyond the requests, to prove an RTU bus; in whatever order the
+ * devices stand. */
+static uint64_t bounds_key(const struct plan *p, uint32_t line)
+{
+    uint64_t key = 0;
+    for (uint32_t i = 0; i < p->plant->device_count; i++)
+        if (p->plant->devices[i].line == line)
+            key += bounds_of(&p->plant->devices[i]);
+    return key;
+}
+
+static bool same_request(const struct request *a, const struct request *b)
+{
+    return a->unit == b->unit && a->table == b->table && a->first == b->first &&
+           a->count == b->count && a->period_ns == b->period_ns && a->delay_ns == b->delay_ns &&
+           a->once == b->once && a->alone == b->alone;
 }
 
 static int64_t usual_tick(const struct plan *p)
@@ -155,9 +153,9 @@ static bool same_on_the_wire(const struct work *w, uint32_t before, uint32_t aft
         !same_settings(&a->plant->lines[before], &b->plant->lines[after]))
         return false;
     for (uint32_t i = 0; i < count; i++)
-        if (!same_request(w, &a->requests[from + i], &b->requests[to + i]))
+        if (!same_request(&a->requests[from + i], &b->requests[to + i]))
             return false;
-    return true;
+    return bounds_key(a, before) == bounds_key(b, after);
 }
 
 /* Where it leads, and what is asked there. */

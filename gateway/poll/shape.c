@@ -14,7 +14,25 @@ struct finder {
     uint32_t line;
     uint8_t unit;
     bool whole_line; /* avoid the shapes of all units, not only of this one */
+    uint32_t first_device, end_device; /* all of the unit lie between, and maybe others */
 };
+
+static bool is_of(const struct finder *f, const struct device *d)
+{
+    return d->line == f->line && d->unit == f->unit;
+}
+
+static void find_devices(struct finder *f)
+{
+    const struct plant *p = f->plan->plant;
+    for (uint32_t i = 0; i < p->device_count; i++) {
+        if (!is_of(f, &p->devices[i]))
+            continue;
+        if (!f->end_device)
+            f->first_device = i;
+        f->end_device = i + 1;
+    }
+}
 
 static bool planned(const struct finder *f, uint8_t function, uint16_t count)
 {
@@ -71,32 +89,40 @@ static void offer_parts(struct finder *f, const struct request *r)
         offer(f, r->table, r->first, count);
 }
 
+static bool forbids(const struct map *m, uint8_t table, uint32_t first, uint32_t count)
+{
+    const struct limits *l = &m->limits;
+    if (count > (table <= TABLE_DISCRETE ? l->max_bits : l->max_registers))
+        return true;
+    for (uint32_t i = 0; i < l->never_count; i++) {
+        const struct never *n = &l->never[i];
+        if (n->table == table && n->first < first + count && first <= n->last)
+            return true;
+    }
+    for (uint32_t i = 0; i < l->barrier_count; i++) {
+        const struct barrier *b = &l->barriers[i];
+        if (b->table == table && first < b->first && b->first < first + count)
+            return true;
+    }
+    for (uint32_t i = 0; i < m->point_count; i++) {
+        const struct point *p = &m->points[i];
+        if (p->side_effect && p->table == table && p->address < first + count &&
+            first < p->address + (uint32_t)p->words)
+            return true;
+    }
+    return false;
+}
+
+/* By each device of the unit: one that nobody polls forbids as well. */
 static bool allowed(const struct finder *f, const struct request *r, uint32_t count)
 {
-    bool bits = r->table <= TABLE_DISCRETE;
-    if (r->first + count > 65536 || count > (bits ? BITS_MAX : REGISTERS_MAX))
+    const struct plant *plant = f->plan->plant;
+    if (r->first + count > 65536 || count > (r->table <= TABLE_DISCRETE ? BITS_MAX : REGISTERS_MAX))
         return false;
-    for (uint32_t i = f->plan->first_request[f->line]; i < f->plan->first_request[f->line + 1];
-         i++) {
-        const struct request *other = &f->plan->requests[i];
-        if (other->alone && other->unit == r->unit && other->table == r->table &&
-            other->first < r->first + count && r->first < other->first + (uint32_t)other->count)
+    for (uint32_t i = f->first_device; i < f->end_device; i++) {
+        const struct device *d = &plant->devices[i];
+        if (is_of(f, d) && forbids(d->map, r->table, r->first, count))
             return false;
-    }
-    for (uint32_t i = 0; i < r->feed_count; i++) {
-        const struct map *m = f->plan->plant->devices[r->feeds[i].device].map;
-        if (count > (bits ? m->limits.max_bits : m->limits.max_registers))
-            return false;
-        for (uint32_t k = 0; k < m->limits.never_count; k++) {
-            const struct never *n = &m->limits.never[k];
-            if (n->table == r->table && n->first < r->first + count && r->first <= n->last)
-                return false;
-        }
-        for (uint32_t k = 0; k < m->limits.barrier_count; k++) {
-            const struct barrier *b = &m->limits.barriers[k];
-            if (b->table == r->table && r->first < b->first && b->first < r->first + count)
-                return false;
-        }
     }
     return true;
 }
@@ -117,6 +143,7 @@ void shapes_find(struct shapes *s, const struct plan *plan, uint32_t line, uint8
                                 const struct request *) = {offer_values, offer_parts, offer_more};
     *s = (struct shapes){0};
     struct finder f = {.shapes = s, .plan = plan, .line = line, .unit = unit, .whole_line = true};
+    find_devices(&f);
     /* A line whose units use every count between them leaves only what this unit doesn't use. */
     for (int pass = 0; pass < 2 && s->count < SHAPES_ENOUGH; pass++, f.whole_line = false) {
         for (size_t w = 0; w < sizeof(ways) / sizeof(ways[0]); w++) {

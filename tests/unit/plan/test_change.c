@@ -128,7 +128,21 @@ static const struct edit {
     {MAP_N, "never: ['holding 20..30']", "never: ['holding 20..30'], barriers: [holding 9]",
      "no tag changed; lines bus and dam restart, 1 other runs on"},
     {MAP_N, "20..30", "20..40", "no tag changed; lines bus and dam restart, 1 other runs on"},
+    /* what must not be read to prove a bus, though nobody polls it */
+    {MAP_N, "20..30']", "20..30'], max_registers: 9",
+     "no tag changed; lines bus and dam restart, 1 other runs on"},
+    {MAP_N, "  level:", "  latch: {at: holding 9, type: u16, read: on_demand}\n  level:",
+     "0 tags changed, 2 added, 0 removed; no line restarts, all 3 run on"},
+    {MAP_N, "  level:",
+     "  latch: {at: holding 9, type: u16, read: on_demand, side_effect: true}\n  level:",
+     "0 tags changed, 2 added, 0 removed; lines bus and dam restart, 1 other runs on"},
     /* devices */
+    {PLANT,
+     "  p1: {map: m, line: mill, unit: 1, area: pit, every: 1s}\n"
+     "  p2: {map: m, line: mill, unit: 2, area: pit, every: 1s}\n",
+     "  p2: {map: m, line: mill, unit: 2, area: pit, every: 1s}\n"
+     "  p1: {map: m, line: mill, unit: 1, area: pit, every: 1s}\n",
+     "no tag changed; no line restarts, all 3 run on"},
     {PLANT, "p2: {map: m, line: mill, unit: 2", "p2: {map: m, line: mill, unit: 3",
      "4 tags changed, 0 added, 0 removed; line mill restarts, 2 others run on"},
     /* what a device says of its own tags */
