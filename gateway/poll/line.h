@@ -280,7 +280,6 @@ void talk_failed(struct talk *t, enum fault fault, const char *why, mono_t now);
 void talk_put_back(struct talk *t, mono_t now); /* nothing is taken while nothing can be asked */
 void talk_all_down(struct talk *t, const char *why, mono_t now);
 void talk_fault(struct talk *t, const struct request *r, const struct block *b, mono_t now);
-bool talk_pass_holes(struct talk *t, mono_t now); /* false: nothing is left of current */
 void talk_unpark(struct talk *t, uint16_t party, mono_t now);
 void talk_judge_try(struct talk *t, const struct block *what, mono_t now);
 void talk_over(struct talk *t, struct party *p, mono_t now); /* what was in flight has ended */

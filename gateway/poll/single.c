@@ -108,9 +108,8 @@ static bool set_late_aside(struct single *s, size_t from, struct exchange *x, bo
 
 /* ---- before asking --------------------------------------------------------------------------- */
 
-static bool fail(struct single *s, struct exchange *x, enum fault fault, const char *why)
+static bool fail(struct exchange *x, enum fault fault, const char *why)
 {
-    (void)s;
     x->fault = fault;
     x->why = why;
     return false;
@@ -125,7 +124,7 @@ static bool wait_quiet(struct single *s, struct exchange *x)
     for (;;) {
         enum waited w = single_wait(s, quiet);
         if (w == WAITED_STOP)
-            return fail(s, x, FAULT_LINE_DOWN, "interrupted");
+            return fail(x, FAULT_LINE_DOWN, "interrupted");
         if (w == WAITED_OVER)
             return true;
         long n = single_receive(s);
@@ -141,8 +140,7 @@ static bool wait_quiet(struct single *s, struct exchange *x)
         s->last_byte = clock_mono();
         quiet = mono_add(s->last_byte, s->silence_ns);
         if (mono_since(s->last_byte, start) > drain_limit_ns)
-            return fail(s, x, FAULT_GARBLED,
-                        "the bus does not fall silent: is there another master?");
+            return fail(x, FAULT_GARBLED, "the bus does not fall silent: is there another master?");
     }
 }
 
@@ -164,7 +162,7 @@ static bool wait_for_owed(struct single *s, struct exchange *x)
         while (mono_before(clock_mono(), until)) {
             enum waited w = single_wait(s, until);
             if (w == WAITED_STOP)
-                return fail(s, x, FAULT_LINE_DOWN, "interrupted");
+                return fail(x, FAULT_LINE_DOWN, "interrupted");
             uint32_t before = s->owed_count;
             if (w == WAITED_BYTES && !wait_quiet(s, x))
                 return false;
@@ -179,10 +177,10 @@ static bool prepare(struct single *s, struct exchange *x)
     mono_t due = mono_add(s->asked, s->setup.interval_ns);
     const char *why = NULL;
     if (s->ever_asked && single_pause(s, due) == WAITED_STOP)
-        return fail(s, x, FAULT_LINE_DOWN, "interrupted");
+        return fail(x, FAULT_LINE_DOWN, "interrupted");
     for (int tries = 0; tries < 2; tries++) {
         if (s->fd < 0 && !single_connect(s, &why))
-            return fail(s, x, FAULT_LINE_DOWN, why);
+            return fail(x, FAULT_LINE_DOWN, why);
         forget_old(s, clock_mono());
         s->got = 0;
         if (!single_is_bus(s))
@@ -192,7 +190,7 @@ static bool prepare(struct single *s, struct exchange *x)
         if (s->fd >= 0)
             return true;
     }
-    return fail(s, x, FAULT_CLOSED, "the other end hung up");
+    return fail(x, FAULT_CLOSED, "the other end hung up");
 }
 
 /* ---- hearing --------------------------------------------------------------------------------- */
@@ -220,7 +218,7 @@ static void garbled(struct single *s, struct exchange *x, const char *why)
     size_t head = s->framing == FRAMING_TCP ? 6 : 0;
     if (s->got > head && s->bytes[head] != unit_of(&s->now_asked) && !is_echo(s))
         x->foreign_unit = s->bytes[head];
-    (void)fail(s, x, FAULT_GARBLED, why);
+    (void)fail(x, FAULT_GARBLED, why);
 }
 
 /* A refusal says only unit and function, which an earlier question may have had too. */
@@ -276,10 +274,10 @@ static bool weigh(struct single *s, struct exchange *x, struct answer *a)
                 is_echo(s) ? "our own bytes came back: the adapter repeats what it sends (echo)"
                            : a->why);
     } else if (v == ADU_EXCEPTION && may_be_older(s)) {
-        (void)fail(s, x, FAULT_GARBLED, "a refusal that may belong to the question before");
+        (void)fail(x, FAULT_GARBLED, "a refusal that may belong to the question before");
     } else if (v == ADU_EXCEPTION && settles(s, x)) {
         x->exception = a->exception;
-        (void)fail(s, x, FAULT_EXCEPTION, adu_exception_name(a->exception));
+        (void)fail(x, FAULT_EXCEPTION, adu_exception_name(a->exception));
     } else if (v == ADU_GOOD && settles(s, x)) {
         x->fault = FAULT_NONE;
     }
@@ -292,23 +290,22 @@ static void hear(struct single *s, struct exchange *x, struct answer *a)
     for (;;) {
         enum waited w = single_wait(s, deadline);
         if (w == WAITED_STOP) {
-            (void)fail(s, x, FAULT_LINE_DOWN, "interrupted");
+            (void)fail(x, FAULT_LINE_DOWN, "interrupted");
             return;
         }
         if (w == WAITED_OVER) {
-            (void)fail(s, x, FAULT_TIMEOUT,
-                       s->got ? "the answer was not whole in time" : "no answer");
+            (void)fail(x, FAULT_TIMEOUT, s->got ? "the answer was not whole in time" : "no answer");
             return;
         }
         errno = 0;
         if (single_receive(s) == LINK_GONE) {
             const char *why = s->is_socket ? "the other end hung up" : "the port is gone";
-            (void)fail(s, x, FAULT_CLOSED, errno && s->is_socket ? strerror(errno) : why);
+            (void)fail(x, FAULT_CLOSED, errno && s->is_socket ? strerror(errno) : why);
             return;
         }
         s->last_byte = clock_mono();
         if (s->echo_left && !strip_echo(s)) {
-            (void)fail(s, x, FAULT_GARBLED, "the echo of our own bytes was damaged");
+            (void)fail(x, FAULT_GARBLED, "the echo of our own bytes was damaged");
             return;
         }
         if (s->got && weigh(s, x, a))
@@ -359,7 +356,7 @@ static void run(struct single *s, struct exchange *x, struct answer *a)
     s->last_byte = s->sent;
     if (!link_write(s->fd, s->is_socket, s->frame, s->frame_length)) {
         single_hang_up(s);
-        (void)fail(s, x, FAULT_CLOSED, "the other end hung up");
+        (void)fail(x, FAULT_CLOSED, "the other end hung up");
         return;
     }
     hear(s, x, a);
