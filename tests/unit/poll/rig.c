@@ -329,7 +329,9 @@ void rig_stop(int pid)
     waitpid(pid, NULL, 0);
 }
 
-/* Runs until enough() says so, or the limit, which means that the test is stuck. */
+/* Runs until enough() says so, or for so long. What is waited for comes, however slow the machine.
+ */
+#define RIG_STUCK_NS (60 * NS_PER_S)
 typedef bool rig_enough(const struct tally *t);
 static inline void rig_run(struct loop *loop, struct poller *p, const struct tally *t,
                            rig_enough *enough, int64_t limit_ns)

@@ -106,7 +106,7 @@ static void nothing_that_fails_stops_a_line_for_good(void **state)
             assert_true(made || failed);
             if (made) {
                 s.t.good = 0;
-                rig_run(s.loop, s.poller, &s.t, good_again, 5 * NS_PER_S);
+                rig_run(s.loop, s.poller, &s.t, good_again, RIG_STUCK_NS);
                 if (s.t.good < 2)
                     fail_msg("fact %zu, place %ld: the line never came back", i, n);
             }
@@ -149,7 +149,7 @@ static void a_succession_without_memory_changes_nothing(void **state)
         poller_drop(made);
     }
     assert_in_range(n, LINES, 499);
-    rig_run(s.loop, s.poller, &s.t, good_again, 5 * NS_PER_S);
+    rig_run(s.loop, s.poller, &s.t, good_again, RIG_STUCK_NS);
     assert_true(good_again(&s.t));
     end(&s);
     rig_free(next);

@@ -196,11 +196,11 @@ static void a_silent_unit_is_told_at_once_for_all_its_requests_and_comes_back(vo
         for (uint16_t i = 0; i < 5; i++)
             rig_read(b.g, 1, (uint16_t)(i * 20), 10, i ? 60 * NS_PER_S : 200 * NS_PER_MS);
         begin(&b);
-        rig_run(b.loop, b.poller, &b.t, went_silent, 5 * NS_PER_S);
+        rig_run(b.loop, b.poller, &b.t, went_silent, RIG_STUCK_NS);
         assert_true(went_silent(&b.t));
         assert_int_equal(b.t.faults[FAULT_TIMEOUT], 5);
         unsigned before = b.t.good;
-        rig_run(b.loop, b.poller, &b.t, came_back, 5 * NS_PER_S);
+        rig_run(b.loop, b.poller, &b.t, came_back, RIG_STUCK_NS);
         assert_true(came_back(&b.t));
         rig_run(b.loop, b.poller, &b.t, never, 100 * NS_PER_MS);
         assert_true(b.t.good > before);
@@ -237,7 +237,7 @@ static void a_refused_connection_is_the_lines_fault_told_once(void **state)
     assert_true(s.connect_failures >= 2 && s.connect_failures <= 8);
     b.fd = rig_listen(&b.port);
     b.pid = rig_serve_sockets(&b.fd, 1, true, answers, NULL);
-    rig_run(b.loop, b.poller, &b.t, is_up, 3 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, is_up, RIG_STUCK_NS);
     assert_true(is_up(&b.t));
     assert_int_equal(stats(&b).state, LINE_UP);
     end(&b);
@@ -293,7 +293,7 @@ static void a_name_is_looked_up(void **state)
     b.g->lines[0].host = "localhost";
     rig_read(b.g, 1, 0, 10, 20 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_true(some_good(&b.t));
     end(&b);
 }
@@ -335,7 +335,7 @@ static void a_port_is_ours_alone(void **state)
     equip(&b, TRANSPORT_RTU, answers, NULL);
     rig_read(b.g, 1, 0, 10, 20 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     rig_line(second.g, TRANSPORT_RTU, b.pty, 0);
     rig_read(second.g, 1, 0, 10, 20 * NS_PER_MS);
     begin(&second);
@@ -358,7 +358,7 @@ static void a_port_that_is_pulled_and_plugged_in_again_is_found(void **state)
     b.g->lines[0].device = link;
     rig_read(b.g, 1, 0, 10, 20 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_true(some_good(&b.t));
     rig_stop(b.pid);
     close(b.fd);
@@ -369,7 +369,7 @@ static void a_port_that_is_pulled_and_plugged_in_again_is_found(void **state)
     unlink(link);
     assert_int_equal(symlink(path, link), 0);
     b.t.good = 0;
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_true(some_good(&b.t));
     unlink(link);
     end(&b);
@@ -399,7 +399,7 @@ static void an_echo_is_named_and_can_be_expected(void **state)
     rig_read(b.g, 1, 0, 10, 20 * NS_PER_MS);
     b.g->lines[0].echo = true;
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_true(some_good(&b.t));
     end(&b);
 }
@@ -421,7 +421,7 @@ static void a_repeated_answer_is_over_before_a_question_that_looks_alike(void **
     for (uint16_t i = 0; i < 3; i++)
         rig_read(b.g, 1, (uint16_t)(i * 20), 10, 600 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 10 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_true(some_good(&b.t)); /* though the device never says anything only once */
     assert_int_equal(b.t.events[POLL_LINE_DISTURBED], 1);
     end(&b);
@@ -453,7 +453,7 @@ static void one_refused_address_does_not_cost_the_block(void **state)
     equip(&b, TRANSPORT_TCP, refuses_42, NULL);
     rig_read(b.g, 3, 0, 100, 50 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, hole_seen, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, hole_seen, RIG_STUCK_NS);
     assert_true(hole_seen(&b.t));
     assert_int_equal(b.t.events[POLL_HOLE_LEARNED], 1);
     assert_string_equal(b.t.last_text, "limits: {never: [\"holding 0x002A..0x002B\"]}  "
@@ -495,7 +495,7 @@ static void a_unit_that_starts_up_has_no_holes(void **state)
     rig_read(b.g, 3, 0, 40, 50 * NS_PER_MS);
     rig_read(b.g, 3, 100, 40, 50 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, accepted, 8 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, accepted, RIG_STUCK_NS);
     assert_true(accepted(&b.t));
     assert_int_equal(b.t.events[POLL_HOLE_LEARNED], 0);
     assert_int_equal(b.t.events[POLL_UNIT_REFUSES], 1);
@@ -527,7 +527,7 @@ static void an_address_that_was_served_is_asked_for_again_soon(void **state)
     equip(&b, TRANSPORT_TCP, loses_42_for_a_while, NULL);
     rig_read(b.g, 3, 0, 100, 50 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, whole_again, 8 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, whole_again, RIG_STUCK_NS);
     assert_true(whole_again(&b.t));
     assert_int_equal(b.t.events[POLL_HOLE_LEARNED], 1);
     end(&b);
@@ -556,7 +556,7 @@ static void busy_is_waited_for(void **state)
     equip(&b, TRANSPORT_TCP, busy_twice, NULL);
     rig_read(b.g, 3, 0, 10, 600 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, good_twice, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, good_twice, RIG_STUCK_NS);
     assert_true(good_twice(&b.t));
     assert_int_equal(b.t.faults[FAULT_EXCEPTION], 0);
     assert_int_equal(stats(&b).connects, 1);
@@ -635,7 +635,7 @@ static void a_unit_that_serves_no_other_shape_is_believed_after_silence(void **s
     equip(&b, TRANSPORT_RTU, only_exact, NULL);
     rig_read(b.g, 3, 0, 10, 50 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_true(some_good(&b.t));
     end(&b);
 }
@@ -712,7 +712,7 @@ static void a_gateway_that_stood_still_blames_nobody(void **state)
         for (uint8_t unit = 1; unit <= 5; unit++)
             rig_read(b.g, unit, 0, 10, 20 * NS_PER_MS);
         begin(&b);
-        rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+        rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
         unsigned before = b.t.good;
         rig_pause(900);
         rig_run(b.loop, b.poller, &b.t, never, 10 * NS_PER_MS);

@@ -129,7 +129,7 @@ static void a_line_goes_on_under_another_number(void **state)
     rig_read(b.next, 1, 0, 10, 20 * NS_PER_MS);
     b.lines[1] = 0;
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     struct line_stats before, after, ended;
     poller_line_stats(b.poller, 0, &before);
     succeed(&b);
@@ -155,14 +155,14 @@ static void a_line_that_changed_begins_anew_and_its_figures_are_kept(void **stat
     rig_line(b.next, TRANSPORT_TCP, "127.0.0.1", b.port);
     rig_read(b.next, 1, 0, 20, 20 * NS_PER_MS);
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     struct line_stats before, ended;
     poller_line_stats(b.poller, 0, &before);
     succeed(&b);
     poller_ended_stats(b.poller, &ended);
     assert_int_equal(ended.good, before.good);
     assert_int_equal(ended.bytes_out, before.bytes_out);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_true(some_good(&b.t));
     assert_int_equal(seen->connections, 2);
     end(&b);
@@ -187,7 +187,7 @@ static void an_answer_on_its_way_finds_its_new_request(void **state)
     while (b.t.good == 0)
         rig_run(b.loop, b.poller, &b.t, never, NS_PER_MS);
     assert_true(b.t.last.request >= b.next->requests && b.t.last.request < b.next->requests + 2);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_int_equal(all_faults(&b.t), 0);
     assert_int_equal(seen->connections, 1);
     end(&b);
@@ -226,7 +226,7 @@ static void lines_end_while_they_connect_or_look_for_a_name(void **state)
         begin(&b);
         rig_run(b.loop, b.poller, &b.t, never, round * 50 * NS_PER_MS + NS_PER_MS);
         succeed(&b);
-        rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+        rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
         assert_true(some_good(&b.t));
         assert_int_equal(all_faults(&b.t), 0);
         end(&b);
@@ -268,7 +268,7 @@ static void only_new_tags_are_told_of_a_silent_unit(void **state)
         b.lines[0] = 0;
         b.tags[11] = fresh ? CHANGE_NONE : 11; /* of the second request */
         begin(&b);
-        rig_run(b.loop, b.poller, &b.t, went_silent, 5 * NS_PER_S);
+        rig_run(b.loop, b.poller, &b.t, went_silent, RIG_STUCK_NS);
         assert_true(went_silent(&b.t));
         succeed(&b);
         assert_int_equal(all_faults(&b.t), fresh);
@@ -297,7 +297,7 @@ static void only_new_tags_are_told_of_a_line_that_is_down(void **state)
         b.lines[0] = 0;
         b.tags[1] = fresh ? CHANGE_NONE : 1;
         begin(&b);
-        rig_run(b.loop, b.poller, &b.t, went_down, 5 * NS_PER_S);
+        rig_run(b.loop, b.poller, &b.t, went_down, RIG_STUCK_NS);
         succeed(&b);
         assert_int_equal(b.t.faults[FAULT_LINE_DOWN], fresh);
         assert_int_equal(b.t.events[POLL_LINE_DOWN], 0);
@@ -338,7 +338,7 @@ static void holes_stay_learned_unless_the_values_lie_elsewhere(void **state)
             b.next->points[3].words = 4;
         b.lines[0] = 0;
         begin(&b);
-        rig_run(b.loop, b.poller, &b.t, learned, 5 * NS_PER_S);
+        rig_run(b.loop, b.poller, &b.t, learned, RIG_STUCK_NS);
         assert_true(learned(&b.t));
         succeed(&b);
         rig_run(b.loop, b.poller, &b.t, moved ? learned : never,
@@ -366,9 +366,9 @@ static void a_serial_port_is_free_before_it_is_opened_again(void **state)
         rig_read(rigs[i], 1, 0, 10, 20 * NS_PER_MS);
     }
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     succeed(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_true(some_good(&b.t));
     assert_int_equal(b.t.events[POLL_LINE_DOWN], 0);
     end(&b);
@@ -391,7 +391,7 @@ static void a_bus_in_doubt_goes_on_being_in_doubt(void **state)
         begin(&b);
         rig_run(b.loop, b.poller, &b.t, never, ms * NS_PER_MS); /* silence, proof, poll */
         succeed(&b);
-        rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+        rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
         assert_true(some_good(&b.t));
         end(&b);
     }
@@ -408,11 +408,11 @@ static void a_succession_that_is_dropped_changes_nothing(void **state)
         rig_read(b.next, 1, 0, 10, 20 * NS_PER_MS);
     }
     begin(&b);
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     const struct change c = change_of(&b);
     poller_drop(poller_prepare(b.poller, &c, clock_mono()));
     b.t.good = 0;
-    rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+    rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
     assert_true(some_good(&b.t));
     assert_int_equal(seen->connections, 1);
     rig_free(b.next);
@@ -432,7 +432,7 @@ static void our_own_pause_is_not_held_against_anybody(void **state)
         rig_pause(200); /* of 60 that are allowed */
         if (forgiven)
             poller_forgive(b.poller, 200 * NS_PER_MS);
-        rig_run(b.loop, b.poller, &b.t, some_good, 5 * NS_PER_S);
+        rig_run(b.loop, b.poller, &b.t, some_good, RIG_STUCK_NS);
         assert_int_equal(all_faults(&b.t) == 0 && seen->connections == 1, forgiven);
         rig_free(b.next);
         end(&b);
