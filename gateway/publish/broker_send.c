@@ -185,9 +185,9 @@ void send_connected(struct broker *b)
     b->acked_something = false;
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         enum message_lane lane = (enum message_lane)i;
-        uint64_t acked = journal_acked(b->journal, lane);
-        uint64_t from = b->setup.mqtt->overlap_ns > 0 ? journal_overlap(b->journal, lane) : acked;
-        b->cursors[i] = (struct journal_cursor){lane, (from < acked ? from : acked) + 1};
+        uint64_t from = b->setup.mqtt->overlap_ns > 0 ? journal_overlap(b->journal, lane)
+                                                      : journal_acked(b->journal, lane);
+        b->cursors[i] = (struct journal_cursor){lane, from + 1};
         b->hold[i] = 0;
     }
     b->answered = b->now;

@@ -153,7 +153,8 @@ uint64_t journal_acked(const struct journal *j, enum message_lane lane)
 
 uint64_t journal_overlap(const struct journal *j, enum message_lane lane)
 {
-    return j->lanes[lane].overlap;
+    const struct lane *l = &j->lanes[lane];
+    return l->overlap < l->acked ? l->overlap : l->acked;
 }
 
 uint32_t journal_pending(const struct journal *j)
@@ -198,8 +199,10 @@ static void put(struct journal *j, struct lane *l, struct recent_row row, const 
         struct recent_row gone = recent_lose(&l->recent);
         if (gone.topic)
             count_lost(l, 1);
-        if (!l->gone_from)
+        if (!l->gone_from) {
             l->gone_from = gone.from;
+            l->gone_why = "the disk could not be written";
+        }
         l->gone_to = gone.seq;
     }
 }

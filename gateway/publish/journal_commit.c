@@ -98,7 +98,7 @@ static int write_lane(struct journal *j, int i, uint32_t most)
     const struct recent *r = &l->recent;
     int rc = SQLITE_OK;
     if (l->gone_from)
-        rc = store_gap(j, i, l->gone_from, l->gone_to, "the disk could not be written");
+        rc = store_gap(j, i, l->gone_from, l->gone_to, l->gone_why);
     for (uint64_t k = r->saved; k < group_end(r, most) && rc == SQLITE_OK; k++) {
         const struct recent_row *row = recent_at(r, k);
         rc = write_row(l, row->seq, row->time_ms, row->topic, r->bytes + row->at, row->length);

@@ -35,22 +35,26 @@ static void forget(struct overlap *o)
     memmove(o->points, o->points + old, o->count * sizeof(o->points[0]));
 }
 
+static bool begin_at(struct overlap *o, const uint64_t from[MESSAGE_JOURNALED])
+{
+    bool moved = memcmp(o->from, from, sizeof(o->from)) != 0;
+    memcpy(o->from, from, sizeof(o->from));
+    return moved;
+}
+
 bool overlap_turn(struct overlap *o, const uint64_t acked[MESSAGE_JOURNALED], mono_t now)
 {
     advance(o, now);
-    if (!o->up || o->window_ns <= 0 ||
-        (o->count &&
-         o->up_ns - o->points[o->count - 1].up_ns < o->window_ns / (OVERLAP_POINTS - 4)))
+    if (o->window_ns <= 0)
+        return begin_at(o, acked);
+    if (!o->up || (o->count &&
+                   o->up_ns - o->points[o->count - 1].up_ns < o->window_ns / (OVERLAP_POINTS - 4)))
         return false;
     forget(o);
     struct overlap_point *p = &o->points[o->count++];
     p->up_ns = o->up_ns;
     memcpy(p->acked, acked, sizeof(p->acked));
-    if (o->up_ns - o->points[0].up_ns < o->window_ns ||
-        memcmp(o->from, o->points[0].acked, sizeof(o->from)) == 0)
-        return false;
-    memcpy(o->from, o->points[0].acked, sizeof(o->from));
-    return true;
+    return o->up_ns - o->points[0].up_ns >= o->window_ns && begin_at(o, o->points[0].acked);
 }
 
 size_t overlap_save(struct overlap *o, struct overlap_point out[OVERLAP_POINTS])

@@ -30,7 +30,7 @@ struct overlap {
     uint64_t from[MESSAGE_JOURNALED];                  /* the answer; 0: not known yet */
 };
 
-void overlap_init(struct overlap *o, int64_t window_ns);    /* 0: nothing is sent again */
+void overlap_init(struct overlap *o, int64_t window_ns);    /* 0: what is acknowledged is not sent again */
 void overlap_connection(struct overlap *o, bool up, mono_t now);
 /* While connected, often: what is acknowledged now. true: from has moved. */
 bool overlap_turn(struct overlap *o, const uint64_t acked[MESSAGE_JOURNALED], mono_t now);

@@ -395,19 +395,20 @@ void store_close(struct journal *j)
     j->db = NULL;
 }
 
-/* What waits in memory is all that the new epoch begins with; what was on the disk and nobody had
- * acknowledged is a gap before it. */
-static void begin_lane(struct lane *l, uint64_t acked)
+/* What waits in memory is all that the new epoch begins with; what was on the disk is a gap before
+ * it, from where a new session would have begun: it can't be sent again either. */
+static void begin_lane(struct lane *l, uint64_t sent)
 {
     const struct recent *r = &l->recent;
     uint64_t first = r->saved < r->end ? recent_at(r, r->saved)->from : l->next;
-    uint64_t lost = first - 1 - acked;
-    l->gone_from = lost ? acked + 1 : 0;
+    uint64_t lost = first - 1 - sent;
+    l->gone_from = lost ? sent + 1 : 0;
     l->gone_to = lost ? first - 1 : 0;
+    l->gone_why = "the journal was damaged or taken away";
     for (uint64_t i = r->saved; i < r->end; i++)
         if (recent_at(r, i)->topic == 0)
             lost += recent_at(r, i)->seq - recent_at(r, i)->from + 1;
-    l->committed = l->acked = l->overlap = acked;
+    l->committed = l->acked = l->overlap = sent;
     l->first = l->gone_to ? l->gone_to : first;
     l->lost = l->lost_waiting = l->lost_unsaved = lost;
     l->refused = 0;
@@ -418,9 +419,9 @@ int store_replace(struct journal *j)
     static const char *const tails[] = {"", "-wal", "-shm"};
     size_t room = strlen(j->file) + 64;
     char *from = malloc(room), *to = malloc(room);
-    uint64_t epoch, acked[MESSAGE_JOURNALED];
+    uint64_t epoch, sent[MESSAGE_JOURNALED];
     for (int i = 0; i < MESSAGE_JOURNALED; i++)
-        acked[i] = j->lanes[i].acked;
+        sent[i] = journal_overlap(j, (enum message_lane)i);
     bool room_for_names = from && to;
     if (!room_for_names || !store_lock_again(j)) {
         free(from);
@@ -448,7 +449,7 @@ int store_replace(struct journal *j)
     /* The numbers go on where they were; the new epoch simply doesn't begin with 1. */
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         recent_forget(&j->lanes[i].recent);
-        begin_lane(&j->lanes[i], acked[i]);
+        begin_lane(&j->lanes[i], sent[i]);
     }
     j->refusal_count = 0;
     j->dirty = true;

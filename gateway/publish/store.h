@@ -24,6 +24,7 @@ struct lane {
     uint64_t lost_unsaved;         /* of those, the ones the gap table doesn't know yet */
     /* Rows given up since the newest kept one; they become a gap row as soon as one can be kept. */
     uint64_t gone_from, gone_to;   /* 0: none */
+    const char *gone_why;
     struct recent recent;
     sqlite3_stmt *insert, *select, *remove, *oldest;
     uint64_t select_next;          /* what the running select gives next; 0: it isn't running */
