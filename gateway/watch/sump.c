@@ -16,10 +16,14 @@ static void init(void *state, const struct leak_context *c, int64_t now_ms)
     sump_forget(s);
 }
 
+static int64_t learn_ms(const struct leak_rule *r)
+{
+    return r->learn_ms > 0 ? r->learn_ms : LEARN;
+}
+
 bool sump_learned(const struct sump *s, const struct leak_rule *r)
 {
-    int64_t learn = r->learn_ms > 0 ? r->learn_ms : LEARN;
-    return s->fills.n >= FILLS_LEARNED && s->now_ms - s->began_ms >= learn;
+    return s->fills.n >= FILLS_LEARNED && s->now_ms - s->began_ms >= learn_ms(r);
 }
 
 bool sump_learns(const struct sump *s, const struct leak_context *c)
@@ -35,11 +39,16 @@ double sump_duty(const struct sump *s)
     return (double)s->duty_ms / KIND_HOUR;
 }
 
+/* Whole hours of the clock, of which there is one or two less than of hours that have passed. */
+static bool duty_learned(const struct sump *s, const struct leak_rule *r)
+{
+    return (s->duty_hours + 2) * KIND_HOUR >= (learn_ms(r) < LEARN ? learn_ms(r) : LEARN);
+}
+
 /* Half an hour in an hour, but a sump that is busy every day isn't flooded by that. */
 double sump_duty_limit(const struct sump *s)
 {
-    double own = s->duty_hours >= 24 ? 1.5 * s->usual_duty + 0.1 : 0;
-    return fmin(fmax(0.5, own), 0.97);
+    return fmin(fmax(0.5, 1.5 * s->usual_duty + 0.1), 0.97);
 }
 
 static void next_minute(struct sump *s, const struct leak_context *c)
@@ -75,7 +84,7 @@ int64_t sump_run_ms(const struct sump *s)
 /* Time passed with the pumps as they are. Minutes of which nothing is known count as standing. */
 static void advance(struct sump *s, const struct leak_context *c, int64_t now_ms)
 {
-    if (now_ms <= s->now_ms)
+    if (!s->begun || now_ms <= s->now_ms)
         return;
     if (now_ms - s->now_ms > 2 * KIND_HOUR) {
         for (uint32_t i = 0; i < SUMP_MINUTES; i++)
@@ -111,7 +120,7 @@ static void judge(struct sump *s, const struct leak_context *c)
     bool long_run = s->count_on > 0 && s->whole_run && s->runs.n >= RUNS_LEARNED && run_s > 120 &&
                     run_s > 3 * s->usual_run;
     s->on[SUMP_INFLOW] = learned && s->open_s > l.h;
-    s->on[SUMP_DUTY] = learned && duty > duty_limit;
+    s->on[SUMP_DUTY] = learned && duty_learned(s, c->rule) && duty > duty_limit;
     s->on[SUMP_RUN] = long_run;
     s->on[SUMP_FLOAT] = s->float_on;
     over[SUMP_INFLOW] = s->open_s < 0.2 * l.h;

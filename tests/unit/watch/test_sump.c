@@ -68,6 +68,32 @@ static void pit_run(struct pit *p, double hours)
     }
 }
 
+/* Equipment that is down when the gateway starts: what its first hour was is not known, and no day
+ * before it. */
+static void a_busy_sump_is_known_as_one_however_it_began(void **s)
+{
+    (void)s;
+    static const int64_t starts[] = {0, 2900 * 7 * KIND_DAY};
+    for (int i = 0; i < 4; i++) {
+        struct pit p;
+        pit_open(&p, 4711);
+        p.inflow = 24; /* of the 40 that a pump lifts */
+        p.t = starts[i / 2];
+        leak_sump.init(p.k.state, &p.k.context, p.t);
+        for (int bad = 0; i % 2 && bad < 30; bad++) {
+            for (uint32_t input = 0; input < 4; input++)
+                leak_sump.bad(p.k.state, &p.k.context, input, p.t);
+            p.t += 10000;
+        }
+        pit_run(&p, 4 * 24);
+        const struct sump *sump = p.k.state;
+        assert_int_equal(p.k.times, 0);
+        assert_int_equal(sump->duty_hours, 72);
+        assert_near(sump->usual_duty, 0.6, 0.02);
+        kind_close(&p.k);
+    }
+}
+
 static void a_month_of_wash_downs_is_no_leak(void **s)
 {
     (void)s;
@@ -279,6 +305,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_month_of_wash_downs_is_no_leak),
+        cmocka_unit_test(a_busy_sump_is_known_as_one_however_it_began),
         cmocka_unit_test(fifteen_more_are_found_within_an_hour),
         cmocka_unit_test(a_flood_beyond_the_pumps_is_found_within_five_minutes),
         cmocka_unit_test(it_ends_some_time_after_it_was_mended),
