@@ -289,7 +289,8 @@ bool incident_left(const void *bytes, size_t size, char id[static INCIDENT_ID_MA
     memcpy(&core, (const char *)bytes + sizeof h, sizeof core);
     memcpy(id, core.id, INCIDENT_ID_MAX);
     id[INCIDENT_ID_MAX - 1] = '\0';
-    return core.open;
+    mend_truth(&core.open);
+    return core.open && text_is_name(id, strlen(id));
 }
 
 static void mend_core(struct incident *i)
@@ -304,8 +305,12 @@ static void mend_core(struct incident *i)
         mend_truth(truths[n]);
     for (size_t n = 0; n < sizeof times / sizeof *times; n++)
         mend_time(times[n], true);
-    if (!memchr(s->id, '\0', sizeof s->id) || !text_is_name(s->id, strlen(s->id)))
-        s->open = false, s->number = 0; /* one that can't be called by its name is none */
+    /* One that can't be called by its name is none; nor must another's topic be made of it. */
+    if (!memchr(s->id, '\0', sizeof s->id) || !text_is_name(s->id, strlen(s->id))) {
+        s->open = false;
+        s->number = 0;
+        s->id[0] = '\0';
+    }
     mend_text(s->opened_by, sizeof s->opened_by);
     mend_text(s->title, sizeof s->title);
     mend_choice(&m->owed, OWED_CLOSED + 1);

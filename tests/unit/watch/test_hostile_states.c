@@ -77,7 +77,11 @@ static void an_incident_stays_one_whatever_is_written_over_it(void **state)
             assert_true(incident_restore(m->incident, bytes, size, m->now));
             (void)incident_tick(m->incident, m->now);
             const struct incident_state *now = incident_now(m->incident);
-            assert_true(!now->number || text_is_name(now->id, strlen(now->id)));
+            char left[INCIDENT_ID_MAX];
+            terminated(now->id, sizeof now->id);
+            assert_true(text_is_name(now->id, strlen(now->id)) || (!now->number && !now->id[0]));
+            if (incident_left(bytes, size, left))
+                assert_true(text_is_name(left, strlen(left)));
             terminated(now->title, sizeof now->title);
             terminated(now->opened_by, sizeof now->opened_by);
             for (int i = 0; i < MILESTONE_COUNT; i++)
