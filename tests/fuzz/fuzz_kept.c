@@ -156,6 +156,12 @@ static int64_t time_of(uint8_t what)
     return times_ms[what & 7];
 }
 
+/* A leak point walks through each of its steps, so hours are rare. */
+static int64_t short_time_of(uint8_t what)
+{
+    return what < 0xF8 ? time_of((what >> 5) % 6) : time_of(what);
+}
+
 static double value_of(uint8_t what)
 {
     static const double values[8] = {0, 0.5, 1, 2.5, 5, -1, 1e9, 120};
@@ -271,7 +277,7 @@ static void one_leak(struct script *s, uint32_t index, const uint8_t *bytes, siz
     tell_leak_of(l, r);
     for (int i = 0; i < STEPS && s->left; i++) {
         uint8_t what = script_byte(s);
-        now_ms += time_of(what >> 5);
+        now_ms += short_time_of(what);
         if ((what & 3) == 3)
             leak_reset(l, now_ms);
         else if (what & 3)
