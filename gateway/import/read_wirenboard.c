@@ -244,6 +244,42 @@ static void read_numbers(struct wirenboard *w, const json_t *channel, struct imp
         scale_offset(l, row, tree_number_text(l, offset), "offset");
 }
 
+/* The program shows 1 where the raw value is on_value, 0 where it is off_value, and else the raw
+ * value itself. Of one bit that is the bit, its opposite, or always the same; of a number it would
+ * be some of its values under other names. */
+static void read_switch(struct wirenboard *w, const json_t *channel, struct import_row *row)
+{
+    struct import_list *l = w->list;
+    const json_t *on = json_object_get(channel, "on_value");
+    const json_t *off = json_object_get(channel, "off_value");
+    int64_t on_raw = -1, off_raw = -1;
+    if ((on != NULL && !tree_whole(on, &on_raw)) || (off != NULL && !tree_whole(off, &off_raw))) {
+        import_skip(l, row, "its on_value or off_value is no whole number");
+        return;
+    }
+    if (on == NULL && off == NULL)
+        return;
+    if (row->type != RAW_BOOL && row->spot.bit < 0) {
+        if ((on == NULL || on_raw == 1) && (off == NULL || off_raw == 0))
+            return;
+        const char *says = on == NULL ? "" : import_printf(l, "%lld means on", (long long)on_raw);
+        const char *then =
+            off == NULL ? "" : import_printf(l, "%lld means off", (long long)off_raw);
+        import_note(l, NOTE_TOLD, row->line, "%.100s: %s%s%s; it stays a number here", row->name,
+                    says, *says != '\0' && *then != '\0' ? ", " : "", then);
+        return;
+    }
+    bool shown[2];
+    for (int raw = 0; raw < 2; raw++)
+        shown[raw] = on != NULL && raw == on_raw     ? true
+                     : off != NULL && raw == off_raw ? false
+                                                     : raw != 0;
+    if (shown[0] == shown[1])
+        import_skip(l, row, "by its on_value and off_value it would always be %s",
+                    shown[0] ? "on" : "off");
+    row->negated = shown[0] && !shown[1];
+}
+
 static void read_channel(struct wirenboard *w, const json_t *channel)
 {
     struct import_list *l = w->list;
@@ -286,6 +322,8 @@ static void read_channel(struct wirenboard *w, const json_t *channel)
         row->every_ms = period;
     if (row->type != RAW_BOOL && row->type != RAW_STRING && row->spot.bit < 0)
         read_numbers(w, channel, row);
+    if (!row->gone)
+        read_switch(w, channel, row);
     if (!row->gone)
         read_sentinels(w, channel, row);
     read_choices(w, channel, row);

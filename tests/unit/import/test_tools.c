@@ -312,6 +312,29 @@ static const struct list_case wirenboards[] = {
      IMPORT_DONE,
      {"a: {at: holding 1, type: s16}"},
      {"error_value does not fit 16 bits"}},
+    {"a switch that is on at 0 is turned around",
+     "",
+     "{\"device\":{\"channels\":[{\"name\":\"closed\",\"reg_type\":\"coil\",\"address\":3,"
+     "\"on_value\":0,\"off_value\":1},{\"name\":\"run\",\"reg_type\":\"discrete\",\"address\":4,"
+     "\"on_value\":\"1\",\"off_value\":\"0\"},{\"name\":\"bit\",\"reg_type\":\"holding\","
+     "\"address\":\"30:3:1\",\"on_value\":0,\"off_value\":1},{\"name\":\"coil\",\"reg_type\":"
+     "\"coil\",\"address\":5,\"on_value\":\"0xFF00\",\"off_value\":0}]}}",
+     IMPORT_DONE,
+     {"closed: {at: coil 3, invert: true}", "run: {at: discrete 4}",
+      "bit: {at: holding 30, type: u16, bit: 3, invert: true}", "coil: {at: coil 5}"},
+     {"4 tags, 0 skipped"}},
+    {"a switch that is always on, and numbers that stand for on and off",
+     "",
+     "{\"device\":{\"channels\":[{\"name\":\"inv\",\"reg_type\":\"discrete\",\"address\":4,"
+     "\"on_value\":\"0\"},{\"name\":\"enable\",\"reg_type\":\"holding\",\"address\":10,"
+     "\"on_value\":\"0xAA\",\"off_value\":\"0x55\"},{\"name\":\"plain\",\"reg_type\":\"holding\","
+     "\"address\":11,\"on_value\":1,\"off_value\":0},{\"name\":\"odd\",\"reg_type\":\"coil\","
+     "\"address\":12,\"on_value\":\"x\"}]}}",
+     IMPORT_DONE,
+     {"!inv:", "enable: {at: holding 10, type: u16}", "plain: {at: holding 11, type: u16}"},
+     {"skipped: inv: by its on_value and off_value it would always be on",
+      "enable: 170 means on, 85 means off; it stays a number here",
+      "!plain:", "skipped: odd: its on_value or off_value is no whole number"}},
     {"templates of templates", "", "{% set x = 1 %}", IMPORT_NOTHING, {NULL}, {"Jinja"}},
 };
 
