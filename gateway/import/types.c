@@ -52,8 +52,8 @@ int type_of_size(int type, unsigned words)
         {RAW_U16, 1, RAW_U16},     {RAW_U16, 2, RAW_U32},     {RAW_U16, 3, RAW_U48},
         {RAW_U16, 4, RAW_U64},     {RAW_S16, 1, RAW_S16},     {RAW_S16, 2, RAW_S32},
         {RAW_S16, 3, RAW_S48},     {RAW_S16, 4, RAW_S64},     {RAW_F32, 2, RAW_F32},
-        {RAW_F32, 4, RAW_F64},     {RAW_F32, 1, RAW_F16},     {RAW_BCD16, 1, RAW_BCD16},
-        {RAW_BCD16, 2, RAW_BCD32}, {RAW_BCD16, 4, RAW_BCD64},
+        {RAW_F32, 4, RAW_F64},     {RAW_BCD16, 1, RAW_BCD16}, {RAW_BCD16, 2, RAW_BCD32},
+        {RAW_BCD16, 4, RAW_BCD64},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
         if (sizes[i].like == type && sizes[i].words == (int)words)
@@ -141,6 +141,10 @@ static const struct {
     {"float16", RAW_F16},
     {"f16", RAW_F16},
     {"float16ieee", RAW_F16},
+    {"half", RAW_F16},
+    {"halffloat", RAW_F16},
+    {"halfprecision", RAW_F16},
+    {"real16", RAW_F16},
     {"llong", RAW_S64},
     {"lint", RAW_S64},
     {"int64", RAW_S64},
