@@ -43,7 +43,7 @@ static void lose(struct balance *b, const int64_t *from_ms)
     window_drop(&b->window, back);
     ledger_skip(&b->ledger, b->missed);
     b->missed = 0;
-    b->missed_volume = 0;
+    b->flowed = 0;
     b->tainted = false;
     if (!b->standing && !b->settled)
         return;
@@ -89,7 +89,6 @@ static void advance_total(struct balance *b, const struct leak_context *c, doubl
     uint32_t n = b->missed + 1;
     uint64_t block = (uint64_t)(b->block_ms / b->rule.step_ms);
     b->missed = 0;
-    b->missed_volume = 0;
     b->tainted = false;
     b->flow = missing / (n * b->rule.step_h);
     for (uint32_t i = 1; i <= n; i++) {
@@ -114,16 +113,19 @@ static void close_pipe(struct balance *b, const struct leak_context *c, double f
     advance_total(b, c, flow * b->rule.step_h, flow * b->rule.step_h);
 }
 
+/* A block's level is its mean, so it is the level in the middle of the block, and what made it rise
+ * flowed from the middle of one block to that of the next. Whole blocks' flow against it would be
+ * ahead by half a block, which looks like a loss whenever a pump starts. */
 static void close_store(struct balance *b, const struct leak_context *c, double flow, double level)
 {
     const struct leak_rule *l = c->rule;
-    double missing = b->missed_volume + flow * b->rule.step_h;
+    double half = flow * b->rule.step_h / 2, missing = b->flowed + half;
     bool outside = false;
     double table = isnan(level) ? level : stage_volume(l->stage, l->stage_count, level, &outside);
     if (isnan(level) || outside) {
         b->gap = outside ? GAP_OUTSIDE : GAP_LEVEL;
         b->missed++;
-        b->missed_volume = missing;
+        b->flowed = missing + half;
         if (!b->standing || b->missed * b->rule.step_ms > b->rule.max_gap_ms)
             lose(b, NULL);
         return;
@@ -135,8 +137,16 @@ static void close_store(struct balance *b, const struct leak_context *c, double 
         b->area = stage_smooth_area(l->stage, l->stage_count, level);
     }
     b->gap = GAP_NONE;
+    double step = (flow - b->flow_then) * b->rule.step_h;
     double rise_table = table - b->store_table, rise = volume - b->store;
+    b->flowed = half;
+    b->flow_then = flow;
     b->store_table = table;
+    if (b->standing && !b->missed && !b->firing && !c->stands)
+        align_learn(&b->align, 2 * half, missing - rise, b->rule.step_h);
+    else
+        align_break(&b->align);
+    missing -= align_shift(&b->align) * step;
     if (!b->standing) {
         settle(b, missing, volume, rise_table);
         return;
@@ -349,7 +359,7 @@ static void reset(void *state, const struct leak_context *c, int64_t now_ms)
 const struct leak_kind_ops leak_balance = {
     .name = "balance",
     .size = sizeof(struct balance),
-    .version = 2,
+    .version = 3,
     .init = init,
     .sample = sample,
     .step = step,

@@ -5,6 +5,7 @@
 #ifndef WATCH_BALANCE_H
 #define WATCH_BALANCE_H
 
+#include "watch/align.h"
 #include "watch/baseline.h"
 #include "watch/cusum.h"
 #include "watch/estimate.h"
@@ -69,8 +70,9 @@ struct balance {
     double runoff; /* m3/h, still coming */
     double wet; /* m3/h that rain brought to the newest block */
     bool standing; /* total follows on from the block before */
-    double missed_volume; /* blocks that wait for a level: their in - out */
-    uint32_t missed;
+    double flowed; /* m3: in - out since the middle of the block whose level is `store` */
+    double flow_then; /* m3/h: in - out in that block */
+    uint32_t missed; /* blocks since then that wait for a level */
     double target; /* C that a new footing begins at .. */
     double settle_run, settle_sum; /* .. when it has been averaged */
     uint32_t settled;
@@ -78,6 +80,7 @@ struct balance {
     bool tainted;
 
     struct ledger ledger;
+    struct align align;
     struct baseline baseline;
     struct cusum cusum;
     struct window window;

@@ -11,7 +11,7 @@ static const double rain_doubt = 0.25;
 static const double least_load = 0.02; /* of nominal: a pipe with less stands */
 static const double over_share = 0.2; /* of H: below this it may end */
 static const double suspect_at = 0.8, suspect_over = 0.5; /* of H */
-static const double ebb_share = 0.5, ebb_sigmas = 1.5;
+static const double ebb_share = 0.5, ebb_sigmas = 1.5, slower_share = 0.55;
 static const double recent_share = 2.0 / 3; /* of clear_ms: over which the recent rate is taken */
 static const uint32_t recent_most =
     4; /* .. or, for a leak that noise hides, so many times longer */
@@ -52,9 +52,12 @@ static void look_back(struct balance *b, int64_t now_ms)
     b->leak.recent_sigma = window_slope_sigma(&b->window, &r->window, count);
     double least =
         fmax(balance_drift(b), fmin(ebb_share * rate, ebb_sigmas * b->leak.recent_sigma));
-    /* What came before it fired isn't recent. */
-    b->leak.recent_after = now_ms - b->fired_ms >= (int64_t)count * r->step_ms;
-    b->leak.ebbing = b->leak.recent_after && b->leak.known && b->leak.recent < least;
+    /* What came before it fired isn't recent. And an hour of waves is no end: twice that time has to
+     * show that it ran slower. */
+    int64_t span_ms = (int64_t)count * r->step_ms, since_ms = now_ms - b->fired_ms;
+    b->leak.recent_after = since_ms >= span_ms;
+    b->leak.ebbing = since_ms >= 2 * span_ms && b->leak.known && b->leak.recent < least &&
+                     b->leak.before < slower_share * rate;
 }
 
 /* A line through a day says no more for the ten seconds that came to it. */

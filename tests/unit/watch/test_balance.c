@@ -84,6 +84,28 @@ static void run(struct plant *p, int64_t for_ms, double leak)
     }
 }
 
+/* As a gateway samples it: the meters say what flowed `late_ms` ago, and a pump starts whenever it
+ * likes. */
+static void run_polled(struct plant *p, int64_t for_ms, double leak, int64_t every_ms,
+                       int64_t late_ms)
+{
+    const int64_t second = 1000;
+    struct balance *b = &p->balance;
+    for (int64_t end = p->t_ms + for_ms; p->t_ms < end; p->t_ms += second) {
+        const int64_t offset = 37 * second, cycle = 5 * hour + 7 * minute;
+        double in = (p->t_ms + offset) % cycle < cycle / 3 ? 60 : 0, out = 20;
+        int64_t then = p->t_ms + offset + cycle - late_ms;
+        double said = then % cycle < cycle / 3 ? 60 : 0;
+        if (p->t_ms % every_ms == 0) {
+            leak_balance.tick(b, &p->context, p->t_ms);
+            leak_balance.sample(b, &p->context, 0, p->volume / 201 + 0.001 * noise(), p->t_ms);
+            leak_balance.sample(b, &p->context, 1, said * 1.01, p->t_ms);
+            leak_balance.sample(b, &p->context, 2, out, p->t_ms);
+        }
+        p->volume += (in - out - leak) / 3600;
+    }
+}
+
 static struct leak_view view(const struct plant *p)
 {
     struct leak_view v;
@@ -170,6 +192,26 @@ static void while_a_leak_stands_it_stays_the_same_leak(void **state)
         assert_true(fabs(v.lost.value - lost) < 0.15 * lost + 2);
         /* 3 %, 10 % and 40 % of what usually flows; a window of hours may have called it major */
         assert_int_equal(v.class_ == LEAK_RUPTURE, i == 2);
+    }
+}
+
+static void a_pump_that_starts_is_no_leak_whenever_its_meter_says_so(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t every_ms, late_ms;
+        double shift; /* blocks that the meters are found to be ahead */
+    } facts[] = {{10000, 0, 0},      {1000, 0, 0},  {60000, 0, 0},       {10000, 20000, -1. / 3},
+                 {10000, 60000, -1}, {30000, 0, 0}, {10000, -15000, .25}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        begin(&plant);
+        for (int64_t t = 0; t < 12 * day; t += hour) {
+            run_polled(&plant, hour, 0, facts[i].every_ms, facts[i].late_ms);
+            assert_false(view(&plant).firing);
+        }
+        assert_true(fabs(align_shift(&plant.balance.align) - facts[i].shift) < 0.1);
+        run_polled(&plant, 90 * minute, 1, facts[i].every_ms, facts[i].late_ms);
+        assert_true(view(&plant).firing);
     }
 }
 
@@ -389,6 +431,7 @@ int main(void)
         cmocka_unit_test(it_learns_three_days_and_then_looks),
         cmocka_unit_test(leak_is_found_told_and_over_when_mended),
         cmocka_unit_test(while_a_leak_stands_it_stays_the_same_leak),
+        cmocka_unit_test(a_pump_that_starts_is_no_leak_whenever_its_meter_says_so),
         cmocka_unit_test(plugged_leak_keeps_its_onset_and_what_was_lost),
         cmocka_unit_test(suspicion_has_its_words),
         cmocka_unit_test(reset_begins_at_zero_and_a_leak_that_runs_on_is_found_again),
