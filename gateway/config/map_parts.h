@@ -139,6 +139,7 @@ const char *repeat_label(const struct node *label, uint64_t i, char number[24]);
 uint64_t repeat_count(const struct node *repeat);
 
 /* map_refs.c */
+const char *suggest_point(const struct map_builder *b, const char *name); /* as did_you_mean() */
 uint32_t find_point(const struct map_builder *b, const struct node *n, const char *name,
                     const char *what); /* NAMES_NONE after a complaint */
 bool constant_of(const struct point *p, const char *text, int64_t *out);

@@ -7,7 +7,7 @@
 
 enum { DEEPEST = 8 };
 
-static const char *suggest_point(const struct map_builder *b, const char *name)
+const char *suggest_point(const struct map_builder *b, const char *name)
 {
     enum { MOST = 1000 };
     const char *candidates[MOST];

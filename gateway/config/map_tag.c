@@ -476,14 +476,23 @@ static bool read_computed(const struct map_builder *b, const struct node *key,
     return read_looks(b, n, p) && good;
 }
 
+/* Over another map it is mostly a change of a tag whose name is misspelt. */
+static bool lies_nowhere(const struct map_builder *b, const struct node *key)
+{
+    const char *near = b->merged ? suggest_point(b, key->text) : "";
+    if (*near != '\0') {
+        return complain(&b->r, key, "`%.64s` lies nowhere%s", key->text, near);
+    }
+    return complain(&b->r, key,
+                    "`%.64s` lies nowhere%s; say `at: holding 100`, or `from:` another tag",
+                    key->text, b->merged ? ", and no tag below has this name" : "");
+}
+
 static bool read_read(const struct map_builder *b, const struct node *key,
                       const struct tag_nodes *n, struct point *p)
 {
     if (n->at == NULL) {
-        return complain(&b->r, key,
-                        "`%.64s` lies nowhere; say `at: holding 100`, or `from:` another "
-                        "tag",
-                        key->text);
+        return lies_nowhere(b, key);
     }
     bool good = read_place(b, n->at, p);
     if (!good || !read_type(b, n, p, key) || !read_parts(b, n, p)) {

@@ -267,6 +267,12 @@ bool read_type(const struct map_builder *b, const struct tag_nodes *n, struct po
     if (bits && type != RAW_BOOL) {
         return complain(&b->r, n->type, "a %s is one bit: its type is bool", table_names[p->table]);
     }
+    if (bits && n->bit != NULL) {
+        return complain(&b->r, n->bit,
+                        "a %s is one bit: leave `bit` out, or say `at: %s ...` if that of a "
+                        "register is meant",
+                        table_names[p->table], p->table == TABLE_COIL ? "holding" : "input");
+    }
     if (type == RAW_BOOL && n->bit != NULL) {
         type = RAW_U16;
     }

@@ -410,8 +410,12 @@ static const struct {
      "maps/v/base.yaml:10:18: error: from: no tag `level` in this map with what is laid over "
      "it\n"},
     {"a misspelt tag lies nowhere", "tags: {levels: {unit: cm}}",
-     "plant.yaml:8:59: error: `levels` lies nowhere; say `at: holding 100`, or `from:` another "
-     "tag\n"},
+     "plant.yaml:8:59: error: `levels` lies nowhere, did you mean `level`?\n"},
+    {"one of many may be meant", "tags: {rdt_3: {unit: cm}}",
+     "plant.yaml:8:59: error: `rdt_3` lies nowhere, did you mean `rtd_3`?\n"},
+    {"what is like no tag below lies nowhere, too", "tags: {pressure: {unit: bar}}",
+     "plant.yaml:8:59: error: `pressure` lies nowhere, and no tag below has this name; say `at: "
+     "holding 100`, or `from:` another tag\n"},
     {"a key that isn't there cannot be turned off", "tags: {level: {span: off}}",
      "plant.yaml:8:73: error: `span: off`, but the tag below has no `span`\n"},
     {"tags are a mapping", "tags: [level]",

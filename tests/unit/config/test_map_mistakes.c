@@ -158,6 +158,15 @@ static const struct mistakes cases[] = {
      "tags:\n"
      "  a: {at: coil 0, type: u16}\n",
      "map.yaml:3:25: error: a coil is one bit: its type is bool\n"},
+    {"neither a coil nor a discrete input has bits",
+     "format: 1\n"
+     "tags:\n"
+     "  a: {at: coil 0, bit: 1}\n"
+     "  b: {at: discrete 0, type: bool, bit: 0}\n",
+     "map.yaml:3:24: error: a coil is one bit: leave `bit` out, or say `at: holding ...` if that "
+     "of a register is meant\n"
+     "map.yaml:4:40: error: a discrete is one bit: leave `bit` out, or say `at: input ...` if that "
+     "of a register is meant\n"},
     {"doc and address are held against each other",
      "format: 1\n"
      "doc_base: {input: 30001}\n"
