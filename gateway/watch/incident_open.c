@@ -252,7 +252,8 @@ void incident_alarm(struct incident *i, uint32_t index, enum alarm_change what, 
     if (what == ALARM_DID_ON && is_leak(i->plant, index, true) && r->area < i->areas &&
         (i->now.areas[r->area] == AREA_OPERATING || i->now.areas[r->area] == AREA_SHUT_PROTECT))
         incident_area_is(i, r->area, AREA_FLOODED, "flood switch", t_ms);
-    if (what == ALARM_DID_ACK && index == i->now.trigger_alarm &&
+    bool source = i->now.leak < i->plant->leak_count && index == i->plant->leaks[i->now.leak].alarm;
+    if (what == ALARM_DID_ACK && (index == i->now.trigger_alarm || source) &&
         !i->now.milestones[MILESTONE_ACKNOWLEDGED].reached)
         milestone_reach(i, MILESTONE_ACKNOWLEDGED, s->user, true, r->path, t_ms, t_ms);
 }
@@ -261,13 +262,15 @@ void incident_leak(struct incident *i, uint32_t leak, const struct leak_view *v,
 {
     if (leak >= i->plant->leak_count)
         return;
+    const struct estimate unknown = {UNKNOWN, UNKNOWN, UNKNOWN};
     struct source *s = &i->sources[leak];
     *s = (struct source){.class_ = v->class_,
                          .state = v->state,
                          .firing = v->firing,
                          .drift = v->drift,
                          .score = v->score,
-                         .rate = v->rate,
+                         /* what stands in another unit says nothing of m3/h */
+                         .rate = i->plant->leaks[leak].unit ? unknown : v->rate,
                          .onset_ms = v->onset_ms,
                          .lost = v->lost};
     uint32_t alarm = i->plant->leaks[leak].alarm;

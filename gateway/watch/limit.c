@@ -100,6 +100,7 @@ static void view(const void *state, const struct leak_context *c, struct leak_vi
     const struct limit *l = state;
     int i = worst(l);
     out->state = i == BOUND_COUNT ? LEAK_LIVE : LEAK_SUSPECT;
+    out->score_unit = c->rule->unit ? c->rule->unit : "";
     if (!l->known)
         return;
     out->value = out->score = l->value;

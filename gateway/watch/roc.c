@@ -119,6 +119,7 @@ static void view(const void *state, const struct leak_context *c, struct leak_vi
     const struct roc *r = state;
     const struct leak_rule *rule = c->rule;
     out->state = LEAK_LIVE;
+    out->score_unit = rule->unit ? rule->unit : "";
     if (!r->known)
         return;
     bool up = r->rises != r->falls ? r->rises : r->rise >= r->fall;

@@ -37,7 +37,9 @@ static void put_tags(struct warden *w, uint32_t index, int64_t t_ms)
                       : v->state == LEAK_LEARNING ? "still learning"
                                                   : "not known";
     bool blind = v->state == LEAK_BLIND;
-    put_tag(w, r->tag_rate, blind ? (double)NAN : v->firing ? v->rate.value : 0, why, t_ms);
+    bool looks = !blind && v->state != LEAK_LEARNING;
+    put_tag(w, r->tag_rate, v->firing && !blind ? v->rate.value : looks ? 0 : (double)NAN, why,
+            t_ms);
     put_tag(w, r->tag_unaccounted, v->unaccounted_24h, why, t_ms);
     put_tag(w, r->tag_flow, blind ? (double)NAN : v->value, why, t_ms);
     put_tag(w, r->tag_minutes, blind ? (double)NAN : v->minutes,

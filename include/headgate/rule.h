@@ -110,6 +110,7 @@ struct leak_rule {
     uint8_t kind, profile;
     uint32_t area;
     const char *about;
+    const char *unit;              /* limit, roc, shift: of the value; NULL: the kind reckons in m3 and hours */
     const struct leak_input *inputs;   /* in the order of the roles above, then as written */
     uint32_t input_count;
     const struct pair *stage;      /* m, m3, both strictly rising; NULL: a pipe, or no volume */
