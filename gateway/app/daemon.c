@@ -185,11 +185,13 @@ static bool keep_setup(struct gateway *g, struct broker_setup *s)
 
 static const char owner_key[] = "owner";
 
-/* Each kept state finds its place: the numbers that go on, or the watch room of the first plan. */
+/* Each kept state finds its place: what was taken back, the numbers that go on, or the watch room
+ * of the first plan. */
 static void remember(void *me, const char *key, const void *bytes, size_t size)
 {
     struct gateway *g = me;
-    if (strcmp(key, owner_key) != 0 && !sequence_restore(&g->sequence, key, bytes, size))
+    if (strcmp(key, owner_key) != 0 && !retained_restore(g->retained, key, bytes, size) &&
+        !sequence_restore(&g->sequence, key, bytes, size))
         memory_add(g->memory, key, bytes, size);
 }
 
@@ -305,10 +307,9 @@ static bool start(struct gateway *g, struct diags *ds)
         return false;
     }
     g->memory = memory_new();
-    if (!g->memory || !start_broker(g))
-        return false;
-    g->retained = retained_new(g->state_dir);
-    if (!g->retained || !side_build(&g->side, &g->door, &g->sequence, g->memory, NULL, NULL, ds))
+    g->retained = retained_new(g->state_dir, &g->door);
+    if (!g->memory || !g->retained || !start_broker(g) ||
+        !side_build(&g->side, &g->door, &g->sequence, g->memory, NULL, NULL, ds))
         return false;
     memory_free(g->memory);
     g->memory = NULL;
@@ -391,7 +392,7 @@ static void pass(struct gateway *g, mono_t end)
     mono_t due = poller_run(g->side.poller, now);
     due = mono_min(due, pipeline_tick(g->side.pipeline, g->side.poller, clock_wall(), now));
     due = mono_min(due, socket_tick(g->socket, now));
-    bool put = retained_tick(g->retained, &g->door, now);
+    bool put = retained_tick(g->retained);
     put = pipeline_flush(g->side.pipeline) || put;
     if (put && g->wake_due.ns == INT64_MAX)
         g->wake_due = mono_add(now, wake_ns);

@@ -207,8 +207,9 @@ static mono_t commit_due(const struct broker *b)
                   ? (mono_t){0}
                   : mono_add(b->committed, COMMIT_EVERY);
     else if (journal_unsaved(b->journal))
-        due =
-            journal_refusals_wait(b->journal) ? (mono_t){0} : mono_add(b->committed, CURSORS_EVERY);
+        due = b->urgent || journal_refusals_wait(b->journal)
+                  ? (mono_t){0}
+                  : mono_add(b->committed, CURSORS_EVERY);
     return mono_before(due, b->retry) ? b->retry : due;
 }
 
@@ -244,12 +245,17 @@ static void remember(struct broker *b)
         journal_keep(b->journal, overlap_key, points, size);
 }
 
+bool broker_keeps(const char *key)
+{
+    return strcmp(key, overlap_key) == 0;
+}
+
 static void recall(void *me, const char *key, const void *bytes, size_t size)
 {
     struct broker *b = me;
     uint64_t all[MESSAGE_JOURNALED];
     acked(b, all);
-    if (strcmp(key, overlap_key) == 0)
+    if (broker_keeps(key))
         overlap_restore(&b->overlap, bytes, size, all);
 }
 

@@ -13,6 +13,8 @@
 #include "base/mailbox.h"
 #include "headgate/plant.h"
 
+enum { RETRACTIONS = 256 };        /* that may wait for an answer at once */
+
 /* The whole of what the two threads share. */
 struct door {
     struct mailbox *rows;          /* journaled lanes; always drained */
@@ -30,6 +32,9 @@ struct door {
     _Atomic(const char *) trouble; /* of the journal, static text; NULL: healthy */
     _Atomic uint32_t allow;        /* what people may command, see struct command_rules */
     _Atomic int64_t fresh_ms;
+    /* How the broker answered states with a ticket (see message.h): at ticket % RETRACTIONS stands
+     * 2 * ticket, and one more if it refused. Those of a session that was lost are never answered. */
+    _Atomic uint64_t retracted[RETRACTIONS];
 };
 
 void door_allow(struct door *d, const struct command_rules *rules);
@@ -66,6 +71,7 @@ struct broker_setup {
  * the strings of setup must outlive the broker. */
 struct broker *broker_new(struct door *door, struct journal *journal, const struct broker_setup *setup,
                           const char **why);
+bool broker_keeps(const char *key);                    /* among the kept states: one of the broker thread's own */
 bool broker_start(struct broker *b);                   /* false: no thread could be had */
 /* Flushes the journal, tries to send what is waiting for at most grace_ns, says offline, joins. Ends
  * within grace_ns and a second, whatever the network does. Called by the putter of the mailboxes. */

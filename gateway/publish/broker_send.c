@@ -52,6 +52,7 @@ static void take_off(struct broker *b, int mid, const struct parcel *p,
                                                   .lane = p->lane,
                                                   .seq = p->seq,
                                                   .gap = p->gap,
+                                                  .ticket = p->ticket,
                                                   .size = size_of(m),
                                                   .topic = send_topic(m->topic)};
 }
@@ -308,8 +309,15 @@ static void send_from(struct broker *b, const struct flight *f)
     }
 }
 
+static void answer_ticket(struct broker *b, uint64_t ticket, bool refuses)
+{
+    if (ticket)
+        b->door->retracted[ticket % RETRACTIONS] = 2 * ticket + refuses;
+}
+
 static void land(struct broker *b, const struct flight *f)
 {
+    answer_ticket(b, f->ticket, f->reason >= 0x80);
     if (passing(f->reason)) {
         b->paused = mono_add(b->now, 2 * NS_PER_S);
         if (f->lane < MESSAGE_JOURNALED)
@@ -505,6 +513,7 @@ static bool send_live(struct broker *b, const struct message *head, const char *
 {
     char topic[TOPIC_MAX];
     int mid;
+    uint64_t ticket = head->lane == MESSAGE_STATE ? head->seq : 0;
     bool sure = head->lane == MESSAGE_STATE || head->lane == MESSAGE_REPLY;
     if (sure && send_in_flight(b) >= window(b))
         return false;
@@ -529,9 +538,10 @@ static bool send_live(struct broker *b, const struct message *head, const char *
     if (r == MQTT_SENT) {
         b->door->counters.published++;
         if (sure)
-            take_off(b, mid, &(struct parcel){.lane = LANE_OWN}, &m);
+            take_off(b, mid, &(struct parcel){.lane = LANE_OWN, .ticket = ticket}, &m);
     } else {
         refused(b, LANE_OWN, 0, TOO_LARGE);
+        answer_ticket(b, ticket, true);
     }
     return true;
 }

@@ -33,7 +33,8 @@ struct message {
     uint32_t payload_length;
     uint64_t seq;                  /* journaled: given by the plant thread, rising by one per lane;
                                       a jump is a loss, which the broker thread turns into a gap
-                                      frame. 0: the journal gives the next (audit) */
+                                      frame. 0: the journal gives the next (audit). State: a ticket,
+                                      rising, for door.retracted; 0: nobody asks for the answer */
     wall_t time;
     uint32_t keep_length;
     uint8_t correlation_length;

@@ -36,6 +36,7 @@ struct flight {
     bool gap; /* a frame that tells of this row */
     int reason;
     uint64_t seq;
+    uint64_t ticket; /* of a state: who put it wants to know; 0: nobody does */
     uint32_t size, topic; /* topic: a hash */
 };
 
@@ -43,6 +44,7 @@ struct parcel { /* on its way into a flight */
     uint8_t lane;
     uint64_t seq;
     bool gap;
+    uint64_t ticket;
 };
 
 struct inbound { /* a command, copied out of the library's hands */

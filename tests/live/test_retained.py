@@ -70,3 +70,77 @@ def test_a_plant_of_another_name_does_not_take_up_the_state(stage):
     gateway.words[2] = plant
     gateway.start()
     recorder.wait("/value/plant/d/r3", 10, since, lambda m: m.json["quality"] == rig.GOOD)
+
+
+def the_other_gateway(stage, plant, site_of):
+    """A second gateway of the same site, with a plant file of its own."""
+    words = yaml.safe_load(plant.read_text())
+    words["gateway"], words["devices"] = "gw2", site_of
+    other = plant.with_name("other.yaml")
+    other.write_text(yaml.safe_dump(words, sort_keys=False))
+    gateway = rig.Gateway(other, stage.directory / "other")
+    stage.enders.append(lambda: gateway.child and gateway.child.kill())
+    return gateway
+
+
+def retained(stage, broker, part):
+    """What a newcomer finds there."""
+    late = stage.recorder(broker.port)
+    late.wait("/gateway/gw", test=lambda m: m.retain)
+    late.wait("/meta/plant/stays", test=lambda m: m.retain)
+    late.client.publish("t/over", b"x", 1)
+    late.wait("t/over")
+    found = {m.topic for m in late.all(part) if m.retain}
+    late.end()
+    return found
+
+
+def test_a_device_that_moved_is_taken_back_once_and_then_belongs_to_the_other_gateway(stage):
+    broker = stage.broker()
+    devices = stage.devices({"l": {"kind": "tcp", "units": [1, 2]}, "m": {"kind": "tcp", "units": [1, 2]}})
+    units = {name: {"map": "few", "line": "l", "unit": unit, "area": "plant", "every": "200ms"}
+             for name, unit in (("stays", 1), ("goes", 2))}
+    alarms = {f"plant/{d}/high": {"tag": f"plant/{d}/r0", "above": 60000, "priority": "low", "about": "Full"} for d in units}
+    plant = stage.plant(broker.port, {"l": {"connect": devices.where["l"]}}, units, {"few": rig.words_map(4)}, alarms=alarms)
+    recorder = stage.recorder(broker.port)
+    one = stage.gateway(plant).start()
+    recorder.wait("/value/plant/goes/r3", test=lambda m: m.json["quality"] == rig.GOOD)
+    recorder.wait("/alarm/plant/goes/high")
+    other = the_other_gateway(stage, plant, {"goes": units["goes"]})
+    words = yaml.safe_load(other.words[2].read_text())
+    words["lines"], words["alarms"] = {"m": {"connect": devices.where["m"]}}, {"plant/goes/high": alarms["plant/goes/high"]}
+    words["devices"]["goes"]["line"] = "m"
+    other.words[2].write_text(yaml.safe_dump(words, sort_keys=False))
+    without(plant, "goes")
+    words = yaml.safe_load(plant.read_text())
+    del words["alarms"]["plant/goes/high"]
+    plant.write_text(yaml.safe_dump(words, sort_keys=False))
+    one.stop()
+    one.start()
+    rig.wait_for(lambda: "topics were taken back" in one.log(), 10, "the first gateway says that they are gone")
+    assert not retained(stage, broker, "/goes")
+    since = recorder.count()
+    other.start()
+    recorder.wait("/value/plant/goes/r3", 10, since, lambda m: m.json["quality"] == rig.GOOD)
+    recorder.wait("/alarm/plant/goes/high", 10, since)
+    recorder.wait("/meta/plant/goes", 10, since)
+    theirs = retained(stage, broker, "/goes")
+    assert len(theirs) >= 4 + 1 + 1 + 1, theirs
+
+    def restart(kill):
+        one.kill() if kill else one.stop()
+        since = recorder.count()
+        one.start()
+        recorder.wait("/value/plant/stays/r3", 10, since)
+
+    def comment():
+        plant.write_text(plant.read_text() + "# a comment\n")
+        since = recorder.count()
+        one.child.process.send_signal(signal.SIGHUP)
+        recorder.wait("/event/gw", 10, since, lambda m: m.json["type"] == "reloaded")
+
+    for act in (comment, lambda: restart(True), comment, lambda: restart(False), lambda: restart(True)):
+        act()
+        recorder.wait("/stats/gw", 15, recorder.count())
+        assert retained(stage, broker, "/goes") == theirs
+    assert one.log().count("are taken back") == 1
