@@ -316,7 +316,7 @@ void pipeline_remember(struct pipeline *p, struct memory *m)
 static void restore(void *me, const char *key, const void *bytes, size_t size)
 {
     struct pipeline *p = me;
-    if (notices_key(key))
+    if (notices_key(key) || broker_keeps(key))
         return;
     bool used = strcmp(key, timeline_key) == 0 ||
                 warden_restore(lookout_warden(p->lookout), key, bytes, size, p->timeline.t_ms);

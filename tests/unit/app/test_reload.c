@@ -199,8 +199,7 @@ static void a_mistake_is_told_with_its_place_and_changes_nothing(void **state)
         {0, "unit: 1", "unit: one", "plant.yaml:11:32: unit `one` is no whole number", "0x0C"},
         {0, "every: 1s", "evry: 1s", "plant.yaml:11:", ""},
         {0, "areas:", "areas: [}", "plant.yaml:9:", ""},
-        {0, "unit: 1, area: a", "unit: 0.5, area: b",
-         "plant.yaml:11:32: ", " mistakes)"},
+        {0, "unit: 1, area: a", "unit: 0.5, area: b", "plant.yaml:11:32: ", " mistakes)"},
         {0, "2 * x", "2 * (x", "plant.yaml:13:", ""},
         {0, "2 * x", "2 * y", "plant.yaml:13:", ""},
         {0, "map: box", "map: bx", "plant.yaml:11:", ""},
@@ -291,6 +290,51 @@ static void follow(int64_t ms)
     memory_free(memory);
     arena_free(notes);
     diags_free(ds);
+}
+
+/* Is a kept state of this name to be forgotten? Takes all rows out. */
+static bool forgotten(const char *key)
+{
+    size_t length;
+    bool found = false;
+    for (const char *at; (at = mailbox_peek(desk.door.rows, &length)) != NULL;
+         mailbox_done(desk.door.rows)) {
+        struct message m;
+        memcpy(&m, at, sizeof m);
+        found = found || (m.lane == MESSAGE_KEEP && m.keep_length == strlen(key) + 1 &&
+                          strcmp(at + sizeof m, key) == 0);
+    }
+    return found;
+}
+
+static void only_states_of_another_plant_file_are_forgotten(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *key;
+        bool foreign;
+    } facts[] = {
+        {"alarm/a/gone/high", true}, {"leak/gone", true}, {"overlap", false}, {"timeline", false}};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        begin();
+        struct memory *memory = memory_new();
+        memory_add(memory, facts[i].key, &start_ms, sizeof start_ms);
+        poller_free(desk.side.poller);
+        desk.side.poller = NULL;
+        pipeline_free(desk.side.pipeline);
+        const struct pipeline_setup setup = {.plan = desk.side.plan,
+                                             .door = &desk.door,
+                                             .sequence = &desk.sequence,
+                                             .diags = desk.ds,
+                                             .wall = {start_ms},
+                                             .now = {start_ms * NS_PER_MS},
+                                             .memory = memory};
+        desk.side.pipeline = pipeline_new(&setup);
+        assert_non_null(desk.side.pipeline);
+        assert_int_equal(forgotten(facts[i].key), facts[i].foreign);
+        memory_free(memory);
+        end();
+    }
 }
 
 static const char alarm_topic[] = "r/s/event/g";
@@ -384,6 +428,7 @@ static void an_incident_is_left_when_nothing_is_watched_any_more(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_states_of_another_plant_file_are_forgotten),
         cmocka_unit_test(what_belongs_to_the_process_is_named),
         cmocka_unit_test(a_mistake_is_told_with_its_place_and_changes_nothing),
         cmocka_unit_test(a_file_that_is_gone_changes_nothing),
