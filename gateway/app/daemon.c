@@ -267,12 +267,13 @@ static bool start_broker(struct gateway *g)
 
 static bool read_plant(struct gateway *g, struct diags *ds)
 {
-    if (!find_state_dir(g)) {
-        log_error("%s: can't be made or used for state: %s; --state DIR says where else",
-                  g->state_dir, strerror(errno));
+    if (!side_plan(&g->side, g->options->plant_file, &g->plant_options, ds))
         return false;
-    }
-    return side_plan(&g->side, g->options->plant_file, &g->plant_options, ds);
+    if (find_state_dir(g))
+        return true;
+    log_error("%s: can't be made or used for state: %s; --state DIR says where else", g->state_dir,
+              strerror(errno));
+    return false;
 }
 
 static size_t on_question(void *me, const char *line, size_t length, char *out, size_t room)

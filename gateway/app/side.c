@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "plan/plan.h"
+#include "values/derive.h"
 
 bool side_plan(struct side *s, const char *file, const struct plant_options *options,
                struct diags *ds)
@@ -12,9 +13,15 @@ bool side_plan(struct side *s, const char *file, const struct plant_options *opt
         diag_add(ds, DIAG_ERROR, (struct place){file, 1, 1}, "out of memory");
         return false;
     }
-    s->plant = plant_load(s->arena, file, options, ds);
+    struct plant_options all = *options;
+    all.expression = derive_check;
+    s->plant = plant_load(s->arena, file, &all, ds);
     s->plan = s->plant ? plan_build(s->arena, s->plant, ds) : NULL;
-    if (s->plan)
+    /* The pipeline compiles them again, when journal and broker have been begun already. */
+    struct derive *derive = s->plant ? derive_new(s->plant, ds) : NULL;
+    bool computes = derive != NULL;
+    derive_free(derive);
+    if (s->plan && computes)
         return true;
     side_fini(s);
     return false;
@@ -39,10 +46,8 @@ bool side_build(struct side *s, struct door *door, struct sequence *sequence,
 
 bool side_start(struct side *s, struct loop *loop, mono_t now)
 {
-    struct poller_hooks hooks = {.me = s->pipeline,
-                                 .block = pipeline_feed,
-                                 .event = pipeline_hear,
-                                 .wrote = pipeline_wrote};
+    struct poller_hooks hooks = {
+        .me = s->pipeline, .block = pipeline_feed, .event = pipeline_hear, .wrote = pipeline_wrote};
     s->poller = poller_new(loop, s->plan, hooks, now);
     return s->poller != NULL;
 }

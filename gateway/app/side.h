@@ -18,7 +18,8 @@ struct side {
     struct poller *poller;         /* NULL until side_start */
 };
 
-/* Reads and plans. false: what is wrong stands in ds, and nothing is left behind. */
+/* Reads and plans, expressions included: what is wrong with the files is told here, and all of it.
+ * false: what is wrong stands in ds, and nothing is left behind. */
 bool side_plan(struct side *s, const char *file, const struct plant_options *options,
                struct diags *ds);
 /* Builds board and pipeline. memory: what the watch room knows already; NULL: nothing. before: what

@@ -21,7 +21,6 @@
 #include "plan/plan.h"
 #include "publish/secret.h"
 #include "values/derive.h"
-#include "values/sandbox.h"
 
 enum { DEEPEST = 8, PATH_ROOM = 4096, FILE_LIMIT = 16 << 20 };
 
@@ -82,15 +81,6 @@ static void check_map(struct check *c, const char *file)
     if (!map_lint(map, &tree, c->arena, c->ds) || !examples_run(map, c->ds)) {
         diag_add(c->ds, DIAG_ERROR, (struct place){kept, 1, 1}, "out of memory");
     }
-}
-
-static void check_expression(const struct derived *d, struct diags *ds)
-{
-    struct sandbox *s = sandbox_new(1);
-    if (s != NULL) {
-        sandbox_compile(s, 0, d, ds);
-    }
-    sandbox_free(s);
 }
 
 /* Credentials are only there while the service runs, and this may be another machine: warnings. */
@@ -314,7 +304,7 @@ int verb_check(int argc, char **argv)
         fputs("headgate check: out of memory\n", stderr);
         return EXIT_NO;
     }
-    c.options.expression = check_expression;
+    c.options.expression = derive_check;
     names_init(&c.seen, false, c.arena);
     for (int i = 0; i < c.path_count; i++) {
         check_path(&c, c.paths[i], DEEPEST);

@@ -123,6 +123,14 @@ struct derive *derive_new(const struct plant *plant, struct diags *ds)
     return d;
 }
 
+void derive_check(const struct derived *d, struct diags *ds)
+{
+    struct sandbox *s = sandbox_new(1);
+    if (s)
+        sandbox_compile(s, 0, d, ds);
+    sandbox_free(s);
+}
+
 void derive_free(struct derive *d)
 {
     if (!d)

@@ -11,6 +11,8 @@ struct derive;
 
 /* Compiles every expression; syntax errors go to ds with file:line:column. NULL after an error. */
 struct derive *derive_new(const struct plant *plant, struct diags *ds);
+/* One expression by itself, of a plant that can't be had whole; for plant_options. */
+void derive_check(const struct derived *d, struct diags *ds);
 void derive_free(struct derive *d);                    /* the board's samples point to reasons in it */
 
 /* Recomputes what depends on the touched tags (in order of dependence, each once) and stores it
