@@ -135,6 +135,8 @@ void encode_audit(struct json *j, const struct outcome *a)
     text_or_null(j, a->client);
     if (a->order)
         encode_order(j, a->order);
+    else if (a->asked)
+        json_raw(j, a->asked, strlen(a->asked));
     key(j, "status");
     json_string(j, a->status);
     if (a->counts) {

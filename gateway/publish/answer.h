@@ -23,7 +23,8 @@ struct outcome {
     bool counts;                   /* replay: */
     uint64_t count, from_seq, to_seq;
     const struct written *written; /* write: how it went; NULL: it didn't begin */
-    const struct order *order;     /* what was asked, for the book; NULL: nothing more to say */
+    const struct order *order;     /* what was asked, for the book; NULL: see asked */
+    const char *asked;             /* the same of what is no order, as asked_put makes it; NULL: nothing */
     wall_t time;
 };
 

@@ -8,6 +8,7 @@
 #include "publish/json_read.h" /* in front of json.h */
 
 #include "base/log.h"
+#include "base/text.h"
 #include "publish/answer.h"
 #include "publish/order.h"
 #include "publish/session.h"
@@ -71,6 +72,7 @@ static struct outcome answer_of(const struct broker *b, const char *verb, const 
                             .count = to->count,
                             .from_seq = to->from,
                             .to_seq = to->to,
+                            .asked = to->asked,
                             .time = b->wall};
 }
 
@@ -87,7 +89,7 @@ static void reply(struct broker *b, const struct outcome *a, const struct replay
 
 static void audit(struct broker *b, const struct outcome *a)
 {
-    char body[1024];
+    char body[1024 + ASKED_ROOM];
     struct json j = json_into(body, sizeof(body));
     encode_audit(&j, a);
     const struct message m = {.lane = MESSAGE_AUDIT,
@@ -127,9 +129,14 @@ static const char *objection(struct broker *b, const struct inbound *in, const j
         return "longer than 4096 bytes";
     if (!json_is_object(o))
         return json_read_why();
-    if (!string_member(o, "id", r->id, ID_MAX + 1) ||
-        !string_member(o, "client", r->client, ID_MAX + 1))
+    asked_put(r->asked, o);
+    bool texts = string_member(o, "id", r->id, ID_MAX + 1);
+    if (!string_member(o, "client", r->client, ID_MAX + 1) || !texts)
         return "id and client are texts of at most 64 bytes";
+    /* Said at once: what comes of a command that is obeyed could not be told to anybody. */
+    if (*r->client && !text_is_name(r->client, strlen(r->client)))
+        return "client is a name of letters, digits, `.`, `_` and `-`: the reply's topic ends with "
+               "it";
     const json_t *sent = json_object_get(o, "sent");
     const char *op = json_string_value(json_object_get(o, "op"));
     const struct guarded c = {.verb = in->head.verb,

@@ -239,6 +239,7 @@ static const char *check(const struct order *o)
 
 static const char *read_members(json_t *o, struct order *out)
 {
+    static char first[sizeof(said)];
     const char *why = NULL, *key;
     bool known[MEMBERS] = {false};
     json_t *x;
@@ -254,11 +255,13 @@ static const char *read_members(json_t *o, struct order *out)
         if (!trouble && (members[i].must & BIT(verb)) &&
             (!given || *((char *)out + members[i].at) == '\0'))
             trouble = say("%s needs %s", permit_word(verb), members[i].name);
-        if (trouble && !why)
-            why = trouble;
-        if (why && i > 2)
-            return why;
+        if (trouble && !why) { /* all that can be read is, for the book */
+            snprintf(first, sizeof(first), "%s", trouble);
+            why = first;
+        }
     }
+    if (why)
+        return why;
     json_object_foreach(o, key, x)
     {
         bool may = false;
@@ -267,7 +270,7 @@ static const char *read_members(json_t *o, struct order *out)
         if (!may)
             return not_known(key, verb);
     }
-    return why;
+    return NULL;
 }
 
 const char *order_parse(const char *verb, const char *payload, size_t length, struct order *out)

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "base/log.h"
+#include "publish/asked.h"
 #include "publish/broker.h"
 #include "publish/guard.h"
 #include "publish/mqtt.h"
@@ -65,7 +66,7 @@ struct replay {
     bool active;
     struct journal_cursor cursor;
     uint64_t from, to, count;
-    char id[68], client[68], reply_topic[256];
+    char id[68], client[68], reply_topic[256], asked[ASKED_ROOM];
     uint8_t correlation[128];
     uint8_t correlation_length;
     int64_t tokens; /* rows that may go now */

@@ -129,6 +129,48 @@ def test_an_older_protocol_cannot_tell_and_its_time_still_counts(site):
     assert s.ask("ack", **ACK)["status"] == "done"
 
 
+def test_the_book_has_what_was_asked_also_of_what_was_refused(site):
+    s = site({"allow": ["ack", "replay"]})
+
+    def row(verb, payload, why):
+        since = s.recorder.count()
+        s.recorder.publish(CMD + verb, payload)
+        m = s.recorder.wait("/audit/gw", 5, since).json
+        assert m["status"] == "refused" and re.search(why, m["error"]), m
+        return {k: v for k, v in m.items() if k not in ("gateway", "epoch", "seq", "verb", "id", "client", "status", "error", "timestamp")}
+
+    wish = {"user": "Ann B", "tag": "plant/dev/level", "value": 30.5, "was": 20}
+    assert row("write", wish, "is not allowed") == wish
+    assert row("wirte", {**wish, "colour": "red"}, "no such command") == wish
+    assert row("ack", {**ACK, "seq": 3}, "needs `sent`") == {**ACK, "alarm_seq": 3}
+    assert row("ack", {**ACK, "sent": rig.now_ms(), "seq": "x"}, "seq is a whole number") == ACK
+    assert row("ack", {**ACK, "alarm": "plant/dev/none", "sent": rig.now_ms()}, "no.such.alarm|unknown|no alarm") == {
+        **ACK, "alarm": "plant/dev/none"}
+    assert row("incident", {"user": "a", "op": "open", "reason": "r\n\u0001\"", "sent": 1}, "not allowed")["reason"] == "r\n\u0001\""
+    assert row("replay", {"from_seq": 9, "to_seq": 5, "lane": "event"}, "whole numbers") == {"from_seq": 9, "to_seq": 5, "lane": "event"}
+    assert row("replay", {"from": 1, "to": "now"}, "whole numbers") == {"from": 1, "to": "now"}
+    assert row("ack", "{", "not a JSON object") == {}
+    long = row("write", {**wish, "user": "\u20ac" * 300, "value": "x" * 700}, "is not allowed")
+    assert len(long["user"].encode()) <= 512 and set(long["user"]) == {"\u20ac"} and long["value"] == "x" * 512
+    assert s.ask("replay", lane="event", from_seq=1, to_seq=1)["status"] == "done"
+    last = s.recorder.all("/audit/gw")[-1].json
+    assert (last["lane"], last["from_seq"], last["to_seq"]) == ("event", 1, 1)
+
+
+def test_who_cannot_be_answered_is_refused_and_told_so_where_that_can_be(site):
+    s = site({"allow": ["ack", "replay"]})
+    for client in ("a/b", "#", "+", "a b", "\u00e9"):
+        properties = rig.mqtt.Properties(rig.PacketTypes.PUBLISH)
+        properties.ResponseTopic = "answers/here"
+        since = s.recorder.count()
+        s.recorder.publish(CMD + "replay", {"id": "7", "client": client, "lane": "event", "from_seq": 1, "to_seq": 1}, properties=properties)
+        row = s.recorder.wait("/audit/gw", 5, since).json
+        assert row["status"] == "refused" and "client is a name" in row["error"] and row["client"] == client
+        reply = s.recorder.wait("answers/here", 5, since).json
+        assert (reply["id"], reply["status"], reply["error"]) == ("7", "refused", row["error"])
+        assert not s.recorder.all("/reply/", since)
+
+
 def test_a_flood_is_counted_to_the_last_command_and_fills_no_log(site):
     s = site(ALL)
     before, since = len(s.gateway.log().splitlines()), s.recorder.count()

@@ -549,6 +549,8 @@ static void what_is_no_honest_command_is_refused_with_a_reason(void **unused)
         {"explode", "{\"id\":\"x\"}", "no such command; there are ack", false},
         {"ack", "{\"id\":\"x\"}", "`ack` needs `sent`", false},
         {"replay", "{\"id\":7}", "at most 64", false},
+        {"replay", "{\"client\":\"a/b\",\"from_seq\":1,\"to_seq\":2}", "client is a name", false},
+        {"replay", "{\"client\":\"#\",\"from_seq\":1,\"to_seq\":2}", "client is a name", false},
         {"replay", long_one, "4096", false},
     };
     if (!need_mosquitto())

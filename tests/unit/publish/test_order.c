@@ -133,6 +133,41 @@ static void a_refused_one_still_says_whom_to_answer(void **state)
     assert_string_equal(o.client, "hmi");
 }
 
+/* The book has what was asked, also of those that were refused. */
+static void a_refused_one_still_says_what_it_asked(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *verb, *payload, *why, *row;
+    } facts[] = {
+        {"ack", "{\"user\":5,\"alarm\":\"a/d/x\",\"seq\":12}", "user is a text",
+         "\"client\":null,\"alarm\":\"a/d/x\",\"alarm_seq\":12,\"status\""},
+        {"ack", "{\"id\":[],\"client\":{},\"user\":\"a\",\"alarm\":7,\"seq\":3}", "id is a text",
+         "\"client\":null,\"user\":\"a\",\"alarm_seq\":3,\"status\""},
+        {"write", "{\"tag\":\"a/d/t\",\"value\":30,\"was\":20,\"within_ms\":0}", "write needs user",
+         "\"tag\":\"a/d/t\",\"value\":30,\"was\":20,\"status\""},
+        {"incident", "{\"user\":\"a\",\"op\":\"dance\",\"subject\":\"s\",\"other\":1}",
+         "incident knows no member", "\"op\":\"dance\",\"subject\":\"s\",\"status\""},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct order o;
+        char row[1024];
+        const char *why = parse(facts[i].verb, facts[i].payload, &o);
+        assert_non_null(why);
+        assert_non_null(strstr(why, facts[i].why));
+        const struct outcome a = {.verb = facts[i].verb,
+                                  .id = o.id,
+                                  .client = o.client,
+                                  .status = "refused",
+                                  .order = &o};
+        struct json j = json_into(row, sizeof row - 1);
+        encode_audit(&j, &a);
+        *j.at = '\0';
+        if (!strstr(row, facts[i].row))
+            fail_msg("%s: %s", facts[i].payload, row);
+    }
+}
+
 static void verbs_have_names_both_ways(void **state)
 {
     (void)state;
@@ -329,6 +364,7 @@ int main(void)
         cmocka_unit_test(what_is_meant_is_understood),
         cmocka_unit_test(what_is_not_understood_is_refused_in_words),
         cmocka_unit_test(a_refused_one_still_says_whom_to_answer),
+        cmocka_unit_test(a_refused_one_still_says_what_it_asked),
         cmocka_unit_test(verbs_have_names_both_ways),
         cmocka_unit_test(replies_and_rows_say_what_became_of_it),
         cmocka_unit_test(a_wish_is_a_value_of_its_own_kind),
