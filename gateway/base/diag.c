@@ -141,6 +141,38 @@ void diags_sort(struct diags *ds)
     qsort(ds->kept, ds->count, sizeof(ds->kept[0]), by_place);
 }
 
+static bool same_file(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_place(const struct diag *a, const struct diag *b)
+{
+    return a->at.line == b->at.line && a->at.column == b->at.column &&
+           same_file(a->at.file, b->at.file);
+}
+
+static bool said_before(const struct diags *ds, size_t count, const struct diag *d)
+{
+    while (count-- > 0 && same_place(&ds->kept[count].diag, d))
+        if (ds->kept[count].diag.level == d->level &&
+            strcmp(ds->kept[count].diag.text, d->text) == 0)
+            return true;
+    return false;
+}
+
+void diags_unite(struct diags *ds)
+{
+    size_t count = 0;
+    diags_sort(ds);
+    for (size_t i = 0; i < ds->count; i++)
+        if (said_before(ds, count, &ds->kept[i].diag))
+            ds->seen[ds->kept[i].diag.level]--;
+        else
+            ds->kept[count++] = ds->kept[i];
+    ds->count = count;
+}
+
 static const char *level_name(enum diag_level level)
 {
     static const char *const names[LEVELS] = {

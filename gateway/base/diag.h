@@ -31,6 +31,10 @@ size_t diags_count(const struct diags *ds);        /* kept */
 const struct diag *diags_at(const struct diags *ds, size_t i);
 void diags_sort(struct diags *ds);                 /* by file, line, column */
 
+/* Sorts; what was said twice of the same place is kept, and counted, once. For the end: who asks
+ * whether something was told meanwhile must not be told less. */
+void diags_unite(struct diags *ds);
+
 /* "file:line:column: error: text" a line each, sorted; then "and N more" if some were not kept. */
 void diags_print(struct diags *ds, FILE *out);
 /* [{"file":..,"line":..,"column":..,"level":..,"text":..}] */

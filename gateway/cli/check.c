@@ -309,6 +309,7 @@ int verb_check(int argc, char **argv)
     for (int i = 0; i < c.path_count; i++) {
         check_path(&c, c.paths[i], DEEPEST);
     }
+    diags_unite(c.ds); /* a map may be named, and be a plant's as well */
     report(&c);
     bool some = c.plants + c.maps > 0;
     if (!some) {

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a start leaves behind when it comes to nothing, and what it says when nothing has changed."""
+import subprocess
+
+import pytest
 import rig
 import yaml
 from plc import Plc
@@ -45,3 +48,13 @@ def test_a_restart_with_the_same_files_finds_nothing_that_is_not_its_own(stage):
     assert gateway.stop() == 0
     assert "another plant file" not in gateway.log()
     plc.stop()
+
+
+@pytest.mark.parametrize("paths", [("plant.yaml", "maps/m.yaml"), ("maps/m.yaml", "plant.yaml"), (".",)])
+def test_the_mistakes_of_a_map_that_a_plant_has_count_once(stage, paths):
+    bad = {**MAP, "tags": {"level": {"at": "inptu 0", "type": "f32"}, "other": {"at": "input 4", "type": "u99"}}}
+    plant = stage.plant(1, {"l": {"connect": "tcp://127.0.0.1:1"}},
+                        {"dev": {"map": "m", "line": "l", "unit": 1, "area": "plant", "every": "200ms"}}, {"m": bad})
+    done = subprocess.run([rig.binary(), "check", *paths], cwd=plant.parent, capture_output=True, text=True, check=False)
+    assert done.returncode == 1 and done.stdout.count("error:") == 2, done.stdout
+    assert "1 plant, 1 map, 0 tags, 0 examples, 2 errors, 0 warnings" in done.stdout

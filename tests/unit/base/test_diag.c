@@ -105,11 +105,45 @@ static void overlong_texts_are_cut_between_characters(void **state)
     diags_free(ds);
 }
 
+static void what_is_said_twice_of_a_place_counts_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        uint32_t line;
+        enum diag_level level;
+        const char *text;
+        bool again;
+    } said[] = {
+        {"a", 1, DIAG_ERROR, "x", false}, {"a", 1, DIAG_ERROR, "y", false},
+        {"b", 1, DIAG_ERROR, "x", false}, {"a", 1, DIAG_ERROR, "x", true},
+        {"a", 1, DIAG_ERROR, "y", true},  {"a", 1, DIAG_WARNING, "x", false},
+        {"a", 2, DIAG_ERROR, "x", false}, {NULL, 0, DIAG_ERROR, "x", false},
+        {NULL, 0, DIAG_ERROR, "x", true}, {"a", 1, DIAG_WARNING, "x", true},
+        {"a", 1, DIAG_ERROR, "x", true},
+    };
+    struct diags *ds = diags_new();
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++) {
+        size_t before = diags_errors(ds) + diags_warnings(ds);
+        diag_add(ds, said[i].level, (struct place){said[i].file, said[i].line, 1}, "%s",
+                 said[i].text);
+        assert_int_equal(diags_errors(ds) + diags_warnings(ds), before + 1);
+    }
+    diags_unite(ds);
+    assert_int_equal(diags_errors(ds), 5);
+    assert_int_equal(diags_warnings(ds), 1);
+    assert_int_equal(diags_count(ds), 6);
+    diags_unite(ds);
+    assert_int_equal(diags_count(ds), 6);
+    diags_free(ds);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(mistakes_are_told_in_the_order_of_the_files),
         cmocka_unit_test(after_two_hundred_mistakes_are_only_counted),
+        cmocka_unit_test(what_is_said_twice_of_a_place_counts_once),
         cmocka_unit_test(json_survives_hostile_texts),
         cmocka_unit_test(overlong_texts_are_cut_between_characters),
     };
