@@ -32,7 +32,7 @@ static const uint64_t whole_power_of_ten[] = {UINT64_C(1),
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { PLACES_TRIED = 6, PLACES_DECIMAL = 9, PLACES_PRINTED = 24 };
+enum { PLACES_TRIED = 6, PLACES_DECIMAL = 9, PLACES_PRINTED = 24, TYPED_MAX = 64 };
 
 static locale_t plain_locale;
 
@@ -138,6 +138,43 @@ bool text_to_real(const char *s, double *out)
         return false;
     *out = x;
     return true;
+}
+
+/* s with a point for its only comma. false: it has none, or a point too, or is too long. */
+static bool with_point(const char *s, char out[static TYPED_MAX])
+{
+    size_t comma = strcspn(s, ","), length = strlen(s);
+    if (comma == length || strchr(s + comma + 1, ',') || strchr(s, '.') || length >= TYPED_MAX)
+        return false;
+    memcpy(out, s, length + 1);
+    out[comma] = '.';
+    return true;
+}
+
+/* Thousands are parted in threes, and no number of them begins with 0. */
+bool text_is_two_numbers(const char *s)
+{
+    s += *s == '-' || *s == '+';
+    size_t before = strspn(s, "0123456789");
+    return before >= 1 && before <= 3 && s[0] != '0' && s[before] == ',' &&
+           strspn(s + before + 1, "0123456789") == 3 && s[before + 4] == '\0';
+}
+
+bool text_to_real_typed(const char *s, double *out)
+{
+    char point[TYPED_MAX];
+    return text_to_real(s, out) ||
+           (!text_is_two_numbers(s) && with_point(s, point) && text_to_real(point, out));
+}
+
+double text_last_digit(const char *s)
+{
+    s += *s == '-' || *s == '+';
+    size_t before = strspn(s, "0123456789");
+    bool mark = s[before] == '.' || s[before] == ',';
+    size_t places = mark ? strspn(s + before + 1, "0123456789") : 0;
+    bool plain = before + places > 0 && s[before + mark + places] == '\0';
+    return plain && places < COUNT(power_of_ten) ? 1 / power_of_ten[places] : 0;
 }
 
 /* s looks like a real. false: more digits than fit, and the nearest double has to do. */

@@ -16,6 +16,10 @@ bool text_is_utf8(const char *s, size_t length);       /* valid, no NUL, no surr
 bool text_to_u64(const char *s, uint64_t *out);        /* decimal or 0x... */
 bool text_to_s64(const char *s, int64_t *out);
 bool text_to_real(const char *s, double *out);         /* finite, decimal point; no hex, no inf */
+/* As people type it: a comma does for the point, unless it may part thousands instead. */
+bool text_to_real_typed(const char *s, double *out);
+bool text_is_two_numbers(const char *s);               /* "1,500": 1.5 to some, 1500 to others */
+double text_last_digit(const char *s);                 /* what one more of it makes: "412.30" 0.01; 0: no plain number */
 bool text_to_decimal(const char *s, struct decimal *out);   /* places 255 where it does not fit */
 bool text_to_duration(const char *s, int64_t *ns);     /* "250us" "500ms" "1.5s" "10m" "72h" "2d" */
 bool text_to_size(const char *s, int64_t *bytes);      /* "512MiB", "2GiB", "64KiB", "4096" */

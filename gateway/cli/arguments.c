@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/side.h"
+#include "base/calendar.h"
 #include "base/text.h"
 #include "cli/verbs.h"
 #include "publish/json.h"
@@ -40,6 +41,16 @@ void duration_argument(struct argp_state *state, const char *word, const char *l
 {
     if (!text_to_duration(word, out) || *out <= 0)
         argp_error(state, "'%s' is not a duration; write it with its unit, like %s", word, like);
+}
+
+void day_argument(struct argp_state *state, const char *word, const char **out)
+{
+    char stamp[CALENDAR_MAX];
+    int64_t ms;
+    snprintf(stamp, sizeof stamp, "%.10sT00:00:00Z", word);
+    if (strlen(word) != 10 || !calendar_read(stamp, &ms))
+        argp_error(state, "'%s' is no day; write it like 2026-11-23", word);
+    *out = word;
 }
 
 /* ---- the plant file ---------------------------------------------------------------------------

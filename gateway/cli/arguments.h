@@ -34,6 +34,8 @@ extern const struct argp_child plant_words_child[];  /* the words: the verb's op
 
 /* Ends the program when it is none. like: an example with its unit. */
 void duration_argument(struct argp_state *state, const char *word, const char *like, int64_t *out);
+/* The same of a day: "2026-11-23", one that there is. */
+void day_argument(struct argp_state *state, const char *word, const char **out);
 
 struct side;
 /* Each says on stderr what is wrong, and then leaves nothing behind; warnings are `check`'s. */

@@ -80,7 +80,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
         a->record = word;
         break;
     case KEY_DATE:
-        a->date = word;
+        day_argument(state, word, &a->date);
         break;
     case KEY_TOLERANCE:
         if (!text_to_real(word, &percent) || percent < 0 || percent > 100)

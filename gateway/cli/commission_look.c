@@ -11,6 +11,7 @@
 #include "cli/commission.h"
 #include "config/map.h"
 #include "publish/json.h"
+#include "values/decode.h"
 #include "values/plausible.h"
 
 const char *quality_words(int quality)
@@ -136,23 +137,34 @@ bool look_now(const struct work *w, uint32_t i, int64_t patience_ns, struct look
 /* ---- comparing --------------------------------------------------------------------------------
  */
 
-/* "41.9", "41,9", "41.9 m3/h". */
-static bool read_number(const struct point *p, const char *words, double *out)
+enum { TYPED = 64 };
+
+/* Without its unit. false: nothing is left, or too much. */
+static bool bare_number(const struct point *p, const char *words, char text[static TYPED])
 {
-    char text[64];
     size_t length = strlen(words), unit = strlen(p->unit);
     if (unit > 0 && length > unit && strcmp(words + length - unit, p->unit) == 0)
         length -= unit;
     while (length > 0 && words[length - 1] == ' ')
         length--;
-    if (length == 0 || length >= sizeof text)
+    if (length == 0 || length >= TYPED)
         return false;
     memcpy(text, words, length);
     text[length] = 0;
-    char *comma = strchr(text, ',');
-    if (comma && !strchr(text, '.') && !strchr(comma + 1, ','))
-        *comma = '.';
-    return text_to_real(text + (*text == '+'), out);
+    return true;
+}
+
+/* "41.9", "41,9", "41.9 m3/h". */
+static bool read_number(const struct point *p, const char *words, double *out)
+{
+    char text[TYPED];
+    return bare_number(p, words, text) && text_to_real_typed(text, out);
+}
+
+static double last_digit(const struct point *p, const char *words)
+{
+    char text[TYPED];
+    return bare_number(p, words, text) ? text_last_digit(text) : 0;
 }
 
 static bool read_truth(const char *words, bool *out)
@@ -212,16 +224,86 @@ enum match look_match(const struct point *p, const struct look *l, const char *e
     return fabs(is - wanted) <= allowance(p, wanted, tolerance) ? MATCH_YES : MATCH_NO;
 }
 
-/* "holding 101 as s16 x 0.1 would be that: ..." */
-static void tell_hint(const struct plausible *best, char out[static HINT_ROOM])
+/* ---- how else it could be read ----------------------------------------------------------------
+ */
+
+enum { RANKED = 12, READING_ROOM = 80 };
+
+/* "holding 101 as s16 x 0.1" */
+static void say_reading(const struct plausible *r, char out[static READING_ROOM])
 {
-    char scale[32] = "";
-    if (best->point.curve == CURVE_LINEAR && best->point.scale.real != 1)
-        snprintf(scale, sizeof scale, " x %.10g", best->point.scale.real);
-    snprintf(out, HINT_ROOM, "%s %u as %s%s%s%s would be that%s%s",
-             table_name((enum table)best->point.table), best->point.address,
-             raw_type_name((enum raw_type)best->point.type), *best->order ? " " : "", best->order,
-             scale, *best->why ? ": " : "", best->why);
+    char scale[24] = "";
+    if (r->point.curve == CURVE_LINEAR && r->point.scale.real != 1)
+        snprintf(scale, sizeof scale, " x %.10g", r->point.scale.real);
+    snprintf(out, READING_ROOM, "%s %u as %s%s%s%s", table_name((enum table)r->point.table),
+             r->point.address, raw_type_name((enum raw_type)r->point.type), *r->order ? " " : "",
+             r->order, scale);
+}
+
+static int by_score(const void *a, const void *b)
+{
+    const struct plausible *x = a, *y = b;
+    return x->score < y->score ? 1 : x->score > y->score ? -1 : 0;
+}
+
+/* Those that fit, the likeliest first: mostly it is the order of what the map has right else. */
+static size_t readings(const struct point *p, const struct plausible_words *words,
+                       const struct plausible_wish *wish, struct plausible found[static RANKED])
+{
+    static const double right_else = 1.5;
+    size_t count = 0, all = plausible_rank(words, 1, wish, found, RANKED);
+    for (size_t i = 0; i < all; i++)
+        if (found[i].fits)
+            found[count++] = found[i];
+    for (size_t i = 0; i < count; i++)
+        if (found[i].point.address == p->address && found[i].point.type == p->type)
+            found[i].score += right_else;
+    qsort(found, count, sizeof *found, by_score);
+    return count;
+}
+
+static bool agrees(const struct plausible *r, const struct plausible_wish *wish)
+{
+    return fabs(value_number(&r->value) - wish->expect) <= wish->digit * (1 + 1e-9);
+}
+
+/* In a row of floats the other order reads much the same from one register further on: the word
+ * that both begin with is the same. Only digits tell them apart. */
+static bool is_twin(const struct plausible *a, const struct plausible *b)
+{
+    return a->point.type == b->point.type && a->point.words == b->point.words &&
+           a->point.address + a->point.order[0] / 2 == b->point.address + b->point.order[0] / 2 &&
+           a->point.scale.mantissa == b->point.scale.mantissa &&
+           a->point.scale.places == b->point.scale.places;
+}
+
+/* Where several would do, the wrong one must not be followed: two are named, more are none. */
+static void tell_hint(const struct plausible *found, size_t count,
+                      const struct plausible_wish *wish, char out[static HINT_ROOM])
+{
+    static const double far = 3; /* one in twenty */
+    const struct plausible *rival = NULL;
+    char first[READING_ROOM], second[READING_ROOM];
+    for (size_t i = 1; i < count; i++) {
+        bool same =
+            is_twin(&found[0], &found[i]) && (agrees(&found[i], wish) || !agrees(&found[0], wish));
+        if (!same && found[i].score <= found[0].score - far)
+            continue;
+        if (rival)
+            return;
+        rival = &found[i];
+    }
+    if (count == 0)
+        return;
+    say_reading(&found[0], first);
+    if (!rival) {
+        snprintf(out, HINT_ROOM, "%s would be that%s%s", first, *found[0].why ? ": " : "",
+                 found[0].why);
+        return;
+    }
+    say_reading(rival, second);
+    snprintf(out, HINT_ROOM, "%s (%.7g) or %s (%.7g) would be that; another value tells which",
+             first, value_number(&found[0].value), second, value_number(&rival->value));
 }
 
 void look_hint(const struct point *p, const struct look *l, const char *expected, double tolerance,
@@ -236,14 +318,15 @@ void look_hint(const struct point *p, const struct look *l, const char *expected
     const struct plausible_words words = {
         .table = l->table, .first = l->first, .count = l->count, .rounds = 1, .words = l->words};
     const struct plausible_wish wish = {.address = p->address,
-                                        .span = p->words,
+                                        .span = 1,
                                         .slack = 2,
                                         .has_range = true,
                                         .low = wanted - slack,
                                         .high = wanted + slack,
-                                        .expect = wanted};
-    struct plausible *best = calloc(1, sizeof *best);
-    if (best && plausible_rank(&words, 1, &wish, best, 1) == 1 && best->fits)
-        tell_hint(best, out);
-    free(best);
+                                        .expect = wanted,
+                                        .digit = last_digit(p, expected) / 2};
+    struct plausible *found = calloc(RANKED, sizeof *found);
+    if (found)
+        tell_hint(found, readings(p, &words, &wish, found), &wish, out);
+    free(found);
 }

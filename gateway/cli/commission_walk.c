@@ -196,7 +196,12 @@ static enum step compare(struct place_in_walk *p, const char *expected)
         match = look_match(point, &p->look, expected, p->w->tolerance);
     }
     if (match == MATCH_UNKNOWN) {
-        fputs("  that is no answer, and no value of this point; ? tells what is\n", p->w->talk);
+        fputs(
+            text_is_two_numbers(expected)
+                ? "  that may group thousands or be a fraction: write it with a point, or without "
+                  "the comma\n"
+                : "  that is no answer, and no value of this point; ? tells what is\n",
+            p->w->talk);
         return STEP_AGAIN;
     }
     if (match == MATCH_YES) {

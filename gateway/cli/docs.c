@@ -23,17 +23,6 @@ struct docs_arguments {
     enum paper_format format;
 };
 
-/* "2026-11-23", and a day that there is. */
-static bool is_day(const char *word)
-{
-    char stamp[CALENDAR_MAX];
-    int64_t ms;
-    if (strlen(word) != 10)
-        return false;
-    snprintf(stamp, sizeof stamp, "%sT00:00:00Z", word);
-    return calendar_read(stamp, &ms);
-}
-
 static error_t parse(int key, char *word, struct argp_state *state)
 {
     struct docs_arguments *a = state->input;
@@ -49,9 +38,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
         a->output = word;
         break;
     case 'd':
-        if (!is_day(word))
-            argp_error(state, "'%s' is no day; write it like 2026-11-23", word);
-        a->date = word;
+        day_argument(state, word, &a->date);
         break;
     default:
         return ARGP_ERR_UNKNOWN;

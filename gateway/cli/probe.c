@@ -21,18 +21,25 @@ static bool range_of(const char *word, double *low, double *high)
         return false;
     memcpy(first, word, (size_t)(dots - word));
     first[dots - word] = '\0';
-    return text_to_real(first, low) && text_to_real(dots + 2, high) && *low < *high;
+    return text_to_real_typed(first, low) && text_to_real_typed(dots + 2, high) && *low < *high;
 }
 
-static void expect(struct probe *p, const char *word)
+static void expect(struct probe *p, const char *word, struct argp_state *state)
 {
     double x;
+    if (*word == '\0')
+        argp_error(state, "--expect: say what should stand there");
+    if (text_is_two_numbers(word))
+        argp_error(state,
+                   "'%s' may group thousands or be a fraction: write it with a point, or without "
+                   "the comma",
+                   word);
     if (strcmp(word, "on") == 0 || strcmp(word, "true") == 0)
         word = "1";
     else if (strcmp(word, "off") == 0 || strcmp(word, "false") == 0)
         word = "0";
     p->wish.bits = strcmp(word, "0") == 0 || strcmp(word, "1") == 0;
-    if (!text_to_real(word, &x)) {
+    if (!text_to_real_typed(word, &x)) {
         snprintf(p->text, sizeof p->text, "%s", word);
         p->wish.text = p->text;
         return;
@@ -40,6 +47,7 @@ static void expect(struct probe *p, const char *word)
     double slack = fmax(fabs(x) * 0.05, 1e-9);
     p->wish.has_range = true;
     p->wish.expect = x;
+    p->wish.digit = text_last_digit(word) / 2;
     p->wish.low = x - (fabs(x) > 0 ? slack : 1);
     p->wish.high = x + (fabs(x) > 0 ? slack : 1);
 }
@@ -53,7 +61,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
         state->child_inputs[0] = &p->on;
         break;
     case 'x':
-        expect(p, word);
+        expect(p, word, state);
         break;
     case 'r':
         if (!range_of(word, &p->wish.low, &p->wish.high))

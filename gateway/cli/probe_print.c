@@ -180,7 +180,9 @@ void probe_print(const struct probe *p, const struct probe_result *r)
         map_line(p, c, line, sizeof line);
         printf("      %s\n", line);
     }
-    if (r->count == 0)
+    if (r->count == 0 && p->wish.text != NULL)
+        printf("no text in these registers has '%s' in it\n", p->wish.text);
+    else if (r->count == 0)
         puts("no reading of these registers is plausible");
     else if (!r->found[0].fits)
         puts("\nnone of them fits what is expected");

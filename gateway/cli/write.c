@@ -79,7 +79,7 @@ static struct value value_of(const struct point *p, const char *word)
     if (text_to_u64(word, &other.u))
         return other;
     other.kind = VALUE_REAL;
-    return text_to_real(word, &other.real) ? other : v;
+    return text_to_real_typed(word, &other.real) ? other : v;
 }
 
 static bool refuse(struct writing *w, const char *why)
@@ -87,6 +87,24 @@ static bool refuse(struct writing *w, const char *why)
     fprintf(stderr, "headgate: refused: %s\n", why);
     snprintf(w->refused, sizeof w->refused, "%s", why);
     return false;
+}
+
+/* Said on a command line, it has no quotes to leave out. */
+static bool is_said(struct writing *w, const char *word, const struct value *v)
+{
+    const char *unit = w->point->unit;
+    char why[WISH_SAID];
+    if (v->kind != VALUE_TEXT || !map_point_is_number(w->point) || w->point->choice_count > 0)
+        return true;
+    if (text_is_two_numbers(word))
+        snprintf(why, sizeof why,
+                 "'%.80s' may group thousands or be a fraction: write it with a point, or without "
+                 "the comma",
+                 word);
+    else
+        snprintf(why, sizeof why, "'%.80s' is none of its values: it is a number%s%s, like 30.5",
+                 word, *unit ? " in " : "", unit);
+    return refuse(w, why);
 }
 
 static bool judge(struct writing *w)
@@ -105,6 +123,8 @@ static bool judge(struct writing *w)
     w->point = &w->target.device->map->points[w->target.point];
     w->value = value_of(w->point, a->on.value);
     struct value was = a->was ? value_of(w->point, a->was) : (struct value){0};
+    if (!is_said(w, a->on.value, &w->value) || (a->was && !is_said(w, a->was, &was)))
+        return false;
     const char *why =
         wish_judge(plant, a->on.subject, &w->value, a->was ? &was : NULL, &w->job, said);
     return !why || refuse(w, why);

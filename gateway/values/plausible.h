@@ -26,6 +26,7 @@ struct plausible_wish {
     bool has_range;
     double low, high; /* has_range: what is expected, inclusive */
     double expect; /* has_range: the nearer the better; NaN: anywhere */
+    double digit; /* how far from that its last digit may round; 0: unknown */
     bool bits; /* on or off is expected: single bits are readings, too */
     const char *text; /* a string with this in it is looked for; NULL */
 };

@@ -127,6 +127,25 @@ static double digits_evidence(const struct plausible_look *l)
 
 /* ---- the range ------------------------------------------------------------------------------- */
 
+/* All digits that somebody read agree, as far as a float can tell. */
+static bool agrees(const struct plausible_wish *w, double now)
+{
+    return w->digit > 0 && fabs(now) > 0 &&
+           fabs(now - w->expect) <= fmax(w->digit, fabs(w->expect) * 1e-7) * (1 + 1e-9);
+}
+
+static void weigh_nearness(const struct plausible_look *l, struct plausible *p)
+{
+    const struct plausible_wish *w = l->wish;
+    double now = l->values[l->rounds - 1];
+    if (isnan(w->expect))
+        return;
+    double half = fmax(fmax(w->high - w->expect, w->expect - w->low), 1e-12);
+    p->score += 1.5 - 3 * fabs(now - w->expect) / half;
+    if (agrees(w, now))
+        p->score += 0.8 * log(fmax(half / w->digit, 1)); /* what is only near is that by chance */
+}
+
 static void weigh_range(const struct plausible_look *l, struct plausible *p)
 {
     const struct plausible_wish *w = l->wish;
@@ -160,13 +179,12 @@ static void weigh_range(const struct plausible_look *l, struct plausible *p)
         p->score -= 2;
         plausible_say(p, "very small for this range");
     } else {
-        plausible_say(p, isnan(w->expect) ? "in the range" : "near what is expected");
+        plausible_say(p, isnan(w->expect) ? "in the range"
+                         : agrees(w, l->values[l->rounds - 1])
+                             ? "what is expected, to the last digit"
+                             : "near what is expected");
     }
-    if (!isnan(w->expect)) {
-        double half = fmax(fmax(w->high - w->expect, w->expect - w->low), 1e-12);
-        double off = fabs(l->values[l->rounds - 1] - w->expect) / half;
-        p->score += 1.5 - 3 * off;
-    }
+    weigh_nearness(l, p);
     /* A number just above the middle of 65536 is rare, unless its first bit is a sign. */
     if (l->way->type == RAW_SM16 && l->values[l->rounds - 1] < 0 && now / l->scale < 4096)
         p->score += 2.5;

@@ -328,7 +328,7 @@ def test_who_and_what_is_asked_for(plant):
     assert plant.walk("y\n", by=None, status=1) == "" and "--by" in plant.said
     for words in (["mill/pumpe"], ["mill/pump/lvel"], ["mill/pump/level", "more"]):
         plant.run(plant.file, *words, status=2 if len(words) > 1 else 1)
-    for words in (["--tolerance", "x"], ["--report", "pdf"], ["--timeout", "5"]):
+    for words in (["--tolerance", "x"], ["--report", "pdf"], ["--report", "md", "--date", "2026-13-45"], ["--timeout", "5"]):
         plant.run(*words, plant.file, status=2)
 
 

@@ -296,7 +296,7 @@ def test_the_same_day_gives_the_same_bytes(kind, tmp_path):
 
 def test_what_cannot_be_written_is_no_success(tmp_path):
     run("docs", "--output", tmp_path / "no" / "list", EXAMPLE, status=1)
-    for words in (["--date", "yesterday"], ["--date", "2026-02-31"], ["--format", "pdf"], []):
+    for words in (["--date", "yesterday"], ["--date", "2026-02-31"], ["--date", ""], ["--format", "pdf"], []):
         run("docs", *words, *([EXAMPLE] if words else []), status=2)
     with open("/dev/full", "w", encoding="ascii") as full:
         done = subprocess.run([HEADGATE, "docs", str(EXAMPLE)], stdout=full, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)

@@ -299,6 +299,18 @@ def test_what_the_plant_knows_to_be_forbidden_is_left_alone(plc, tmp_path):
     assert "left alone" not in probe(plc, *where).stdout
 
 
+def test_a_comma_is_a_point_where_it_can_be_nothing_else(plc):
+    for word in ("1483.0", "1483,0"):
+        done = probe(plc, 1, base_of(8) + 20, "--expect", word, "--watch=0")
+        assert done.returncode == 0 and "near what is expected" in done.stdout, done
+    assert probe(plc, 1, base_of(8) + 20, "--range", "1400,0..1550", "--watch=0").returncode == 0
+    two = probe(plc, 1, base_of(8) + 20, "--expect", "1,483", "--watch=0")
+    assert two.returncode == 2 and "'1,483' may group thousands" in two.stderr, two
+    assert probe(plc, 1, base_of(8) + 20, "--expect", "", "--watch=0").returncode == 2
+    text = probe(plc, 1, base_of(8) + 20, "--expect", "1483rpm", "--watch=0")
+    assert text.returncode == 1 and "no text in these registers has '1483rpm' in it" in text.stdout, text
+
+
 def test_what_is_wrong_is_said(plc):
     assert probe(plc, 1, "70000").returncode == 2
     assert probe(plc, 256, "100").returncode == 2

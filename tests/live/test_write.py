@@ -405,6 +405,15 @@ def test_by_hand(bench):
     b = bench(start=False)
     told = by_hand(b, "plant/l/speed", "20.3", "--yes")
     assert told.returncode == 1 and "refused: its registers can't say 20.3 Hz: the nearest are 20.0 and 20.5" in told.stderr
+    for word, why in (("30Hz", "'30Hz' is none of its values: it is a number in Hz"), ("1,500", "'1,500' may group thousands"),
+                      ("'30'", "''30'' is none of its values"), ("", "'' is none of its values"), ("30,3", "its registers can't say 30.3 Hz: the nearest")):
+        told = by_hand(b, "plant/l/speed", word, "--yes")
+        assert told.returncode == 1 and f"refused: {why}" in told.stderr, told
+        assert json.loads(by_hand(b, "plant/l/speed", word, "--yes", "--json").stdout)["error"] in told.stderr
+    told = by_hand(b, "plant/l/speed", "30,5")
+    assert "to be written: 30.5 Hz = 003D" in told.stdout, told
+    told = by_hand(b, "plant/l/speed", "30", "--yes", "--was", "29Hz")
+    assert told.returncode == 1 and "refused: '29Hz' is none of its values" in told.stderr, told
     told = by_hand(b, "plant/l/speed", "30")
     assert told.returncode == 1 and "say --yes" in told.stderr and "plant/l/speed is 20.0 Hz" in told.stdout, told
     assert "to be written: 30 Hz = 003C, function 6, holding 10 (0x000A), unit 1, line l" in told.stdout

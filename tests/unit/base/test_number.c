@@ -442,6 +442,51 @@ static void a_foreign_locale_changes_nothing(void **state)
     setlocale(LC_ALL, "C");
 }
 
+static void a_comma_is_a_point_where_it_can_be_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double is; /* NaN: refused */
+        bool two;
+        double last;
+    } cases[] = {
+        {"412.34", 412.34, false, 0.01},
+        {"412,34", 412.34, false, 0.01},
+        {"-412,30", -412.3, false, 0.01},
+        {"+0,5", 0.5, false, 0.1},
+        {"0,125", 0.125, false, 0.001},
+        {"1234,500", 1234.5, false, 0.001},
+        {"1,5", 1.5, false, 0.1},
+        {"1,50", 1.5, false, 0.01},
+        {"1,5000", 1.5, false, 0.0001},
+        {",5", 0.5, false, 0.1},
+        {"5,", 5, false, 1},
+        {"412", 412, false, 1},
+        {"1,5e3", 1500, false, 0},
+        {"1,500", (double)NAN, true, 0.001},
+        {"-12,345", (double)NAN, true, 0.001},
+        {"999,000", (double)NAN, true, 0.001},
+        {"1,234,567", (double)NAN, false, 0},
+        {"1,234.5", (double)NAN, false, 0},
+        {"1.234,5", (double)NAN, false, 0},
+        {"1,5 m", (double)NAN, false, 0},
+        {"30Hz", (double)NAN, false, 0},
+        {",", (double)NAN, false, 0},
+        {"", (double)NAN, false, 0},
+        {"1,111111111111111111111111111111111111111111111111111111111111111111", (double)NAN, false,
+         0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double x = (double)NAN;
+        bool good = text_to_real_typed(cases[i].text, &x);
+        if (good == isnan(cases[i].is) || (good && fabs(x - cases[i].is) > 0) ||
+            text_is_two_numbers(cases[i].text) != cases[i].two ||
+            fabs(text_last_digit(cases[i].text) - cases[i].last) > 1e-12)
+            fail_msg("%s: %d, %g, %g", cases[i].text, good, x, text_last_digit(cases[i].text));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -456,6 +501,7 @@ int main(void)
         cmocka_unit_test(fractions_keep_their_places),
         cmocka_unit_test(durations_print_for_people),
         cmocka_unit_test(a_foreign_locale_changes_nothing),
+        cmocka_unit_test(a_comma_is_a_point_where_it_can_be_nothing_else),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

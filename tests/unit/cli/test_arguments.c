@@ -18,6 +18,7 @@
 struct verb {
     struct plant_arguments on;
     int64_t ns;
+    const char *day;
 };
 
 static error_t parse(int key, char *word, struct argp_state *state)
@@ -27,6 +28,8 @@ static error_t parse(int key, char *word, struct argp_state *state)
         state->child_inputs[0] = &v->on;
     else if (key == 't')
         duration_argument(state, word, "7s", &v->ns);
+    else if (key == 'd')
+        day_argument(state, word, &v->day);
     else
         return ARGP_ERR_UNKNOWN;
     return 0;
@@ -34,7 +37,8 @@ static error_t parse(int key, char *word, struct argp_state *state)
 
 static bool run(const struct argp_child *children, struct verb *v, char **argv)
 {
-    static const struct argp_option options[] = {{"time", 't', "TIME", 0, NULL, 0}, {0}};
+    static const struct argp_option options[] = {
+        {"time", 't', "TIME", 0, NULL, 0}, {"day", 'd', "DAY", 0, NULL, 0}, {0}};
     const struct argp argp = {.options = options, .parser = parse, .children = children};
     int argc = 0;
     while (argv[argc])
@@ -82,13 +86,39 @@ static const struct row {
      &one,
      {"p", "-t", "0s"},
      "'0s' is not a duration; write it with its unit, like 7s"},
+    {"a day", plant_child, &one, {"p", "-d", "2024-02-29"}, ""},
+    {"a day that is none",
+     plant_child,
+     &one,
+     {"p", "-d", "2026-13-45"},
+     "'2026-13-45' is no day; write it like 2026-11-23"},
+    {"a leap day of no leap year",
+     plant_child,
+     &one,
+     {"p", "-d", "2026-02-29"},
+     "'2026-02-29' is no day; write it like 2026-11-23"},
+    {"a day without its zeros",
+     plant_child,
+     &one,
+     {"p", "-d", "2026-2-3"},
+     "'2026-2-3' is no day; write it like 2026-11-23"},
+    {"a moment, which is no day",
+     plant_child,
+     &one,
+     {"p", "-d", "2026-11-23T08:00"},
+     "'2026-11-23T08:00' is no day; write it like 2026-11-23"},
+    {"a day of nothing",
+     plant_child,
+     &one,
+     {"p", "-d", ""},
+     "'' is no day; write it like 2026-11-23"},
 };
 
 static void each_row_is_taken_or_refused_in_its_words(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        char kept[6][16], *argv[8] = {(char[]){"verb"}}, said[512] = "";
+        char kept[6][20], *argv[8] = {(char[]){"verb"}}, said[512] = "";
         FILE *file = tmpfile();
         for (size_t k = 0; k < 6 && rows[i].words[k]; k++) {
             snprintf(kept[k], sizeof kept[k], "%s", rows[i].words[k]);

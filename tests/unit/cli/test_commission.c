@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -304,6 +305,89 @@ static void nobody_reads_better_than_a_step(void **state)
     assert_int_equal(look_match(&p, &l, "21.1", 0), MATCH_NO);
 }
 
+/* ---- how else registers could be read ---------------------------------------------------------
+ */
+
+static void put_float(uint16_t *at, float x, bool swapped)
+{
+    uint32_t u;
+    memcpy(&u, &x, sizeof u);
+    at[swapped] = (uint16_t)(u >> 16);
+    at[!swapped] = (uint16_t)u;
+}
+
+static struct point a_float(uint16_t address)
+{
+    struct point p = a_point("flow", address);
+    p.type = RAW_F32;
+    p.words = 2;
+    p.bytes = 4;
+    memcpy(p.order, (const uint8_t[]){0, 1, 2, 3}, 4);
+    return p;
+}
+
+static const char *hint_of(const struct point *p, const struct look *l, const char *seen)
+{
+    static char out[HINT_ROOM];
+    look_hint(p, l, seen, 0.01, out);
+    return out;
+}
+
+static void in_a_device_of_mixed_orders_the_right_one_is_hinted_at(void **state)
+{
+    (void)state;
+    struct look l = {.table = TABLE_HOLDING, .first = 100, .count = 8};
+    put_float(l.words, 412.34F, true);
+    put_float(l.words + 2, 21.5F, false); /* 101 as ABCD is 412.513 */
+    l.words[4] = 2305;
+    l.words[5] = 0xFFFF;
+    l.words[6] = 0x8000;
+    l.words[7] = 64;
+    struct point p = a_float(100);
+    static const char right[] = "holding 100 as f32 CDAB would be that: what is expected, to the "
+                                "last digit";
+    assert_string_equal(hint_of(&p, &l, "412.34"), right);
+    assert_string_equal(hint_of(&p, &l, "412,34 m"), right);
+    /* What moves on, and what is read with fewer digits, may be either. */
+    const char *both = hint_of(&p, &l, "412.4");
+    if (strncmp(both, "holding 100 as f32 CDAB (412.34) or holding 101 as f32 ABCD (412.513", 68) !=
+        0)
+        fail_msg("%s", both);
+}
+
+static void each_of_a_row_of_swapped_floats_is_hinted_at(void **state)
+{
+    (void)state;
+    static const struct {
+        float is;
+        const char *seen;
+    } row[] = {{412.34F, "412.3"}, {3.127F, "3.13"},   {0.85F, "0.85"}, {1480.6F, "1481"},
+               {63.2F, "63.2"},    {-12.46F, "-12.5"}, {7.05F, "7.05"}, {230.9F, "231"}};
+    enum { ROW = sizeof row / sizeof *row };
+    struct look l = {.table = TABLE_HOLDING, .first = 100, .count = 2 * ROW};
+    for (size_t i = 0; i < ROW; i++)
+        put_float(l.words + 2 * i, row[i].is, true);
+    for (size_t i = 0; i < ROW; i++) {
+        char right[40];
+        struct point p = a_float((uint16_t)(100 + 2 * i));
+        /* One register on, the next float's first word behind this one's reads much the same. */
+        snprintf(right, sizeof right, "holding %zu as f32 CDAB ", 100 + 2 * i);
+        const char *hint = hint_of(&p, &l, row[i].seen);
+        if (strncmp(hint, right, strlen(right)) != 0)
+            fail_msg("%s: %s", row[i].seen, hint);
+    }
+}
+
+static void what_many_readings_say_is_no_hint(void **state)
+{
+    (void)state;
+    struct look l = {.table = TABLE_HOLDING, .first = 100, .count = 6};
+    for (unsigned i = 0; i < 6; i++)
+        l.words[i] = 200;
+    struct point p = a_float(102);
+    assert_string_equal(hint_of(&p, &l, "20.0"), "");
+}
+
 static void a_record_too_long_is_no_record(void **state)
 {
     (void)state;
@@ -339,6 +423,9 @@ int main(void)
         cmocka_unit_test(what_changes_by_being_read_is_left_out),
         cmocka_unit_test(a_value_is_compared_as_its_kind),
         cmocka_unit_test(nobody_reads_better_than_a_step),
+        cmocka_unit_test(in_a_device_of_mixed_orders_the_right_one_is_hinted_at),
+        cmocka_unit_test(each_of_a_row_of_swapped_floats_is_hinted_at),
+        cmocka_unit_test(what_many_readings_say_is_no_hint),
         cmocka_unit_test(a_record_too_long_is_no_record),
         cmocka_unit_test(values_are_short_for_people),
     };
