@@ -11,6 +11,7 @@
 
 #include "base/permit.h"
 #include "base/text.h"
+#include "cli/check_sites.h"
 #include "cli/examples.h"
 #include "cli/verbs.h"
 #include "config/map.h"
@@ -33,6 +34,7 @@ struct check {
     struct diags *ds;
     struct names seen; /* files that were checked */
     unsigned maps, plants;
+    struct check_site *sites;
     bool strict;
     size_t tags, examples;
     char allowed[PERMIT_TEXT_MAX]; /* to people, by the plant that was read last */
@@ -133,6 +135,7 @@ static void check_plant(struct check *c, const char *file)
     c->tags += plant->derived_count;
     check_files(c, &plant->mqtt);
     check_commands(c, plant);
+    check_sites(&c->sites, plant, c->arena, c->ds);
     derive_free(derive_new(plant, c->ds));
     /* What can't be asked is a mistake of the files too. */
     (void)plan_build(c->arena, plant, c->ds);

@@ -160,10 +160,18 @@ def topics_of(gateway):
 @pytest.mark.parametrize("gateway, other", [("gw1", "gw2"), ("gw2", "gw1")])
 def test_a_gateway_writes_its_own_topics_and_no_other_gateways(person, gateway, other):
     g = person(gateway)
-    for topic in topics_of(gateway) + [SITE + "leak/pond", SITE + "incident/7", SITE + "bulletin/7"]:
+    for topic in topics_of(gateway):
         assert g.publish(topic) in (OK, NOBODY), topic
     for topic in topics_of(other):
         assert g.publish(topic) == NOT_AUTHORIZED, topic
+
+
+def test_what_names_no_gateway_has_one_writer(person):
+    one, two = person("gw1"), person("gw2")
+    for topic in ("leak/pond", "incident/INC-2026-001", "bulletin/INC-2026-001", "alarm/gateway/plc/line-lost",
+                  "alarm/gateway/alarms/flood"):
+        assert one.publish(SITE + topic) in (OK, NOBODY), topic
+        assert two.publish(SITE + topic) == NOT_AUTHORIZED, topic
 
 
 def test_what_a_gateway_was_refused_reaches_nobody(person):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -169,6 +170,19 @@ def test_check_names_every_mistake_with_its_place(tmp_path):
     broken.write_text("format: 1\ntags: {a: {at: holding 1, type: u16}\n")
     done = run("check", broken)
     assert done.returncode == 1 and "broken.yaml:" in done.stdout + done.stderr
+
+
+def test_two_gateways_of_a_site_that_tell_the_same_are_warned_of(tmp_path):
+    plant = yaml.safe_load(EXAMPLE.read_text())
+    for folder, gateway, site in (("one", "gw1", "s"), ("two", "gw2", "s"), ("three", "gw3", "t")):
+        where = tmp_path / folder / "plant.yaml"
+        shutil.copytree(EXAMPLE.parent, where.parent)
+        where.write_text(yaml.safe_dump({**plant, "gateway": gateway, "site": site}, sort_keys=False))
+    said = run("check", tmp_path / "one" / "plant.yaml", tmp_path / "three" / "plant.yaml").stdout
+    assert "of this site" not in said and "so does" not in said
+    said = run("check", *(tmp_path / f / "plant.yaml" for f in ("one", "two", "three"))).stdout
+    assert said.count("is also a device of gateway `gw1`") == len(plant["devices"])
+    assert said.count("so does `gw1` of the same site") == 1 and "0 errors" in said
 
 
 def test_a_wrong_example_in_a_map_is_found(tmp_path):
