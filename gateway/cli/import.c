@@ -42,9 +42,13 @@ static const struct argp_option options[] = {
      1},
     {"bit-base", OPT_PLAIN + 6, "BASE", 0, "how bits are counted: 0, 1, msb0, msb1", 1},
     {"dot-one", OPT_PLAIN + 7, "BIT", 0, "what .1 is: 1, or 10 shortened by a spreadsheet", 1},
+    {"dot-zero", OPT_PLAIN + 14, "WHAT", 0,
+     "what the .0 of 100.0 is: bit, or number that a spreadsheet shows so", 1},
     {"scaling", OPT_PLAIN + 8, "HOW", 0, "what a scale does: multiply, divide", 1},
     {"decimal", OPT_PLAIN + 9, "SIGN", 0, "in numbers like 1,000: point, comma", 1},
     {"columns", OPT_PLAIN + 10, "FIELD=HEADING,...", 0, "csv: which column is what", 2},
+    {"unit", OPT_PLAIN + 15, "N", 0, "csv: the rows of this unit only, where a column has several",
+     2},
     {"delimiter", OPT_PLAIN + 11, "SIGN", 0, "between cells, if it is not found by looking", 2},
     {"fill-addresses", OPT_PLAIN + 12, NULL, 0, "csv: an empty address lies behind the value above",
      2},
@@ -107,7 +111,7 @@ static error_t parse(int key, char *word, struct argp_state *state)
             argp_error(state, "which format, and which file?");
         break;
     default:
-        if (key < OPT_PLAIN || key > OPT_PLAIN + 13)
+        if (key < OPT_PLAIN || key > OPT_PLAIN + 15)
             return ARGP_ERR_UNKNOWN;
         take_option(a, key, word, state);
     }

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/text.h"
-
 enum { WORD_ROOM = 64, NUMBER_LONGEST = 9 };
 
 static const int16_t table_of_digit[5] = {TABLE_COIL, TABLE_DISCRETE, -1, TABLE_INPUT,
@@ -50,6 +48,8 @@ static const char *take_tail(struct import_list *l, const char *s, bool quoted, 
                 return "there is no such bit";
             out->bit = (int16_t)x;
             out->dot_one = x == 1 && digits == 1 && !quoted;
+            out->dot_zero = x == 0 && out->notation == SPOT_PLAIN && !out->hex;
+            l->kept_bits |= x != 0;
             l->kept_tens |= x == 10;
         }
     }
@@ -217,51 +217,4 @@ const char *address_read_prefixed(struct import_list *l, const char *text, bool 
     if (!out->hex && out->digits > l->longest)
         l->longest = out->digits;
     return take_tail(l, s, quoted, out);
-}
-
-int address_table(const char *word)
-{
-    static const struct {
-        const char *word;
-        int table;
-    } words[] = {
-        {"coil", TABLE_COIL},
-        {"discrete", TABLE_DISCRETE},
-        {"inputregister", TABLE_INPUT},
-        {"inputstatus", TABLE_DISCRETE},
-        {"inputcoil", TABLE_DISCRETE},
-        {"inputbit", TABLE_DISCRETE},
-        {"digitalinput", TABLE_DISCRETE},
-        {"input", TABLE_INPUT},
-        {"internal", TABLE_INPUT},
-        {"holding", TABLE_HOLDING},
-        {"output", TABLE_COIL},
-        {"hr", TABLE_HOLDING},
-        {"ir", TABLE_INPUT},
-        {"di", TABLE_DISCRETE},
-        {"do", TABLE_COIL},
-        {"4x", TABLE_HOLDING},
-        {"3x", TABLE_INPUT},
-        {"1x", TABLE_DISCRETE},
-        {"0x", TABLE_COIL},
-    };
-    static const int of_function[5] = {-1, TABLE_COIL, TABLE_DISCRETE, TABLE_HOLDING, TABLE_INPUT};
-    char plain[WORD_ROOM] = "";
-    size_t n = 0;
-    for (const char *c = word; *c != '\0' && n + 1 < sizeof plain; c++)
-        if (isalnum((unsigned char)*c))
-            plain[n++] = (char)tolower((unsigned char)*c);
-    plain[n] = '\0';
-    const char *digits = plain;
-    if (strncmp(digits, "function", 8) == 0)
-        digits += strncmp(digits, "functioncode", 12) == 0 ? 12 : 8;
-    else if (strncmp(digits, "fc", 2) == 0)
-        digits += 2;
-    digits += *digits == '0' && digits[1] != '\0' && digits[1] != 'x';
-    if (*digits >= '1' && *digits <= '4' && !isdigit((unsigned char)digits[1]) && digits[1] != 'x')
-        return of_function[*digits - '0'];
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strncmp(plain, words[i].word, strlen(words[i].word)) == 0)
-            return words[i].table;
-    return -1;
 }

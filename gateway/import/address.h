@@ -13,7 +13,11 @@ const char *address_read(struct import_list *l, const char *text, bool hex, bool
 const char *address_read_prefixed(struct import_list *l, const char *text, bool quoted,
                                   struct spot *out);
 
-/* "holding", "Input Register", "FC03", "4x" ... to a table; -1: none of them. */
-int address_table(const char *word);
+/* What a bare 3 is in a column that names tables: function 3, or the area that 3x addresses are in. */
+enum digits { DIGITS_UNSAID, DIGITS_FUNCTIONS, DIGITS_AREAS };
+/* "holding", "Input Register", "FC03", "4x" ...: the tables that it may mean, bits 1 << TABLE_x; 0:
+ * it names none. open: its number is a function to some and an area to others, and digits doesn't
+ * say; it was read as a function. */
+unsigned table_words(const char *text, enum digits digits, bool *open);
 
 #endif

@@ -64,6 +64,10 @@ static const struct choice_of tens[] = {
     {"--dot-one 1", ".1 is bit 1", FIRST, NULL},
     {"--dot-one 10", ".1 was .10 before a spreadsheet took it for a number", SECOND, NULL},
     {0}};
+static const struct choice_of points[] = {
+    {"--dot-zero number", "a spreadsheet made 100.0 of 100: there is no bit", SECOND, NULL},
+    {"--dot-zero bit", ".0 is bit 0: one bit, without scale and type", FIRST, NULL},
+    {0}};
 static const struct choice_of bits[] = {
     {"--bit-base 0", "bit 0 is the least significant", BITS_0, NULL},
     {"--bit-base 1", "bit 1 is the least significant", BITS_1, NULL},
@@ -109,6 +113,7 @@ static const struct question questions[] = {
     {NEED_TYPE, "which type its values have", types},
     {NEED_DOUBLE, "where its double words begin", doubles},
     {NEED_DOT_ONE, "whether a bit .1 is bit 1", tens},
+    {NEED_DOT_ZERO, "whether the .0 behind its addresses is a bit", points},
     {NEED_BITS, "how its bits are counted", bits},
     {NEED_ORDER2, "the order of characters in texts", orders2},
     {NEED_ORDER4, "the order of the words of 32-bit values", orders4},
@@ -138,6 +143,9 @@ static void answer(struct import_options *o, enum need need, const struct choice
         break;
     case NEED_DOT_ONE:
         o->dot_one = (enum import_answer)c->value;
+        break;
+    case NEED_DOT_ZERO:
+        o->dot_zero = (enum import_answer)c->value;
         break;
     case NEED_BITS:
         o->bits = (enum bit_base)c->value;
@@ -191,6 +199,8 @@ static void print_result(struct import_list *l, const struct import_row *row,
         fprintf(out, "%s %u", table_name((enum table)copy.table), copy.address);
     if (copy.type >= 0)
         fprintf(out, ", %s", raw_type_name((enum raw_type)copy.type));
+    if (needs & 1U << NEED_BITS)
+        fputs(", a bit of it", out);
     if (copy.bit >= 0)
         fprintf(out, ", bit %d", copy.bit);
     if (copy.scale != NULL && !copy.scale_open)
@@ -264,6 +274,8 @@ static void ask_one(struct import_list *l, const struct question *q, FILE *out)
 
 void settle_ask(struct import_list *l, uint32_t needs, FILE *out)
 {
+    for (const struct import_question *q = l->questions; q != NULL; q = q->next)
+        fputs(q->text, out);
     for (size_t i = 0; i < sizeof questions / sizeof *questions; i++)
         if (needs & 1U << questions[i].need)
             ask_one(l, &questions[i], out);

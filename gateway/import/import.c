@@ -36,24 +36,66 @@ const struct import_format *import_format(const char *name)
 
 /* Values of two words at numbers that follow each other: one of the two is wrong, or each number
  * stands for 32 bits (Enron, Daniel), which Modbus as others speak it can't ask for. */
+static int compare_place(const struct import_row *x, const struct import_row *y)
+{
+    int device = strcmp(x->device, y->device);
+    if (device != 0)
+        return device;
+    return x->table != y->table ? x->table - y->table : x->address - y->address;
+}
+
 static int by_place(const void *a, const void *b)
 {
     const struct import_row *x = *(struct import_row *const *)a,
                             *y = *(struct import_row *const *)b;
-    int device = strcmp(x->device, y->device);
-    if (device != 0)
-        return device;
-    if (x->table != y->table)
-        return x->table - y->table;
-    if (x->address != y->address)
-        return x->address - y->address;
-    return (x->line > y->line) - (x->line < y->line);
+    int place = compare_place(x, y);
+    return place != 0 ? place : (x->line > y->line) - (x->line < y->line);
 }
 
 static bool is_wide(const struct import_row *row)
 {
     return row->bit < 0 && row->part_count == 0 && row->type != RAW_STRING &&
            type_words(row->type) >= 2;
+}
+
+static int compare_part(const struct import_row *x, const struct import_row *y)
+{
+    int place = compare_place(x, y);
+    if (place != 0)
+        return place;
+    if (x->bit != y->bit)
+        return x->bit - y->bit;
+    if (x->high_byte != y->high_byte)
+        return x->high_byte - y->high_byte;
+    return x->shift != y->shift ? x->shift - y->shift : x->width - y->width;
+}
+
+static int by_part(const void *a, const void *b)
+{
+    const struct import_row *x = *(struct import_row *const *)a,
+                            *y = *(struct import_row *const *)b;
+    int part = compare_part(x, y);
+    return part != 0 ? part : (x->line > y->line) - (x->line < y->line);
+}
+
+/* Two names for one place: one of the two addresses may be a slip. */
+static bool tell_equal(struct import_list *l)
+{
+    struct import_row **all = arena_get_array(l->arena, l->row_count + 1U, sizeof *all);
+    if (all == NULL)
+        return false;
+    size_t count = 0;
+    for (struct import_row *row = l->rows; row != NULL; row = row->next)
+        if (!row->gone && row->from == NULL && row->part_count == 0)
+            all[count++] = row;
+    qsort(all, count, sizeof *all, by_part);
+    for (size_t i = 1; i < count; i++) {
+        const struct import_row *a = all[i - 1], *b = all[i];
+        if (compare_part(a, b) == 0)
+            import_note(l, NOTE_TOLD, b->line, "%.100s: the same %s %u as %.60s (row %u)", b->name,
+                        table_name((enum table)b->table), b->address, a->name, a->line);
+    }
+    return true;
 }
 
 static bool refuse_enron(struct import_list *l)
@@ -137,9 +179,9 @@ enum import_end import_run(struct import *i, const struct import_format *format,
     i->needs = settle_all(l);
     if (arena_exhausted(l->arena))
         return IMPORT_NO_MEMORY;
-    if (i->needs != 0)
+    if (i->needs != 0 || l->questions != NULL)
         return IMPORT_ASKS;
-    if (!refuse_enron(l))
+    if (!refuse_enron(l) || !tell_equal(l))
         return IMPORT_NO_MEMORY;
     tidy_names(l);
     tidy_units(l);
@@ -326,7 +368,7 @@ void import_tell(const struct import *i, FILE *out)
         fprintf(out, "%s:%u: refused: %s\n", l->file, l->refused_line, l->refused);
     else if (l->refused != NULL)
         fprintf(out, "%s: refused: %s\n", l->file, l->refused);
-    if (i->needs == 0)
+    if (i->needs == 0 && l->questions == NULL)
         fprintf(out, "%u tag%s, %u skipped, %u renamed\n", i->tags, i->tags == 1 ? "" : "s",
                 l->skipped, l->renamed);
 }

@@ -2,6 +2,7 @@
 /* What people answer, word by word. */
 #include <string.h>
 
+#include "base/text.h"
 #include "config/map.h"
 #include "import/address.h"
 #include "import/import.h"
@@ -10,7 +11,7 @@
 
 void import_options_init(struct import_options *o)
 {
-    *o = (struct import_options){.table = -1, .type = -1};
+    *o = (struct import_options){.table = -1, .type = -1, .unit = -1};
 }
 
 struct word_value {
@@ -68,6 +69,7 @@ const char *import_option(struct import_options *o, const char *name, const char
         {"0", BITS_0}, {"1", BITS_1}, {"msb0", BITS_MSB0}, {"msb1", BITS_MSB1}, {0}};
     static const struct word_value zeros[] = {{"lost", FIRST}, {"kept", SECOND}, {0}};
     static const struct word_value tens[] = {{"1", FIRST}, {"10", SECOND}, {0}};
+    static const struct word_value points[] = {{"bit", FIRST}, {"number", SECOND}, {0}};
     static const struct word_value scalings[] = {{"multiply", FIRST}, {"divide", SECOND}, {0}};
     static const struct word_value decimals[] = {{"point", FIRST}, {"comma", SECOND}, {0}};
     int x = 0;
@@ -93,6 +95,15 @@ const char *import_option(struct import_options *o, const char *name, const char
         if (!one_of(tens, value, &x))
             return "1 or 10";
         o->dot_one = (enum import_answer)x;
+    } else if (strcmp(name, "dot-zero") == 0) {
+        if (!one_of(points, value, &x))
+            return "bit or number";
+        o->dot_zero = (enum import_answer)x;
+    } else if (strcmp(name, "unit") == 0) {
+        uint64_t unit;
+        if (!text_to_u64(value, &unit) || unit > 255)
+            return "0 to 255";
+        o->unit = (int32_t)unit;
     } else if (strcmp(name, "scaling") == 0) {
         if (!one_of(scalings, value, &x))
             return "multiply or divide";

@@ -122,11 +122,29 @@ void import_skip(struct import_list *l, struct import_row *row, const char *form
 
 bool import_bit_fits(struct import_list *l, struct import_row *row)
 {
-    if (row->spot.bit >= 0 && row->type >= 0 && row->type != RAW_BOOL)
+    if (row->spot.bit < 0 || row->type < 0 || row->type == RAW_BOOL)
+        return !row->gone;
+    if (row->spot.dot_zero && l->options->dot_zero == SECOND)
+        row->spot.bit = -1;
+    else
         import_skip(l, row,
                     "a bit of an address, and no type of one bit; or a whole number that a "
-                    "spreadsheet gave a point");
+                    "spreadsheet gave a point%s",
+                    row->spot.dot_zero ? " (--dot-zero number)" : "");
     return !row->gone;
+}
+
+void import_question(struct import_list *l, const char *text)
+{
+    struct import_question *q = arena_get(l->arena, sizeof *q);
+    if (q == NULL)
+        return;
+    *q = (struct import_question){NULL, text};
+    if (l->questions == NULL)
+        l->questions = q;
+    else
+        l->last_question->next = q;
+    l->last_question = q;
 }
 
 bool import_refuse(struct import_list *l, uint32_t line, const char *format, ...)

@@ -41,6 +41,7 @@ struct spot {
     uint32_t count;                /* 3000-3001: 2; 0: not said */
     int16_t bit;                   /* as printed; -1: none */
     bool dot_one;                  /* a bare .1, which a spreadsheet may have made of .10 */
+    bool dot_zero;                 /* a bare .0, which a spreadsheet may have added to a number */
     bool bit_sure;                 /* 0 is the least significant, and it wasn't shortened */
     uint16_t characters;           /* .20H; 0: none */
     char form;                     /* 'H', 'L', 'D', 'E' of it */
@@ -71,6 +72,7 @@ struct import_row {
     const char *valid[2];          /* NULL: none */
     uint8_t shift, width;          /* of a field in a number; width 0: all of it */
     bool negated;                  /* a bit that means its opposite */
+    bool is_bits;                  /* by its type each bit means something */
     const char *choices, *bits;    /* what goes between the braces; NULL: none */
     const char *invalid;           /* NULL: none */
     int64_t every_ms;              /* 0: not said */
@@ -78,6 +80,8 @@ struct import_row {
     uint16_t parts[IMPORT_PARTS_MAX];   /* registers that don't lie side by side, by wire address */
     uint8_t part_count;
     int64_t other;                 /* what a second column of addresses says; -1: none */
+    uint8_t among;                 /* tables that a word leaves open, 1 << TABLE_x; 0: it doesn't */
+    uint16_t words;                /* registers, where the list says them and no type; 0: no */
 
     /* Settled: */
     uint8_t table;
@@ -94,6 +98,12 @@ struct import_note {
     struct import_note *next;
     uint32_t line, number;
     uint8_t kind;                  /* enum note_kind */
+    const char *text;
+};
+
+/* What no option of the settling answers: the whole text, with its choices and rows. */
+struct import_question {
+    struct import_question *next;
     const char *text;
 };
 
@@ -121,9 +131,11 @@ struct import_options {
     int table, type;               /* -1: not said */
     enum import_answer zeros;             /* short addresses: FIRST lost leading zeros, SECOND are as meant */
     enum import_answer dot_one;           /* FIRST: it is bit 1; SECOND: it was bit 10 */
+    enum import_answer dot_zero;          /* FIRST: it is bit 0; SECOND: the number alone was meant */
     enum import_answer scaling;           /* FIRST: multiply; SECOND: divide */
     enum import_answer decimal;           /* FIRST: point; SECOND: comma */
     bool fill_addresses, writable;
+    int32_t unit;                  /* of several in one table; -1: not said */
     char delimiter;                /* 0: found by looking */
     const char *columns;           /* "name=Signal,address=Reg"; NULL */
 };
@@ -141,7 +153,9 @@ struct import_list {
     struct import_device *devices, *last_device;
     uint32_t device_count;
     uint8_t longest;               /* digits of the longest address, where the first is the table */
+    bool kept_bits;                /* there is a bit that isn't 0: .0 is one, too */
     bool kept_tens;                /* there is a .10 somewhere: no spreadsheet shortened it */
+    struct import_question *questions, *last_question;
     const char *refused;           /* the whole file, and why; NULL: it was read */
     uint32_t refused_line;
     struct import_row spare;       /* written to when there is no memory */
@@ -152,13 +166,14 @@ struct import_row *import_add(struct import_list *l, uint32_t line, const char *
 /* A row like another one, behind it in the list. */
 struct import_row *import_again(struct import_list *l, const struct import_row *like,
                                 const char *name);
-/* An address with a bit and a type of many: 40101.0 is what some programs write for 40101. false:
- * skipped. */
+/* An address with a bit and a type of many: 40101.0 is what some programs write for 40101, if
+ * people say so. false: skipped. */
 bool import_bit_fits(struct import_list *l, struct import_row *row);
 void import_skip(struct import_list *l, struct import_row *row, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void import_note(struct import_list *l, enum note_kind kind, uint32_t line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+void import_question(struct import_list *l, const char *text);
 bool import_refuse(struct import_list *l, uint32_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));             /* always false */
 

@@ -111,11 +111,38 @@ static const char *plain(struct import_list *l, const struct import_row *row,
     return NULL;
 }
 
+/* Tables that a word leaves open: a type of many bits tells some of them. */
+static unsigned among(const struct import_row *row)
+{
+    const unsigned bits = 1U << TABLE_COIL | 1U << TABLE_DISCRETE;
+    bool many = row->spot.bit >= 0 || (row->type >= 0 && row->type != RAW_BOOL);
+    return many && (row->among & ~bits) != 0 ? row->among & ~bits : row->among;
+}
+
+static int only_one(unsigned tables)
+{
+    for (int t = 0; t < TABLE_COUNT; t++)
+        if (tables == 1U << t)
+            return t;
+    return -1;
+}
+
+static const char *names_of(struct import_list *l, unsigned tables)
+{
+    const char *all = "";
+    for (int t = 0; t < TABLE_COUNT; t++)
+        if (tables & 1U << t)
+            all = import_printf(l, "%s%s%s", all, *all == '\0' ? "" : " or ",
+                                table_name((enum table)t));
+    return all;
+}
+
 static const char *settle_address(struct import_list *l, struct import_row *row,
                                   const struct import_options *o, uint32_t *needs)
 {
     const struct spot *s = &row->spot;
-    int table = s->table;
+    unsigned open = among(row);
+    int table = open == 0 ? s->table : only_one(open);
     int64_t address = -2;
     const char *why = NULL;
     switch ((enum notation)s->notation) {
@@ -147,8 +174,13 @@ static const char *settle_address(struct import_list *l, struct import_row *row,
     }
     if (why != NULL || *needs != 0)
         return why;
-    if (table < 0)
+    bool said = table >= 0;
+    if (!said)
         table = o->table;
+    if (table >= 0 && open != 0 && (open & 1U << table) == 0)
+        return import_printf(l, "the list says %s, but %s %s", names_of(l, open),
+                             said ? "the number names" : "--table says",
+                             table_name((enum table)table));
     if (table < 0) {
         want(needs, NEED_TABLE);
         row->address = (uint16_t)(address < 0 ? 0 : address);
@@ -183,7 +215,7 @@ static const char *settle_bit(struct import_row *row, const struct import_option
     int bit = row->spot.bit;
     unsigned width = type_bytes(row->type) * 8;
     row->bit = -1;
-    if (bit < 0)
+    if (bit < 0 || *needs & 1U << NEED_DOT_ZERO)
         return NULL;
     if (is_bits(row->table))
         return "a bit of a bit";
@@ -268,6 +300,19 @@ static const char *check_reach(const struct import_row *row)
     return row->address + words > ADDRESSES ? "it reaches beyond address 65535" : NULL;
 }
 
+/* 100.0 in a list in which no other number has a bit: a spreadsheet may have made it of 100. A row
+ * of type bool names its bit so. */
+static void settle_point(const struct import_list *l, struct import_row *row,
+                         const struct import_options *o, uint32_t *needs)
+{
+    if (row->spot.bit != 0 || !row->spot.dot_zero || l->kept_bits)
+        return;
+    if (o->dot_zero == SECOND)
+        row->spot.bit = -1;
+    else if (o->dot_zero == UNSAID && row->type < 0)
+        want(needs, NEED_DOT_ZERO);
+}
+
 static const char *settle_type(struct import_list *l, struct import_row *row,
                                const struct import_options *o, uint32_t *needs)
 {
@@ -279,6 +324,10 @@ static const char *settle_type(struct import_list *l, struct import_row *row,
     } else if (row->type < 0 && row->spot.bit < 0) {
         if (o->type < 0)
             want(needs, NEED_TYPE);
+        else if (row->words > 0 && row->words != type_words(o->type))
+            return import_printf(l, "%u register%s, and no type; %s takes %u", row->words,
+                                 row->words == 1 ? "" : "s", raw_type_name((enum raw_type)o->type),
+                                 type_words(o->type));
         row->type = (int16_t)o->type;
     }
     return NULL;
@@ -307,13 +356,19 @@ const char *settle_row(struct import_list *l, struct import_row *row,
     const char *why = settle_address(l, row, o, &mine);
     if (mine != 0) {
         bool bits = row->type == RAW_BOOL && row->spot.bit < 0;
-        int table = row->spot.table >= 0 ? row->spot.table : o->table;
+        int named = row->among == 0 ? row->spot.table : only_one(among(row));
+        int table = named >= 0 ? named : o->table;
         row->table = (uint8_t)(table >= 0 ? table : bits ? TABLE_COIL : TABLE_HOLDING);
     }
+    settle_point(l, row, o, &mine);
     if (why == NULL)
         why = settle_type(l, row, o, &mine);
     if (why == NULL)
         why = settle_bit(row, o, l, &mine);
+    bool scaled = row->scale != NULL || row->offset != NULL || row->span[0] != NULL;
+    bool bit = row->spot.bit >= 0 && (mine & 1U << NEED_DOT_ZERO) == 0;
+    if (why == NULL && scaled && (bit || is_bits(row->table)))
+        why = "a single bit, and a scaling for it";
     if (why == NULL && row->type >= 0 && !is_bits(row->table))
         why = order_settle(l, row);
     bool named = *row->order_name != '\0';

@@ -9,7 +9,7 @@
 
 enum need {                        /* an answer that is missing */
     NEED_BASE, NEED_HEX, NEED_ZEROS, NEED_TABLE, NEED_TYPE, NEED_DOT_ONE, NEED_BITS, NEED_DOUBLE,
-    NEED_ORDER2, NEED_ORDER4, NEED_ORDER8, NEED_NAMED, NEED_SCALING, NEED_COUNT
+    NEED_DOT_ZERO,     NEED_ORDER2, NEED_ORDER4, NEED_ORDER8, NEED_NAMED, NEED_SCALING, NEED_COUNT
 };
 
 /* Address, bit and order of one row by these answers. NULL: done, or something in *needs is missing

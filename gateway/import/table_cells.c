@@ -13,16 +13,26 @@
 
 enum { CHOICES_ROOM = 4000 };
 
-/* x10, *0.1, /10, 1/10, 10^-1, 0,1 */
-void table_scale(struct import_list *l, struct import_row *row, const char *text, bool open)
+bool table_is_empty(const char *text)
+{
+    char plain[HEADING_ROOM];
+    heading_plain(text, plain);
+    return *text == '\0' || strspn(text, "-") == strlen(text) ||
+           strcmp(text, "\342\200\223") == 0 || strcmp(text, "\342\200\224") == 0 ||
+           strcmp(plain, "na") == 0;
+}
+
+/* 10, x10, *0.1: how it is meant is for the heading to say, or for people. /10, 1/10 and 10^-1 say
+ * it themselves. */
+void table_scale(struct import_list *l, struct import_row *row, const char *text,
+                 enum scale_how how)
 {
     const char *s = text;
     bool divide = false, said = false;
-    if (*s == '\0' || strcmp(s, "-") == 0)
+    if (table_is_empty(text))
         return;
     if (*s == 'x' || *s == 'X' || *s == '*' || strncmp(s, "\303\227", 2) == 0) {
         s += *s == '\303' ? 2 : 1;
-        said = true;
     } else if (*s == '/' || strncmp(s, "1/", 2) == 0 || strncmp(s, "\303\267", 2) == 0) {
         s += *s == '/' ? 1 : 2;
         divide = said = true;
@@ -34,7 +44,7 @@ void table_scale(struct import_list *l, struct import_row *row, const char *text
         if (text_to_s64(s + 3, &exponent) && exponent > -10 && exponent < 10) {
             snprintf(real, sizeof real, "1e%d", (int)exponent);
             number = import_number(l, real);
-            said = true;
+            said |= exponent < 0;
         }
     }
     double x = number == NULL ? 0 : strtod(number, NULL);
@@ -45,8 +55,31 @@ void table_scale(struct import_list *l, struct import_row *row, const char *text
     }
     if (x >= 1 && x <= 1)
         return;
+    bool answered = l->options->scaling != UNSAID;
+    divide |= !said && !answered && how == SCALE_DIVIDES;
     row->scale = divide ? import_real(l, 1 / x) : number;
-    row->scale_open = open && !said;
+    row->scale_open = !said && (answered || how == SCALE_OPEN);
+}
+
+/* Digits behind the point, of a number that has none of its own. */
+void table_places(struct import_list *l, struct import_row *row, const char *text)
+{
+    uint64_t places;
+    if (table_is_empty(text) || type_is_float(row->type < 0 ? l->options->type : row->type))
+        return;
+    if (!text_to_u64(text, &places) || places > 9) {
+        import_skip(l, row, "`%.40s` is no number of digits", text);
+        return;
+    }
+    if (places == 0)
+        return;
+    if (row->scale != NULL) {
+        import_skip(l, row, "a scale and digits behind the point: two ways to scale it");
+        return;
+    }
+    char real[16];
+    snprintf(real, sizeof real, "1e-%u", (unsigned)places);
+    row->scale = import_number(l, real);
 }
 
 /* A whole number at s, and how long it is; 0: none. */
@@ -67,36 +100,51 @@ static size_t sign_at(const char *s)
     return s[n] == '=' || s[n] == ':' ? n + 1 + strspn(s + n + 1, " ") : 0;
 }
 
-static bool next_choice(const char *s)
+static bool begins_choice(const char *s)
 {
     long long x;
-    s += strspn(s, " ;,/|");
     size_t n = whole_at(s, &x);
-    return *s == '\0' || (n > 0 && sign_at(s + n) > 0);
+    return n > 0 && sign_at(s + n) > 0;
 }
 
-/* 0=Off; 1=On, or 0: stopped / 1: running. */
+/* Where a choice's words end: before the next choice, with its sign or only a blank between. */
+static const char *words_end(const char *s, char sign)
+{
+    for (; *s != '\0'; s++) {
+        size_t between = strspn(s, " ;,/|");
+        if (between == 0)
+            continue;
+        bool blank = strspn(s, " ") == between;
+        if (s[between] == '\0')
+            return s;
+        if (begins_choice(s + between) && (!blank || sign == '='))
+            return s;
+    }
+    return s;
+}
+
+/* 0=Off; 1=On, or 0: stopped / 1: running. A word with the sign in it is no word: in `1=On,
+ * 2-4=Auto` something was not understood. */
 bool table_enum(struct import_list *l, struct import_row *row, const char *text)
 {
     char out[CHOICES_ROOM];
     size_t used = 0;
     unsigned count = 0;
-    for (const char *s = text + strspn(text, " "); *s != '\0'; count++) {
-        long long x;
-        size_t n = whole_at(s, &x), sign = n == 0 ? 0 : sign_at(s + n);
-        if (sign == 0)
+    const char *first = text + strspn(text, " ");
+    long long x = 0;
+    size_t number = whole_at(first, &x);
+    char sign = first[number + strspn(first + number, " ")];
+    for (const char *s = first; *s != '\0'; count++) {
+        size_t n = whole_at(s, &x), behind = n == 0 ? 0 : sign_at(s + n);
+        if (behind == 0)
             return false;
-        s += n + sign;
-        const char *begin = s;
-        while (*s != '\0' && !(strchr(";,/|", *s) != NULL && next_choice(s)))
-            s++;
-        const char *end = s;
-        while (end > begin && end[-1] == ' ')
-            end--;
+        s += n + behind;
+        const char *begin = s, *end = words_end(s, sign);
         int wrote =
             snprintf(out + used, sizeof out - used, "%s%lld: \"", count == 0 ? "" : ", ", x);
         used += wrote < 0 ? 0 : (size_t)wrote;
-        if (end == begin || used + 2 * (size_t)(end - begin) + 4 > sizeof out)
+        if (end == begin || memchr(begin, sign, (size_t)(end - begin)) != NULL ||
+            used + 2 * (size_t)(end - begin) + 4 > sizeof out)
             return false;
         for (const char *c = begin; c < end; c++) {
             if (*c == '"' || *c == '\\')
@@ -104,7 +152,7 @@ bool table_enum(struct import_list *l, struct import_row *row, const char *text)
             out[used++] = (unsigned char)*c < 0x20 ? ' ' : *c;
         }
         out[used++] = '"';
-        s += strspn(s, " ;,/|");
+        s = end + strspn(end, " ;,/|");
     }
     if (count < 2)
         return false;
@@ -112,14 +160,21 @@ bool table_enum(struct import_list *l, struct import_row *row, const char *text)
     return true;
 }
 
-bool table_access(const char *text, bool *writable)
+/* R, RO, R/W, Read only, R-WC ... */
+enum access table_access(const char *text)
 {
-    char plain[HEADING_ROOM];
-    heading_plain(text, plain);
-    bool only = strcmp(plain, "w") == 0 || strcmp(plain, "wo") == 0 ||
-                strcmp(plain, "write") == 0 || strcmp(plain, "writeonly") == 0;
-    *writable = strchr(plain, 'w') != NULL;
-    return !only;
+    static const char *const reads[] = {"r",     "ro",       "rd",        "rw",       "rwc", "read",
+                                        "reads", "readonly", "readwrite", "readable", NULL};
+    static const char *const writes[] = {
+        "w",      "wo",        "wr",        "wc",        "rw",       "rwc", "write",
+        "writes", "writeonly", "readwrite", "writeable", "writable", NULL};
+    char plain[160];
+    size_t n = 0;
+    for (const char *c = text; *c != '\0' && n + 1 < sizeof plain; c++)
+        plain[n++] = (char)tolower((unsigned char)*c);
+    plain[n] = '\0';
+    bool read = heading_has(plain, reads), write = heading_has(plain, writes);
+    return read ? write ? ACCESS_BOTH : ACCESS_READ : write ? ACCESS_WRITE : ACCESS_UNKNOWN;
 }
 
 bool table_is_reserved(const char *name)

@@ -5,10 +5,6 @@
 
 #include "import/read_table.h"
 
-static const char *const field_words[FIELD_COUNT] = {
-    "name", "address", "other", "table",  "type",  "size", "scale", "offset", "rawlow", "rawhigh",
-    "low",  "high",    "unit",  "access", "about", "enum", "bit",   "group",  "order"};
-
 static const struct synonym {
     const char *word;
     uint8_t field;
@@ -81,7 +77,30 @@ static const struct synonym {
     {"factor", FIELD_SCALE},
     {"resolution", FIELD_SCALE},
     {"gain", FIELD_SCALE},
-    {"decimal", FIELD_SCALE},
+    {"scalingfactor", FIELD_SCALE},
+    {"divisor", FIELD_SCALE},
+    {"divider", FIELD_SCALE},
+    {"decimals", FIELD_DECIMALS},
+    {"decimalplaces", FIELD_DECIMALS},
+    {"noofdecimals", FIELD_DECIMALS},
+    {"numberofdecimals", FIELD_DECIMALS},
+    {"slave", FIELD_SLAVE},
+    {"slaveid", FIELD_SLAVE},
+    {"slaveno", FIELD_SLAVE},
+    {"slavenumber", FIELD_SLAVE},
+    {"slaveaddress", FIELD_SLAVE},
+    {"unitid", FIELD_SLAVE},
+    {"unitno", FIELD_SLAVE},
+    {"unitnumber", FIELD_SLAVE},
+    {"unitaddress", FIELD_SLAVE},
+    {"unitidentifier", FIELD_SLAVE},
+    {"modbusid", FIELD_SLAVE},
+    {"modbusslave", FIELD_SLAVE},
+    {"modbusslaveid", FIELD_SLAVE},
+    {"modbusunit", FIELD_SLAVE},
+    {"modbusunitid", FIELD_SLAVE},
+    {"stationaddress", FIELD_SLAVE},
+    {"nodeid", FIELD_SLAVE},
     {"bias", FIELD_OFFSET},
     {"valueoffset", FIELD_OFFSET},
     {"offset", FIELD_OFFSET},
@@ -91,8 +110,12 @@ static const struct synonym {
     {"rawmax", FIELD_RAW_HIGH},
     {"scaledlow", FIELD_LOW},
     {"scaledhigh", FIELD_HIGH},
+    {"scaledmin", FIELD_LOW},
+    {"scaledmax", FIELD_HIGH},
     {"englow", FIELD_LOW},
     {"enghigh", FIELD_HIGH},
+    {"engmin", FIELD_LOW},
+    {"engmax", FIELD_HIGH},
     {"unit", FIELD_UNIT},
     {"units", FIELD_UNIT},
     {"engunits", FIELD_UNIT},
@@ -147,7 +170,7 @@ static const struct synonym {
 };
 
 /* The heading without what stands in brackets, and without its number system. */
-static void core(const char *text, char out[HEADING_ROOM], bool *hex)
+static void core(const char *text, char out[HEADING_ROOM])
 {
     char open[160];
     size_t n = 0;
@@ -160,9 +183,6 @@ static void core(const char *text, char out[HEADING_ROOM], bool *hex)
     }
     open[n] = '\0';
     heading_plain(open, out);
-    char all[HEADING_ROOM];
-    heading_plain(text, all);
-    *hex = strstr(all, "hex") != NULL;
     static const char *const tails[] = {"hexadecimal", "decimal", "hex", "dec"};
     for (size_t i = 0; i < 4; i++) {
         size_t length = strlen(out), tail = strlen(tails[i]);
@@ -171,15 +191,124 @@ static void core(const char *text, char out[HEADING_ROOM], bool *hex)
     }
 }
 
-static int field_of(const char *text, bool *hex)
+static const struct synonym *field_of(const char *text)
 {
     char here[HEADING_ROOM], whole[HEADING_ROOM];
-    core(text, here, hex);
+    core(text, here);
     heading_plain(text, whole);
     for (size_t i = 0; i < sizeof synonyms / sizeof *synonyms; i++)
         if (strcmp(synonyms[i].word, here) == 0 || strcmp(synonyms[i].word, whole) == 0)
-            return synonyms[i].field;
+            return &synonyms[i];
+    return NULL;
+}
+
+bool table_is_hex(const char *text)
+{
+    char plain[HEADING_ROOM];
+    heading_plain(text, plain);
+    return strstr(plain, "hex") != NULL;
+}
+
+/* Such a word gives way to any other for its field: `Type` beside `Data type`. */
+static bool is_weak(const struct synonym *s)
+{
+    static const char *const words[] = {"type", "format", "formatcode", "function", "area"};
+    for (size_t i = 0; s != NULL && i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], s->word) == 0)
+            return true;
+    return false;
+}
+
+static int find_plain(const char *const *texts, unsigned count, const char *a, const char *b)
+{
+    char plain[HEADING_ROOM];
+    for (unsigned i = 0; i < count; i++) {
+        heading_plain(texts[i], plain);
+        if (strcmp(plain, a) == 0 || strcmp(plain, b) == 0)
+            return (int)i;
+    }
     return -1;
+}
+
+void table_look(const char *const *texts, struct table_head *h)
+{
+    static const char *const registers[] = {"register", "registers", "reg", "regs",
+                                            "word",     "words",     "r",   NULL};
+    static const char *const bytes[] = {"byte",  "bytes",     "octets",     "char",
+                                        "chars", "character", "characters", NULL};
+    static const char *const bits[] = {"bit", "bits", NULL};
+    static const char *const divides[] = {"divisor", "divider",  "divide", "divided",
+                                          "teiler",  "diviseur", NULL};
+    static const char *const multiplies[] = {"multiplier", "multiply", "multiplied", NULL};
+    static const char *const factors[] = {"factor", "gain", "resolution", "faktor", "facteur"};
+    static const char *const functions[] = {"function", "functions", "functioncode", "fc", NULL};
+    h->found = 0;
+    for (unsigned f = 0; f < FIELD_COUNT; f++)
+        h->found += h->column[f] >= 0;
+    if (h->column[FIELD_SIZE] >= 0 && h->size_unit == SIZE_UNSAID) {
+        const char *text = texts[h->column[FIELD_SIZE]];
+        bool of[4] = {false, heading_has(text, registers), heading_has(text, bytes),
+                      heading_has(text, bits)};
+        for (unsigned u = SIZE_REGISTERS; u <= SIZE_BITS; u++)
+            if (of[u] && of[SIZE_REGISTERS] + of[SIZE_BYTES] + of[SIZE_BITS] == 1)
+                h->size_unit = (enum size_unit)u;
+    }
+    h->scale_how = SCALE_OPEN;
+    if (h->column[FIELD_SCALE] >= 0) {
+        const char *text = texts[h->column[FIELD_SCALE]];
+        char plain[HEADING_ROOM];
+        bool by = heading_has(text, divides), times = heading_has(text, multiplies);
+        core(text, plain);
+        for (size_t i = 0; i < sizeof factors / sizeof *factors; i++)
+            times |= !by && strcmp(plain, factors[i]) == 0;
+        if (by != times)
+            h->scale_how = by ? SCALE_DIVIDES : SCALE_MULTIPLIES;
+    }
+    if (h->column[FIELD_TABLE] >= 0 && h->digits == DIGITS_UNSAID &&
+        heading_has(texts[h->column[FIELD_TABLE]], functions))
+        h->digits = DIGITS_FUNCTIONS;
+}
+
+/* A second column for the same: the one with the surer word. Where two are as good, and which one
+ * makes a difference to the number, people say. */
+static void take_rival(struct table_head *h, enum field f, int column, bool weak, bool *weak_now)
+{
+    bool matters = f == FIELD_TYPE || f == FIELD_SCALE || f == FIELD_TABLE || f == FIELD_BIT ||
+                   f == FIELD_SLAVE;
+    if (weak && !*weak_now)
+        return;
+    if (*weak_now && !weak) {
+        h->column[f] = column;
+        *weak_now = false;
+        unsigned kept = 0;
+        for (unsigned i = 0; i < h->doubt_count; i++)
+            if (h->doubts[i].kind != DOUBT_RIVALS || h->doubts[i].field != f)
+                h->doubts[kept++] = h->doubts[i];
+        h->doubt_count = kept;
+        return;
+    }
+    struct table_doubt *d = matters ? table_doubt(h, DOUBT_RIVALS, column) : NULL;
+    if (d == NULL)
+        return;
+    d->rival = column;
+    d->column = h->column[f];
+    d->field = f;
+}
+
+/* Columns whose heading is a word for several things stay unread until people say which. */
+static void doubt_headings(const char *const *texts, unsigned count, struct table_head *h)
+{
+    int offset = h->column[FIELD_OFFSET];
+    if (offset >= 0 && h->column[FIELD_ADDRESS] >= 0 &&
+        find_plain(texts + offset, 1, "offset", "offset") == 0 &&
+        table_doubt(h, DOUBT_OFFSET, offset) != NULL)
+        h->column[FIELD_OFFSET] = -1;
+    int decimal = find_plain(texts, count, "decimal", "decimal");
+    if (decimal >= 0 && decimal != h->column[FIELD_ADDRESS] && decimal != h->column[FIELD_OTHER])
+        (void)table_doubt(h, DOUBT_DECIMAL, decimal);
+    if (h->column[FIELD_DECIMALS] >= 0 &&
+        table_doubt(h, DOUBT_PLACES, h->column[FIELD_DECIMALS]) != NULL)
+        h->column[FIELD_DECIMALS] = -1;
 }
 
 void table_match(const char *const *texts, unsigned count, struct table_head *out)
@@ -187,11 +316,17 @@ void table_match(const char *const *texts, unsigned count, struct table_head *ou
     *out = (struct table_head){.second_order = -1};
     for (unsigned f = 0; f < FIELD_COUNT; f++)
         out->column[f] = -1;
-    bool hexes[CELLS_MAX] = {false};
+    bool hexes[CELLS_MAX] = {false}, weak[FIELD_COUNT] = {false};
+    /* `Decimal` beside `Hex` is the address, twice. */
+    int decimal = find_plain(texts, count, "decimal", "dec");
+    if (find_plain(texts, count, "hex", "hexadecimal") < 0)
+        decimal = -1;
     for (unsigned i = 0; i < count; i++) {
-        int f = field_of(texts[i], &hexes[i]);
-        if (f < 0)
+        const struct synonym *word = field_of(texts[i]);
+        hexes[i] = table_is_hex(texts[i]);
+        if (word == NULL && (int)i != decimal)
             continue;
+        int f = word == NULL ? FIELD_ADDRESS : word->field;
         /* A second number for the same thing: the one in hexadecimal is what is held against. */
         if (f == FIELD_ADDRESS && (hexes[i] || out->column[f] >= 0))
             f = FIELD_OTHER;
@@ -205,10 +340,12 @@ void table_match(const char *const *texts, unsigned count, struct table_head *ou
         }
         if (f == FIELD_ORDER && out->column[f] >= 0)
             out->second_order = (int)i;
-        if (out->column[f] >= 0)
+        if (out->column[f] >= 0) {
+            take_rival(out, (enum field)f, (int)i, is_weak(word), &weak[f]);
             continue;
+        }
         out->column[f] = (int)i;
-        out->found++;
+        weak[f] = is_weak(word);
     }
     if (out->column[FIELD_ADDRESS] < 0) {
         out->column[FIELD_ADDRESS] = out->column[FIELD_OTHER];
@@ -219,67 +356,8 @@ void table_match(const char *const *texts, unsigned count, struct table_head *ou
     if (out->column[FIELD_NAME] < 0) {
         out->column[FIELD_NAME] = out->column[FIELD_ABOUT];
         out->column[FIELD_ABOUT] = -1;
+        out->name_is_about = true;
     }
-    char plain[HEADING_ROOM];
-    if (out->column[FIELD_SIZE] >= 0) {
-        heading_plain(texts[out->column[FIELD_SIZE]], plain);
-        out->bytes = strstr(plain, "byte") != NULL;
-    }
-    if (out->column[FIELD_SCALE] >= 0) {
-        heading_plain(texts[out->column[FIELD_SCALE]], plain);
-        out->scale_open = strcmp(plain, "scale") == 0 || strcmp(plain, "scaling") == 0;
-    }
-}
-
-static bool one_column(struct import_list *l, const char *pair, size_t length,
-                       const char *const *texts, unsigned count, uint32_t line,
-                       struct table_head *out)
-{
-    const char *equal = memchr(pair, '=', length);
-    if (equal == NULL)
-        return import_refuse(l, 0, "--columns: `%.*s` is no FIELD=HEADING", (int)length, pair);
-    size_t word = (size_t)(equal - pair), heading = length - word - 1;
-    int field = -1;
-    for (int f = 0; f < FIELD_COUNT; f++)
-        if (strlen(field_words[f]) == word && strncmp(field_words[f], pair, word) == 0)
-            field = f;
-    if (field < 0)
-        return import_refuse(l, 0,
-                             "--columns: there is no field `%.*s`; there are name, address, other, "
-                             "table, type, size, scale, offset, rawlow, rawhigh, low, high, unit, "
-                             "access, about, enum, bit, group and order",
-                             (int)word, pair);
-    const char *wanted = import_keep(l, equal + 1, heading);
-    for (unsigned i = 0; i < count; i++) {
-        if (strcasecmp(texts[i], wanted) != 0)
-            continue;
-        bool hex;
-        (void)field_of(texts[i], &hex);
-        if (field == FIELD_ADDRESS && out->column[FIELD_OTHER] >= 0)
-            out->column[FIELD_OTHER] = -1;
-        for (unsigned f = 0; f < FIELD_COUNT; f++)
-            if (out->column[f] == (int)i)
-                out->column[f] = -1;
-        out->column[field] = (int)i;
-        if (field == FIELD_ADDRESS)
-            out->hex = hex;
-        if (field == FIELD_OTHER)
-            out->other_hex = hex;
-        if (field == FIELD_ORDER || out->second_order == (int)i)
-            out->second_order = -1;
-        return true;
-    }
-    return import_refuse(l, line, "--columns: no column is called `%s`", wanted);
-}
-
-bool table_columns(struct import_list *l, const char *columns, const char *const *texts,
-                   unsigned count, uint32_t line, struct table_head *out)
-{
-    while (columns != NULL && *columns != '\0') {
-        size_t length = strcspn(columns, ",");
-        if (!one_column(l, columns, length, texts, count, line, out))
-            return false;
-        columns += length + (columns[length] == ',');
-    }
-    return true;
+    doubt_headings(texts, count, out);
+    table_look(texts, out);
 }

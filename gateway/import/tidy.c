@@ -254,7 +254,6 @@ static const struct {
     {"gal/min", "gal/min"},
     {"usgpm", "gal/min"},
     {"mgd", "MGD"},
-    {"ml/d", "ML/d"},
     {"ft3/s", "ft3/s"},
     {"cfs", "ft3/s"},
     {"cfm", "ft3/min"},
@@ -313,13 +312,13 @@ static const struct {
 /* Where the size of the letter tells milli from mega. */
 static const struct {
     const char *theirs, *ours;
-} cased[] = {{"MW", "MW"},     {"mW", "mW"},     {"mA", "mA"},    {"MA", NULL},
-             {"mV", "mV"},     {"MV", "MV"},     {"mm", "mm"},    {"MM", NULL},
-             {"MPa", "MPa"},   {"mPa", "mPa"},   {"ML", "ML"},    {"ml", "mL"},
-             {"mL", "mL"},     {"mg", "mg"},     {"Mg", "Mg"},    {"MJ", "MJ"},
-             {"mJ", "mJ"},     {"mWh", "mWh"},   {"MWh", "MWh"},  {"mS/cm", "mS/cm"},
-             {"MOhm", "MOhm"}, {"mOhm", "mOhm"}, {"kNm", "kN.m"}, {"S", "S"},
-             {"F", NULL},      {"C", NULL},      {"H", NULL},     {"T", NULL}};
+} cased[] = {
+    {"MW", "MW"},       {"mW", "mW"},     {"mA", "mA"},     {"MA", NULL},    {"mV", "mV"},
+    {"MV", "MV"},       {"mm", "mm"},     {"MM", NULL},     {"MPa", "MPa"},  {"mPa", "mPa"},
+    {"ML", "ML"},       {"ml", "mL"},     {"ML/d", "ML/d"}, {"mL", "mL"},    {"mg", "mg"},
+    {"Mg", "Mg"},       {"MJ", "MJ"},     {"mJ", "mJ"},     {"mWh", "mWh"},  {"MWh", "MWh"},
+    {"mS/cm", "mS/cm"}, {"MOhm", "MOhm"}, {"mOhm", "mOhm"}, {"kNm", "kN.m"}, {"S", "S"},
+    {"F", NULL},        {"C", NULL},      {"H", NULL},      {"T", NULL}};
 
 /* Blanks, ^, superscripts and brackets away: "[ m³ / h ]" is "m3/h". */
 static bool plain_unit(const char *text, char out[32])
@@ -347,6 +346,20 @@ static bool plain_unit(const char *text, char out[32])
     return true;
 }
 
+/* milli and mega: where a unit has letters of both sizes, its first one is meant as it stands. m3,
+ * min and metre have no such prefix. */
+static bool other_prefix(const char *theirs, const char *ours)
+{
+    bool small = false, large = false;
+    for (const char *c = theirs; *c != '\0'; c++) {
+        small |= islower((unsigned char)*c) != 0;
+        large |= isupper((unsigned char)*c) != 0;
+    }
+    return small && large && strchr("mM", *theirs) != NULL && strchr("mM", *ours) != NULL &&
+           *theirs != *ours && isalpha((unsigned char)theirs[1]) && strncmp(ours, "min", 3) != 0 &&
+           strcmp(ours, "m") != 0;
+}
+
 const char *tidy_unit(const char *text)
 {
     char plain[32], low[32];
@@ -363,7 +376,7 @@ const char *tidy_unit(const char *text)
         low[i] = (char)tolower((unsigned char)plain[i]);
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strcmp(units[i].theirs, low) == 0)
-            return units[i].ours;
+            return other_prefix(plain, units[i].ours) ? NULL : units[i].ours;
     return NULL;
 }
 

@@ -36,6 +36,11 @@ bool type_is_whole(int type)
     return type >= 0 && facts[type].whole;
 }
 
+bool type_is_float(int type)
+{
+    return type == RAW_F16 || type == RAW_F32 || type == RAW_F64;
+}
+
 int type_by_name(const char *name)
 {
     for (int t = 0; t < RAW_COUNT; t++)
@@ -94,6 +99,8 @@ static const struct {
     {"16bitunsigned", RAW_U16},
     {"unsigned16bit", RAW_U16},
     {"bitmap", RAW_U16},
+    {"bitfield", RAW_U16},
+    {"bitmask", RAW_U16},
     {"unsignedinteger", RAW_U16},
     {"enum", RAW_U16},
     {"long", RAW_S32},
@@ -213,6 +220,7 @@ struct type_word type_word(const char *word)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i].word, plain) == 0)
             out.type = words[i].type;
+    out.bits = strncmp(plain, "bitm", 4) == 0 || strcmp(plain, "bitfield") == 0;
     /* string20, ascii16 */
     size_t letters = strcspn(plain, "0123456789");
     if (out.type < 0 && plain[letters] != '\0' &&
