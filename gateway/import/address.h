@@ -17,7 +17,7 @@ const char *address_read_prefixed(struct import_list *l, const char *text, bool 
 enum digits { DIGITS_UNSAID, DIGITS_FUNCTIONS, DIGITS_AREAS };
 /* "holding", "Input Register", "FC03", "4x" ...: the tables that it may mean, bits 1 << TABLE_x; 0:
  * it names none. open: its number is a function to some and an area to others, and digits doesn't
- * say; it was read as a function. */
+ * say; both are among them. */
 unsigned table_words(const char *text, enum digits digits, bool *open);
 
 #endif

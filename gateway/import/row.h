@@ -81,6 +81,7 @@ struct import_row {
     uint8_t part_count;
     int64_t other;                 /* what a second column of addresses says; -1: none */
     uint8_t among;                 /* tables that a word leaves open, 1 << TABLE_x; 0: it doesn't */
+    bool among_asked;              /* which of them is a question of its own */
     uint16_t words;                /* registers, where the list says them and no type; 0: no */
 
     /* Settled: */

@@ -175,7 +175,9 @@ static const char *settle_address(struct import_list *l, struct import_row *row,
     if (why != NULL || *needs != 0)
         return why;
     bool said = table >= 0;
-    if (!said)
+    for (int t = 0; !said && row->among_asked && table < 0 && t < TABLE_COUNT; t++)
+        table = open & 1U << t ? t : -1;
+    if (!said && table < 0)
         table = o->table;
     if (table >= 0 && open != 0 && (open & 1U << table) == 0)
         return import_printf(l, "the list says %s, but %s %s", names_of(l, open),

@@ -95,8 +95,13 @@ static void read_table_cell(struct sheet *t, struct import_row *row)
     if (table_is_empty(text))
         return;
     unsigned tables = table_words(text, t->head.digits, &open);
-    struct table_doubt *d =
-        open ? table_doubt(&t->head, DOUBT_DIGITS, t->head.column[FIELD_TABLE]) : NULL;
+    enum base base = t->list->options->base;
+    bool by_number = (base == BASE_40001 || base == BASE_400001) &&
+                     row->spot.notation == SPOT_PLAIN && !row->spot.hex;
+    struct table_doubt *d = open && row->spot.table < 0 && !by_number
+                                ? table_doubt(&t->head, DOUBT_DIGITS, t->head.column[FIELD_TABLE])
+                                : NULL;
+    row->among_asked = d != NULL;
     if (d != NULL)
         table_doubt_row(t->list, d, &t->cells, row);
     if (tables == 0)

@@ -178,5 +178,5 @@ unsigned table_words(const char *text, enum digits digits, bool *open)
     function &= named;
     area &= named;
     *open = function != 0 && area != 0 && function != area;
-    return function != 0 ? function : area;
+    return *open ? function | area : function != 0 ? function : area;
 }

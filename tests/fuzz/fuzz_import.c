@@ -42,6 +42,7 @@ static void answer(struct import_options *o, uint64_t dice)
     HOLDS(!import_option(o, "decimal", dice >> 14 & 1 ? "point" : "comma"));
     HOLDS(!import_option(o, "table", dice >> 15 & 1 ? "input" : "holding"));
     HOLDS(!import_option(o, "type", dice >> 16 & 1 ? "s16" : "f32"));
+    HOLDS(!import_option(o, "dot-zero", dice >> 19 & 1 ? "number" : "bit"));
     o->fill_addresses = dice >> 17 & 1;
     o->writable = dice >> 18 & 1;
 }

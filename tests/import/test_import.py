@@ -39,6 +39,16 @@ CASES = [
   - {given: {holding 39: [0x0000, 0x0000, 0x0000, 0x4024]}, expect: {Volume: 10.0}}
 """}, ["orders.csv:10: skipped: Odd: `upside down` is no order of bytes", "orders.csv:8: skipped: reserved: reserved",
        "orders.csv:9: skipped: Wide: `UINT16` takes 1 register, but the list says 5", "6 tags, 3 skipped"]),
+    ("csv", "open.csv", "--base 40001 --unit 1 --scaling divide --order ABCD,AB"
+     " --columns other=Offset,decimals=Decimals,characters=Size", {"open": """
+  - {given: {holding 100: [1234]}, expect: {Flow: 123.4}}
+  - {given: {holding 101: [13824]}, expect: {Level: 5.0}}
+  - {given: {holding 102: [0xFFFF, 0xFF9C, 2, 0x8008]}, expect: {Power: -10.0, Mode: Auto, Alarms: 32776}}
+  - {given: {holding 106: [0x5035, 0x3000, 0, 0, 0, 0, 0, 0], holding 114: [250]}, expect: {Serial: P50, Dose: 2.50}}
+  - {given: {input 10: [7], discrete 11: [1], coil 12: [1]}, expect: {Door: 7, Hatch: true, Pump: true}}
+"""}, ["open.csv:6: Alarms: `0=Ready; 3=Fault` names bits", "open.csv:9: skipped: Pressure: `27,648`",
+       "open.csv:10: skipped: Half", "open.csv:11: skipped: Shifted",
+       "open.csv:15: skipped: Flow: of unit 2", "10 tags, 4 skipped, 0 renamed"]),
     ("neuron", "neuron.csv", "--base 1 --order ABCD,LB=CDAB", {"unit_1": """
   - {given: {holding 0: [2500]}, expect: {level: 15.00}}
   - {given: {holding 2: [0x0010]}, expect: {running: true}}

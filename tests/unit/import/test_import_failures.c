@@ -18,10 +18,16 @@
 
 static const struct {
     const char *format, *file;
+    const char *columns; /* NULL: it needs no answers of its own */
 } lists[] = {
-    {"kepware", "kepware.csv"},        {"csv", "maker.csv"},          {"modpoll", "modpoll.csv"},
-    {"neuron", "neuron.csv"},          {"telegraf", "telegraf.conf"}, {"ignition", "ignition.json"},
-    {"wirenboard", "wirenboard.json"},
+    {"kepware", "kepware.csv", NULL},
+    {"csv", "maker.csv", NULL},
+    {"csv", "open.csv", "other=Offset,decimals=Decimals,characters=Size"},
+    {"modpoll", "modpoll.csv", NULL},
+    {"neuron", "neuron.csv", NULL},
+    {"telegraf", "telegraf.conf", NULL},
+    {"ignition", "ignition.json", NULL},
+    {"wirenboard", "wirenboard.json", NULL},
 };
 
 static void *library_malloc(size_t bytes)
@@ -29,7 +35,7 @@ static void *library_malloc(size_t bytes)
     return fail_library() ? NULL : malloc(bytes);
 }
 
-static void say_all(struct import_options *o)
+static void say_all(struct import_options *o, const char *columns)
 {
     static const char *const said[][2] = {
         {"base", "40001"},    {"order", "CDAB"}, {"order", "GHEFCDAB"}, {"order", "AB"},
@@ -37,6 +43,10 @@ static void say_all(struct import_options *o)
     import_options_init(o);
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         assert_null(import_option(o, said[i][0], said[i][1]));
+    if (columns == NULL)
+        return;
+    assert_null(import_option(o, "columns", columns));
+    assert_null(import_option(o, "unit", "1"));
 }
 
 /* All maps in one text; NULL: it was said that something is wrong. */
@@ -46,7 +56,7 @@ static char *import(size_t which, const char *bytes, size_t length)
     struct import_options options;
     char *all = NULL;
     size_t size = 0;
-    say_all(&options);
+    say_all(&options, lists[which].columns);
     enum import_end end = import_run(&i, import_format(lists[which].format), lists[which].file,
                                      (const uint8_t *)bytes, length, &options);
     bool good = end == IMPORT_DONE;

@@ -79,6 +79,12 @@ static const struct list_case columns[] = {
      IMPORT_DONE,
      {"flow: {at: input 100", "level: {at: holding 101"},
      {NULL}},
+    {"3 and 4 where the address tells",
+     "base=40001",
+     "Name,Table,Address,Type\nflow,4,40100,UINT16\nlevel,3,30101,UINT16\nodd,4,10002,BOOL\n",
+     IMPORT_DONE,
+     {"flow: {at: holding 99", "level: {at: input 100"},
+     {"odd: the list says input or holding, but the number names discrete"}},
     {"functions in hexadecimal",
      "base=0 type=u16",
      "Name,Function Code,Address,Type\ndoor,0x02,5,BOOL\npump,0x01,6,BOOL\nlamp,0x04,7,\n"
