@@ -124,7 +124,7 @@ static bool report(const struct commission_arguments *a, const struct work *w)
     return sheet_close(&sheet, paper_end(&p));
 }
 
-static bool walk(const struct commission_arguments *a, struct work *w)
+static int walk(const struct commission_arguments *a, struct work *w)
 {
     const char *user = getenv("USER");
     struct walk k = a->walk;
@@ -133,18 +133,18 @@ static bool walk(const struct commission_arguments *a, struct work *w)
     k.talk = k.json ? stderr : stdout;
     if (!*k.by || !text_is_utf8(k.by, strlen(k.by)) || strlen(k.by) > BY_MAX) {
         fputs("headgate: who are you? say --by NAME\n", stderr);
-        return false;
+        return verb_no(k.json, "nobody said who answers");
     }
     k.in = a->answers ? fopen(a->answers, "re") : stdin;
     if (!k.in) {
         fprintf(stderr, "headgate: cannot read %s: %s\n", a->answers, strerror(errno));
-        return false;
+        return verb_no(k.json, "the file of answers can't be read");
     }
     k.terminal = isatty(fileno(k.in)) != 0;
     bool good = walk_points(&k);
     if (a->answers)
         fclose(k.in);
-    return good;
+    return good ? EXIT_DONE : verb_no(k.json, "an answer could not be kept");
 }
 
 static int commission(const struct commission_arguments *a, const struct side *side)
@@ -154,27 +154,28 @@ static int commission(const struct commission_arguments *a, const struct side *s
                      .plan = side->plan,
                      .arena = side->arena,
                      .file = a->record ? a->record : record_file(side->arena, a->on.plant_file)};
+    bool json = a->walk.json;
     if (a->on.subject && !ask_find(side->plant, side->arena, a->on.subject, &target))
-        return EXIT_NO;
+        return verb_no(json, "the plant has nothing of that name");
     if (a->on.subject && !target.device) {
         fprintf(stderr, "headgate: %s is made by the gateway; no instrument shows it\n",
                 a->on.subject);
-        return EXIT_NO;
+        return verb_no(json, "it is made by the gateway; no instrument shows it");
     }
     if (!w.file || !points_find(&w, target.device, target.point))
         return verb_no_memory("commission");
     if (!records_load(&w))
-        return EXIT_NO;
+        return verb_no(json, "the answers that were kept can't be read");
     if (a->status || a->report) {
         if (a->status)
-            work_status(&w, a->walk.json);
+            work_status(&w, json);
         bool good = !a->report || report(a, &w);
         return good && all_done(&w) ? EXIT_DONE : EXIT_NO;
     }
     if (!records_ready(&w))
-        return EXIT_NO;
+        return verb_no(json, "no answer could be kept");
     gateway_compare_beside(side->plan, a->state, a->on.plant_file, target.device);
-    return walk(a, &w) ? EXIT_DONE : EXIT_NO;
+    return walk(a, &w);
 }
 
 int verb_commission(int argc, char **argv)
@@ -216,7 +217,7 @@ int verb_commission(int argc, char **argv)
     log_init(LOG_WARN, 0);
     struct side side;
     if (!plant_argument_plan(&a.on, "commission", &side))
-        return EXIT_NO;
+        return verb_no(a.walk.json, "the plant file can't be used");
     int status = commission(&a, &side);
     side_fini(&side);
     return status;

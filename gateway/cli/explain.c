@@ -169,12 +169,12 @@ static int explain(const struct explain_arguments *a, const struct plant *p)
     char dir[PATH_MAX];
     const struct leak_rule *r = find(p, a->on.plant_file, a->on.subject);
     if (!r)
-        return EXIT_NO;
+        return verb_no(a->on.json, "the plant has no leak of that name");
     struct learned l = {.now_ms = clock_wall().ms};
     l.leak = leak_new(r, 0, l.now_ms);
     if (!l.leak || !state_dir(dir, sizeof dir, a->state, a->on.plant_file)) {
         leak_free(l.leak);
-        return EXIT_NO;
+        return verb_no(a->on.json, "what was learned can't be looked for");
     }
     snprintf(l.key, sizeof l.key, "leak/%s", r->name);
     journal_look(dir, try_kept, &l);
@@ -223,7 +223,7 @@ int verb_explain(int argc, char **argv)
         if (p && !calendar_zone(p->timezone))
             fprintf(stderr, "%s: no timezone `%s` on this machine; times are UTC\n",
                     a.on.plant_file, p->timezone);
-        result = p ? explain(&a, p) : EXIT_NO;
+        result = p ? explain(&a, p) : verb_no(a.on.json, "the plant file can't be used");
     } else {
         verb_no_memory("explain");
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/oneline.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,13 +73,31 @@ static const struct argp_option options[] = {
 };
 const struct argp oneline_argp = {.options = options, .parser = parse};
 
+bool oneline_wrong(struct oneline *o, const char *verb, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(o->wrong, sizeof o->wrong, format, args);
+    va_end(args);
+    fprintf(stderr, "headgate %s: %s\n", verb, o->wrong);
+    return false;
+}
+
+int oneline_no(const struct oneline *o, bool json_wanted, int status)
+{
+    (void)verb_no(json_wanted, o->wrong);
+    return status;
+}
+
 static bool find_in_plant(struct oneline *o, const char *verb)
 {
     const char *names[256];
     size_t count = 0;
     const struct plant *plant = plant_argument_load(o->arena, o->words[0], &o->options, verb);
-    if (plant == NULL)
+    if (plant == NULL) {
+        snprintf(o->wrong, sizeof o->wrong, "the plant file can't be used");
         return false;
+    }
     for (uint32_t i = 0; i < plant->line_count; i++) {
         if (strcmp(plant->lines[i].name, o->words[1]) == 0) {
             o->line = plant->lines[i];
@@ -90,10 +109,9 @@ static bool find_in_plant(struct oneline *o, const char *verb)
             names[count++] = plant->lines[i].name;
     }
     const char *nearest = text_nearest(o->words[1], names, count);
-    fprintf(stderr, "headgate %s: %s has no line '%s'%s%s%s\n", verb, plant->file, o->words[1],
-            nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
-            nearest != NULL ? "'?" : "");
-    return false;
+    return oneline_wrong(o, verb, "%.200s has no line '%.80s'%s%s%s", plant->file, o->words[1],
+                         nearest != NULL ? "; did you mean '" : "", nearest != NULL ? nearest : "",
+                         nearest != NULL ? "'?" : "");
 }
 
 static void change(struct oneline *o)
@@ -112,21 +130,19 @@ bool oneline_find(struct oneline *o, const char *verb, int *status)
     o->arena = arena_new(0);
     if (o->arena == NULL) {
         *status = verb_no_memory(verb);
+        snprintf(o->wrong, sizeof o->wrong, "out of memory");
         return false;
     }
     if (strstr(o->words[0], "://") != NULL) {
         const char *wrong = line_from_address(o->words[0], o->arena, &o->line);
         o->used = 1;
-        if (wrong != NULL) {
-            fprintf(stderr, "headgate %s: %s: %s\n", verb, o->words[0], wrong);
-            return false;
-        }
+        if (wrong != NULL)
+            return oneline_wrong(o, verb, "%.200s: %s", o->words[0], wrong);
     } else if (o->word_count < 2) {
-        fprintf(stderr,
-                "headgate %s: %s is no address like tcp://10.0.0.5:502; of a plant file, name the "
-                "line too\n",
-                verb, o->words[0]);
-        return false;
+        return oneline_wrong(o, verb,
+                             "%.200s is no address like tcp://10.0.0.5:502; of a plant file, name "
+                             "the line too",
+                             o->words[0]);
     } else {
         o->used = 2;
         *status = EXIT_NO;
@@ -167,19 +183,15 @@ void oneline_catch(void)
     sigaction(SIGTERM, &a, NULL);
 }
 
-bool oneline_unit(const char *word, const struct line *l, uint8_t *out)
+bool oneline_unit(struct oneline *o, const char *verb, const char *word, uint8_t *out)
 {
     uint64_t n;
-    bool tcp = l->transport == TRANSPORT_TCP;
-    if (!text_to_u64(word, &n) || n > (tcp ? 255U : 247U)) {
-        fprintf(stderr, "headgate: '%s' is no unit; on this line they go from %d to %d\n", word,
-                tcp ? 0 : 1, tcp ? 255 : 247);
-        return false;
-    }
-    if (n == 0 && !tcp) {
-        fputs("headgate: unit 0 on a bus is everybody at once, and nobody answers\n", stderr);
-        return false;
-    }
+    bool tcp = o->line.transport == TRANSPORT_TCP;
+    if (!text_to_u64(word, &n) || n > (tcp ? 255U : 247U))
+        return oneline_wrong(o, verb, "'%.80s' is no unit; on this line they go from %d to %d",
+                             word, tcp ? 0 : 1, tcp ? 255 : 247);
+    if (n == 0 && !tcp)
+        return oneline_wrong(o, verb, "unit 0 on a bus is everybody at once, and nobody answers");
     *out = (uint8_t)n;
     return true;
 }

@@ -29,6 +29,7 @@ struct oneline {
     const struct plant *plant; /* that the line is of, as its lines[number]; NULL: an address alone */
     uint32_t number;
     unsigned used; /* words that named the line: 1 or 2 */
+    char wrong[400]; /* why not, as it was said last */
 };
 
 extern const struct argp oneline_argp;
@@ -41,6 +42,11 @@ bool oneline_open(const struct oneline *o, const struct single_setup *setup, con
 void oneline_close(struct oneline *o);
 void oneline_catch(void); /* Ctrl-C ends what is under way, not the program */
 
-bool oneline_unit(const char *word, const struct line *l, uint8_t *out); /* false: said on stderr */
+bool oneline_unit(struct oneline *o, const char *verb, const char *word, uint8_t *out); /* false: said */
+/* Says on stderr what is wrong, and keeps it for those who read JSON. false. */
+bool oneline_wrong(struct oneline *o, const char *verb, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* ... who are given it here. The status of the verb. */
+int oneline_no(const struct oneline *o, bool json_wanted, int status);
 
 #endif

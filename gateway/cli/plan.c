@@ -295,5 +295,5 @@ int verb_plan(int argc, char **argv)
         diags_print(ds, stderr);
     side_fini(&side);
     diags_free(ds);
-    return planned ? EXIT_DONE : EXIT_NO;
+    return planned ? EXIT_DONE : verb_no(a.on.json, "the plant file can't be used");
 }

@@ -109,18 +109,14 @@ static error_t parse(int key, char *word, struct argp_state *state)
 static bool find_address(struct probe *p)
 {
     const char *const *words = p->on.words + p->on.used;
-    if (p->on.word_count != p->on.used + 2) {
-        fputs("headgate probe: behind the line come one UNIT and one ADDRESS\n", stderr);
+    if (p->on.word_count != p->on.used + 2)
+        return oneline_wrong(&p->on, "probe", "behind the line come one UNIT and one ADDRESS");
+    if (!oneline_unit(&p->on, "probe", words[0], &p->unit))
         return false;
-    }
-    if (!oneline_unit(words[0], &p->on.line, &p->unit))
-        return false;
-    if (!plausible_address(words[1], &p->address)) {
-        fprintf(stderr,
-                "headgate probe: '%s' is no address; write 100, 0x64, 40101, 400101 or %%MW100\n",
-                words[1]);
-        return false;
-    }
+    if (!plausible_address(words[1], &p->address))
+        return oneline_wrong(&p->on, "probe",
+                             "'%.80s' is no address; write 100, 0x64, 40101, 400101 or %%MW100",
+                             words[1]);
     if (!p->holding && !p->input) {
         p->holding = p->address.table != TABLE_INPUT;
         p->input = p->address.table != TABLE_HOLDING;
@@ -256,7 +252,9 @@ int verb_probe(int argc, char **argv)
         good = false;
         status = EXIT_USAGE;
     }
-    if (good) {
+    if (!good) {
+        status = oneline_no(&p.on, p.json, status);
+    } else {
         status = EXIT_NO;
         struct single_setup setup = {.stop = oneline_stop};
         oneline_catch();

@@ -127,7 +127,9 @@ int verb_scan(int argc, char **argv)
         good = false;
         status = EXIT_USAGE;
     }
-    if (good) {
+    if (!good) {
+        status = oneline_no(&s.on, s.json, status);
+    } else {
         status = EXIT_NO;
         struct single_setup setup = manners(&s);
         oneline_catch();

@@ -57,14 +57,12 @@ bool scan_order(struct scan *s, const char *wish)
     s->units_given = wish != NULL;
     if (wish != NULL && parse_units(s, wish))
         return true;
-    if (wish != NULL) {
-        fprintf(stderr,
-                "headgate scan: '%s': write units like 1-10,17; on this line they go from %d to "
-                "%d%s\n",
-                wish, tcp ? 0 : 1, tcp ? 255 : 247,
-                tcp ? "" : ", and 0 is everybody at once, whom nobody answers for");
-        return false;
-    }
+    if (wish != NULL)
+        return oneline_wrong(
+            &s->on, "scan",
+            "'%.80s': write units like 1-10,17; on this line they go from %d to %d%s", wish,
+            tcp ? 0 : 1, tcp ? 255 : 247,
+            tcp ? "" : ", and 0 is everybody at once, whom nobody answers for");
     /* What is on the network itself answers to one of these; the others are behind a gateway. */
     if (tcp) {
         add(s, 1);

@@ -226,9 +226,10 @@ static int watch_site(const struct watch_arguments *a, const struct mqtt *to, co
     s.view.only = a->paged;
     s.view.all = a->all;
     s.view.talk.user = a->user;
-    if (!watch_session_begin(&s, to, root, site, &why))
+    if (!watch_session_begin(&s, to, root, site, &why)) {
         fprintf(stderr, "headgate: %s: %s\n", s.title, why);
-    else if (a->wish.ask != ASK_NOTHING)
+        status = verb_no(a->on.json, why);
+    } else if (a->wish.ask != ASK_NOTHING)
         status = watch_session_order(&s, &a->wish, a->patience_ns);
     else
         status =
@@ -266,7 +267,7 @@ static int watch_plant(const struct watch_arguments *a)
 {
     struct arena *arena = arena_new(0);
     const struct plant *plant = arena != NULL ? load(arena, a) : NULL;
-    int status = EXIT_NO;
+    int status = plant != NULL ? EXIT_NO : verb_no(a->on.json, "the plant file can't be used");
     if (plant != NULL) {
         struct mqtt to = plant->mqtt;
         calendar_zone(plant->timezone);

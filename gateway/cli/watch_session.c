@@ -165,10 +165,10 @@ int watch_session_once(struct watch_session *s, int64_t patience_ns, bool json)
             last = clock_mono();
     }
     if (!s->heard) {
-        fprintf(stderr, "headgate: %s: %s\n", s->title,
-                s->view.trouble != NULL ? s->view.trouble
-                                        : "connected, but no gateway speaks there");
-        return EXIT_NO;
+        const char *why =
+            s->view.trouble != NULL ? s->view.trouble : "connected, but no gateway speaks there";
+        fprintf(stderr, "headgate: %s: %s\n", s->title, why);
+        return verb_no(json, why);
     }
     watch_sort(s->watch);
     if (json)

@@ -339,8 +339,9 @@ int verb_why(int argc, char **argv)
     int n = snprintf(w.asked, sizeof w.asked, "%s", w.arguments.on.subject);
     if (n < 0 || (size_t)n >= sizeof w.asked || strchr(w.asked, '\n') ||
         !state_dir(w.state_dir, sizeof w.state_dir, w.arguments.state, w.arguments.on.plant_file)) {
-        fputs("headgate: that is no tag's name, or the path of the state is too long\n", stderr);
-        return EXIT_NO;
+        static const char why[] = "that is no tag's name, or the path of the state is too long";
+        fprintf(stderr, "headgate: %s\n", why);
+        return verb_no(w.arguments.on.json, why);
     }
     w.said = malloc(WHY_ROOM);
     int status = w.said ? run(&w) : verb_no_memory("why");

@@ -61,9 +61,20 @@ def test_what_can_not_be_printed_is_told_by_every_verb(plant, tmp_path):
 def test_programs_that_want_json_are_told_no_in_json(plant, tmp_path):
     closed = f"tcp://127.0.0.1:{rig.free_port()}"
     for words in (["read", plant, "plant/nix"], ["why", plant, "plant/dev/nix"], ["read", tmp_path / "none.yaml", "a/b"],
-                  ["probe", "-w", "0", closed, "1", "0"], ["scan", "-u", "1", "rtu:///dev/null/nothing"]):
+                  ["probe", "-w", "0", closed, "1", "0"], ["scan", "-u", "1", "rtu:///dev/null/nothing"],
+                  *([*words, tmp_path / "none.yaml", *more] for words, more in (
+                      (["plan"], []), (["explain"], ["x"]), (["watch"], []), (["scan"], ["l"]), (["probe"], ["l", "1", "0"]),
+                      (["commission", "--status"], []))),
+                  ["explain", plant, "nix"], ["scan", plant, "nix"], ["commission", plant, "plant/nix"], ["watch", "--for=1s", plant],
+                  ["commission", "--by", "x", "--answers", tmp_path / "none", plant],
+                  ["commission", "--status", "--record", tmp_path, plant], ["why", plant, "x" * 5000]):
         done = run(*words, "-j")
         assert done.returncode == 1 and done.stderr and json.loads(done.stdout)["error"], (words, done)
+    for words, why in ((["probe", closed, "1", "2", "3"], "one UNIT and one ADDRESS"), (["probe", closed, "256", "1"], "'256' is no unit"),
+                       (["probe", closed, "1", "x"], "'x' is no address"), (["scan", "tcp:/x"], "no address like"),
+                       (["scan", "-u", "5-1", closed], "write units like")):
+        done = run(*words, "-j")
+        assert done.returncode == 2 and why in done.stderr and why in json.loads(done.stdout)["error"], (words, done)
     for flag in ("-e", "-r"):
         done = run("read", "-j", flag, plant, "plant/dev")
         assert done.returncode == 2 and "--json" in done.stderr and done.stdout == "", done
