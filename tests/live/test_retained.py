@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a tag leaves behind on the broker when it leaves the plant file: nothing."""
 import signal
+import time
 
 import pytest
 import rig
@@ -118,6 +119,9 @@ def test_a_device_that_moved_is_taken_back_once_and_then_belongs_to_the_other_ga
     one.stop()
     one.start()
     rig.wait_for(lambda: "topics were taken back" in one.log(), 10, "the first gateway says that they are gone")
+    time.sleep(0.5 * rig.PATIENCE)
+    one.kill()
+    one.start()
     assert not retained(stage, broker, "/goes")
     since = recorder.count()
     other.start()

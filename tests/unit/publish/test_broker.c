@@ -720,6 +720,37 @@ static void a_refused_row_is_a_dead_letter_and_the_rest_goes_on(void **unused)
     end();
 }
 
+/* An empty retained message with a ticket takes a topic back, and who put it learns what became of
+ * it; others need no answer. */
+static void how_the_broker_answers_a_ticket_is_told(void **unused)
+{
+    (void)unused;
+    if (!need_mosquitto())
+        skip();
+    char acl[128];
+    snprintf(acl, sizeof(acl), "%s/acl", dir);
+    FILE *f = fopen(acl, "w");
+    fprintf(f, "topic read #\ntopic write m/v1/s/gateway/#\ntopic write m/v1/s/meta/#\n");
+    fclose(f);
+    chmod(dir, 0755);
+    chmod(acl, 0644);
+    snprintf(more_config, sizeof(more_config), "acl_file %s\n", acl);
+    begin(5);
+    AWAIT(door.connected, 3000);
+    put(MESSAGE_STATE, 0, "m/v1/s/meta/a/d", "{}");
+    put(MESSAGE_STATE, 7, "m/v1/s/meta/a/d", "");
+    put(MESSAGE_STATE, 8, "m/v1/s/device/a/d", "");
+    put(MESSAGE_STATE, 9 + RETRACTIONS, "m/v1/s/meta/a/e", "");
+    mailbox_wake(door.live);
+    AWAIT(door.retracted[9], 3000);
+    assert_int_equal(door.retracted[7], 2 * 7);
+    assert_int_equal(door.retracted[8], 2 * 8 + 1);
+    assert_int_equal(door.retracted[9], 2 * (9 + RETRACTIONS));
+    for (int i = 0; i < RETRACTIONS; i++)
+        assert_true(i >= 7 && i <= 9 ? door.retracted[i] != 0 : door.retracted[i] == 0);
+    end();
+}
+
 int main(void)
 {
     static const char *const places[] = {"/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto",
@@ -741,6 +772,7 @@ int main(void)
         FACT(of_two_hundred_commands_at_once_each_is_looked_at),
         FACT(a_retained_command_is_not_obeyed),
         FACT(a_refused_row_is_a_dead_letter_and_the_rest_goes_on),
+        FACT(how_the_broker_answers_a_ticket_is_told),
     };
     return cmocka_run_group_tests(facts, NULL, NULL);
 }
