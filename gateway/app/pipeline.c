@@ -23,6 +23,7 @@
 static const int64_t board_every_ns = 50 * NS_PER_MS;
 static const int64_t stats_every_ns = 10 * NS_PER_S;
 static const int64_t vitals_every_ns = 100 * NS_PER_MS;
+enum { UNREAD_AT_ONCE = 2048, UNREAD_ROOM = 256 << 10 };
 static const int64_t hour_ms = 3600000;
 static const char timeline_key[] = "timeline"; /* among the kept states */
 
@@ -242,6 +243,24 @@ static void age(struct pipeline *p, wall_t wall, mono_t now)
     tell_history(p->teller, p->board, p->touched, count, false, wall);
 }
 
+/* A reload left them so, and their topics still say what was read before it. The watch room waits
+ * for what the line has to say, as at a start. A plant of new tags is told as the door has room. */
+static void tell_unread(struct pipeline *p, wall_t wall, mono_t now)
+{
+    uint32_t room = board_touch_max(p->board), count;
+    for (uint32_t told = 0; told < UNREAD_AT_ONCE; told += count) {
+        if (mailbox_room(p->door->rows) < UNREAD_ROOM)
+            return;
+        count = board_unread(p->board, wall, p->touched, room);
+        if (count == 0)
+            return;
+        uint32_t all = count;
+        if (p->derive)
+            all = derive_run(p->derive, p->board, p->touched, count, p->touch_max, wall, now);
+        tell_history(p->teller, p->board, p->touched, all, false, wall);
+    }
+}
+
 static void tell_made(struct pipeline *p, wall_t wall)
 {
     const uint32_t *made;
@@ -408,6 +427,7 @@ mono_t pipeline_tick(struct pipeline *p, struct poller *poller, wall_t wall, mon
         age(p, wall, now);
         p->board_due = mono_add(now, board_every_ns);
     }
+    tell_unread(p, wall, now);
     notices_tell(&p->notices, wall);
     if (poller)
         notices_ask(&p->notices, poller, now);

@@ -50,14 +50,20 @@ static bool deadline_before(const struct schedule *s, uint32_t a, uint32_t b)
     return x != y ? x < y : due_before(s, a, b);
 }
 
-static void heap_put(const struct schedule *s, struct heap *h, uint32_t item, before_fn *before)
+/* The item comes to place i, or in front of it. */
+static void heap_rise(const struct schedule *s, struct heap *h, uint32_t i, uint32_t item,
+                      before_fn *before)
 {
-    uint32_t i = h->count++;
     while (i > 0 && before(s, item, h->items[(i - 1) / 2])) {
         h->items[i] = h->items[(i - 1) / 2];
         i = (i - 1) / 2;
     }
     h->items[i] = item;
+}
+
+static void heap_put(const struct schedule *s, struct heap *h, uint32_t item, before_fn *before)
+{
+    heap_rise(s, h, h->count++, item, before);
 }
 
 static uint32_t heap_take(const struct schedule *s, struct heap *h, before_fn *before)
@@ -182,12 +188,18 @@ const struct request *schedule_take(struct schedule *s, mono_t now)
 }
 
 /* Seldom, so it may look through all of them. */
-static void heap_remove(const struct schedule *s, struct heap *h, uint32_t item, before_fn *before)
+static uint32_t heap_find(const struct heap *h, uint32_t item)
 {
     uint32_t at = 0;
     while (at < h->count && h->items[at] != item)
         at++;
     assert(at < h->count);
+    return at;
+}
+
+static void heap_remove(const struct schedule *s, struct heap *h, uint32_t item, before_fn *before)
+{
+    uint32_t at = heap_find(h, item);
     struct heap old = *h;
     h->count = at; /* those in front of it stand as they stood; the others are put once more */
     for (uint32_t i = at + 1; i < old.count; i++)
@@ -245,6 +257,17 @@ void schedule_done(struct schedule *s, const struct request *r, mono_t now)
 void schedule_put_off(struct schedule *s, const struct request *r, mono_t until)
 {
     wait_until(s, taken(s, r), until);
+}
+
+void schedule_hasten(struct schedule *s, const struct request *r, mono_t when)
+{
+    assert(r >= s->requests && r < s->requests + s->count);
+    uint32_t i = (uint32_t)(r - s->requests);
+    struct entry *e = &s->entries[i];
+    if (e->state != WAITING || !mono_before(when, e->due))
+        return;
+    e->due = when;
+    heap_rise(s, &s->waiting, heap_find(&s->waiting, i), i, due_before);
 }
 
 void schedule_follow(struct schedule *s, const struct plan *plan, uint32_t line)

@@ -24,6 +24,9 @@ mono_t schedule_due(const struct schedule *s);         /* of the next one; MONO_
 void schedule_done(struct schedule *s, const struct request *r, mono_t now);
 void schedule_put_off(struct schedule *s, const struct request *r, mono_t until);   /* instead of done */
 
+/* Is it to be asked later than that? It is due then, and keeps its own times. */
+void schedule_hasten(struct schedule *s, const struct request *r, mono_t when);
+
 /* Its requests stand in another plan now, in the same order and with the same periods. */
 void schedule_follow(struct schedule *s, const struct plan *plan, uint32_t line);
 

@@ -7,6 +7,9 @@
 
 #include "poll/line.h"
 
+static const int64_t shortest_step_ns = 5 * NS_PER_MS, longest_step_ns = 2 * NS_PER_S;
+enum { LINES_APART = 60 }; /* lines begin within 300 ms, as at the start */
+
 struct succession {
     const struct change *change;
     struct talk **talks; /* by line of the new plan; NULL: one of the old ones goes on */
@@ -94,16 +97,6 @@ static void follow(struct talk *t, const struct change *c, uint32_t number)
     t->number = number;
 }
 
-static bool feeds_fresh_tags(const struct change *c, const struct request *r)
-{
-    for (uint32_t i = 0; i < r->feed_count; i++) {
-        const struct feed *f = &r->feeds[i];
-        if (c->tags[c->after->plant->devices[f->device].first_tag + f->point] == CHANGE_NONE)
-            return true;
-    }
-    return false;
-}
-
 /* Those who know of a trouble won't be told of it again; those who are new have to be. */
 static void tell_trouble(struct talk *t, const struct change *c, mono_t now)
 {
@@ -113,9 +106,47 @@ static void tell_trouble(struct talk *t, const struct change *c, mono_t now)
         struct block b = {.fault = FAULT_LINE_DOWN, .why = t->why_down};
         if (!t->told_down)
             b = (struct block){.fault = FAULT_BACKED_OFF, .why = p->why};
-        if ((t->told_down || p->silent) && feeds_fresh_tags(c, r))
+        if ((t->told_down || p->silent) && change_reads_anew(c, r))
             talk_fault(t, r, &b, now);
     }
+}
+
+/* As on a new connection for what is asked once. A refusal is tried once more: that people changed
+ * something is a reason to. */
+static void hasten(struct talk *t, const struct request *r, mono_t when)
+{
+    struct errand *e = talk_errand(t, r);
+    e->again = (mono_t){0};
+    if (!r->once) {
+        schedule_hasten(t->schedule, r, when);
+    } else if (!e->first) {
+        e->first = true;
+        e->first_again = when;
+        t->firsts++;
+    }
+}
+
+/* What new tags are read with must not wait for its turn, which may be a day off. One after the
+ * other, with room for what others ask meanwhile; identities, and what else is asked once, in
+ * front: the others are judged by it. */
+static void ask_early(struct talk *t, const struct change *c, mono_t now)
+{
+    int64_t step = 2 * t->stats.rtt_last_ns;
+    step = step < shortest_step_ns  ? shortest_step_ns
+           : step > longest_step_ns ? longest_step_ns
+                                    : step;
+    mono_t when = mono_add(now, t->number % LINES_APART * shortest_step_ns);
+    for (int once = 1; once >= 0; once--) {
+        for (uint32_t i = 0; i < t->request_count; i++) {
+            const struct request *r = &t->requests[i];
+            if (r->once != once || !change_reads_anew(c, r))
+                continue;
+            hasten(t, r, when);
+            when = mono_add(when, step);
+        }
+    }
+    if (t->state == TALK_IDLE)
+        talk_enter(t, TALK_IDLE, now);
 }
 
 /* ---- those that end -------------------------------------------------------------------------- */
@@ -167,8 +198,10 @@ void poller_commit(struct poller *p, struct succession *s, struct poller_hooks h
     for (uint32_t i = 0; i < p->count; i++) {
         if (c->lines[i] == CHANGE_NONE)
             talk_begin(p->talks[i], s->start);
-        else
+        else {
             tell_trouble(p->talks[i], c, now);
+            ask_early(p->talks[i], c, now);
+        }
     }
     free(s);
 }

@@ -22,6 +22,9 @@ void board_free(struct board *b);
  * and what was told of them; the others are not yet read. false: out of memory, and the board is good
  * for nothing but board_free. The board before is left as it is. */
 bool board_carry(struct board *b, const struct board *before, const struct change *change);
+/* Behind a carry: tags that are not yet read have a time from now on, and are news: the broker may
+ * still hold what they said before. Same contract as board_tick; 0: no more of them. */
+uint32_t board_unread(struct board *b, wall_t wall, uint32_t *touched, uint32_t room);
 
 /* One block: decodes, judges, stores. Fault blocks make their tags bad at once (with `last` kept):
  * TIMEOUT, GARBLED, CLOSED -> COMM_FAILURE; LINE_DOWN -> NOT_CONNECTED; EXCEPTION by meaning; HOLE ->

@@ -98,6 +98,17 @@ static void carry_beat(struct haul *h, uint32_t device)
     to->marked = 0;
 }
 
+/* A slow tag that is the same would wait for its turn, and what is new and made of it with it. */
+static bool computes_anew(const struct haul *h, const struct request *r)
+{
+    for (uint32_t i = 0; i < r->feed_count; i++)
+        if (r->feeds[i].every_nth > 1 &&
+            change_computes_anew(h->change, &h->to->plant->devices[r->feeds[i].device],
+                                 r->feeds[i].point))
+            return true;
+    return false;
+}
+
 /* Of lines that are asked as before: when each request brought news, and whose turn is next. */
 static void carry_asked(struct haul *h, uint32_t line)
 {
@@ -109,7 +120,7 @@ static void carry_asked(struct haul *h, uint32_t line)
     for (uint32_t i = to_first[line]; i < to_first[line + 1]; i++) {
         struct asked *to = &h->to->asked[i];
         const struct asked *from = &h->from->asked[from_first + (i - to_first[line])];
-        to->turn = from->turn;
+        to->turn = computes_anew(h, &h->to->plan->requests[i]) ? UINT32_MAX : from->turn;
         to->part = from->part;
         if (from->news_ns == 0)
             continue;
@@ -135,5 +146,23 @@ bool board_carry(struct board *b, const struct board *before, const struct chang
     for (uint32_t i = 0; i < b->plant->line_count; i++)
         carry_asked(&h, i);
     badges_carry(b, before, change);
+    b->unread_end = b->plant->tag_count;
     return !arena_exhausted(b->words);
+}
+
+uint32_t board_unread(struct board *b, wall_t wall, uint32_t *touched, uint32_t room)
+{
+    b->touched = touched;
+    b->touched_count = 0;
+    b->pass++;
+    for (; b->unread_at < b->unread_end; b->unread_at++) {
+        struct sample s = b->tags[b->unread_at].state.now;
+        if (s.time.ms != 0 || s.quality != QUALITY_NOT_CONNECTED)
+            continue;
+        if (b->touched_count == room)
+            break;
+        s.time = wall;
+        slate_store(b, b->unread_at, &s);
+    }
+    return b->touched_count;
 }

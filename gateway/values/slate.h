@@ -125,6 +125,7 @@ struct board {
     uint32_t touched_count;
     uint32_t pass;
     uint32_t idle_at; /* tag where telling goes on of what is never read */
+    uint32_t unread_at, unread_end; /* tags where telling goes on of what a reload left unread */
     uint32_t scan_at; /* request where a scan for stale tags goes on */
     int64_t next_scan_ns;
 };

@@ -23,4 +23,33 @@ struct change {
     uint32_t tags_changed, tags_added, tags_removed;
 };
 
+/* Is anything computed from that point which is not what it was? */
+static inline bool change_computes_anew(const struct change *c, const struct device *d,
+                                        uint32_t point)
+{
+    const struct point *points = d->map->points;
+    for (uint32_t i = 0; i < d->map->point_count; i++) {
+        if (points[i].from < 0 || c->tags[d->first_tag + i] != CHANGE_NONE)
+            continue;
+        uint32_t root = i;
+        for (uint32_t n = 0; n < d->map->point_count && points[root].from >= 0; n++)
+            root = (uint32_t)points[root].from;
+        if (root == point)
+            return true;
+    }
+    return false;
+}
+
+/* A request of the new plan: does a tag hang on it which is not what it was? */
+static inline bool change_reads_anew(const struct change *c, const struct request *r)
+{
+    for (uint32_t i = 0; i < r->feed_count; i++) {
+        const struct device *d = &c->after->plant->devices[r->feeds[i].device];
+        if (c->tags[d->first_tag + r->feeds[i].point] == CHANGE_NONE ||
+            change_computes_anew(c, d, r->feeds[i].point))
+            return true;
+    }
+    return false;
+}
+
 #endif

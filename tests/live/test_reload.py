@@ -14,6 +14,7 @@ from plc import Plc
 from rig import GOOD, LONG, PATIENCE
 
 PERIOD = 0.1
+UNREAD = "not yet read"
 SANITIZED = any(word in Path(rig.binary() or "/dev/null").read_bytes() for word in (b"__asan_init", b"__tsan_init"))
 
 
@@ -101,10 +102,11 @@ class Site:
     def rows(self):
         return len(self.recorder.all("/history/")) + len(self.recorder.all("/event/"))
 
-    def history(self, device, tag):
-        """Every value of the tag in the journal's order, and those that were bad."""
+    def history(self, device, tag, changed=()):
+        """Every value of the tag in the journal's order, and frames with bad ones; of tags that changed in a reload, `not yet read` is none."""
         rows = [f for f in rig.frames(self.recorder.all()) if f.get("device") == f"plant/{device}"]
-        return [f["values"][tag] for f in rows if tag in f.get("values", {})], [f for f in rows if f.get("bad")]
+        bad = [f for f in rows if any(t not in changed or b["reason"] != UNREAD for t, b in f.get("bad", {}).items())]
+        return [f["values"][tag] for f in rows if tag in f.get("values", {})], bad
 
     def untouched(self, *devices):
         """Nobody asked these twice, nobody forgot to, and nothing that they said was lost or told twice."""
@@ -189,7 +191,8 @@ def test_only_what_changed_begins_anew(stage):
     assert site.reload() == "4 tags changed, 0 added, 0 removed; no line restarts, all 4 run on"
     for i in range(4):
         assert site.good(f"d{i}", "r2", since).json["value"] == 501.0
-    assert [m.json["value"] for m in site.recorder.all("/value/plant/d1/r2")] == [1002, 501.0]
+    told = [(m.json["value"], m.json.get("reason")) for m in site.recorder.all("/value/plant/d1/r2")]
+    assert told in ([(1002, None), (None, UNREAD), (501.0, None)], [(1002, None), (501.0, None)]), told
     assert [p.accepted for p in site.plcs] == [1, 1, 1, 1]
 
     site.lines["road"] = site.lines.pop("l3")   # another name for the same line
@@ -225,9 +228,52 @@ def test_only_what_changed_begins_anew(stage):
     site.write()
     assert site.reload() == "0 tags changed, 0 added, 8 removed; line l1 restarts, 2 others run on"
     site.recorder.wait("/value/plant/d0/r1", 10, since, lambda m: m.payload == b"")
-    counted, bad = site.history("d2", "r0")
+    counted, bad = site.history("d2", "r0", changed=("r2",))
     assert not bad and counted == list(range(counted[0], counted[0] + len(counted)))
     assert site.plcs[2].accepted == site.plcs[3].accepted == 1
+
+
+def test_what_is_read_seldom_is_read_anew_at_once(stage):
+    site = Site(stage, 1)
+    site.map["tags"]["r2"]["every"] = "10m"     # two questions beside the fast one, each for itself
+    site.map["tags"]["r4"]["every"] = "10m"
+    site.map["tags"]["r6"]["read"] = "once"
+    site.map["tags"]["r7"]["mul_from"] = "r6"
+    site.map["limits"] = {**site.map.get("limits", {}), "max_gap": 0}
+    site.write()
+    site.reload()
+    for tag, value in (("r2", 1002), ("r4", 1004), ("r6", 1006), ("r7", 1007 * 1006)):
+        site.recorder.wait(f"/value/plant/d0/{tag}", 10, 0, lambda m: m.json["value"] == value)
+    rarely = ("r2", "r4", "r6")
+
+    def told(device, since):
+        return {t: [(m.json["value"], m.json.get("reason")) for m in site.recorder.all(f"/value/plant/{device}/{t}", since) if m.payload]
+                for t in rarely}
+
+    def anew(change, device="d0", **becomes):
+        since, stale = site.recorder.count(), time.monotonic()
+        change()
+        site.write()
+        assert "no line restarts" in site.reload()
+        for tag, value in becomes.items():
+            site.recorder.wait(f"/value/plant/{device}/{tag}", 3, since, lambda m: m.payload and m.json["value"] == value)
+        assert time.monotonic() - stale < 3 * PATIENCE
+        for tag, seen in told(device, since).items():
+            expected = [(None, UNREAD), (becomes[tag], None)] if tag in becomes else []
+            assert seen in (expected, expected[1:]), (tag, seen)
+
+    tags = site.map["tags"]
+
+    def swap():                                 # the wire is asked for the same
+        tags["r2"]["at"], tags["r4"]["at"] = tags["r4"]["at"], tags["r2"]["at"]
+
+    anew(swap, r2=1004, r4=1002)
+    rows = [f for f in rig.frames(site.recorder.all()) if f.get("device") == "plant/d0"]
+    assert any(f.get("bad", {}).get("r2", {}).get("reason") == UNREAD for f in rows)   # and history doesn't join the two
+    anew(lambda: tags["r6"].update(scale=2), r6=2012, r7=1007 * 2012)
+    anew(lambda: site.devices.update(e0=site.devices.pop("d0")), "e0", r2=1004, r4=1002, r6=2012, r7=1007 * 2012)
+    site.recorder.wait("/value/plant/d0/r2", 5, 0, lambda m: m.payload == b"")
+    assert site.plcs[0].accepted == 2           # the first reload's
 
 
 def test_an_answer_on_its_way_finds_its_tags(stage):
@@ -240,9 +286,10 @@ def test_an_answer_on_its_way_finds_its_tags(stage):
         site.reload()
     site.good("d1", since=0)
     for device in ("d0", "d1"):
-        counted, bad = site.history(device, "r0")
+        counted, bad = site.history(device, "r0", changed=("r2",))
         assert not bad and counted == list(range(counted[0], counted[0] + len(counted)))
-        assert all(m.json["quality"] == GOOD for m in site.recorder.all(f"/value/plant/{device}/"))
+        values = site.recorder.all(f"/value/plant/{device}/")
+        assert all(m.json["quality"] == GOOD or m.topic.endswith("/r2") and m.json["reason"] == UNREAD for m in values)
     assert [p.accepted for p in site.plcs] == [1, 1]
 
 
@@ -263,7 +310,7 @@ def test_reload_while_the_broker_is_away(stage):
     assert site.event("reloaded", since) == "2 tags changed, 8 added, 0 removed; line l1 restarts, 1 other runs on"
     assert site.good("more", "r2", since).json["value"] == 501.0
     assert site.good("d0", "r1", since).json["value"] == 1001
-    counted, bad = site.history("d0", "r0")
+    counted, bad = site.history("d0", "r0", changed=("r2",))
     assert not bad and not rig.missing(counted)
     assert not rig.missing([f["seq"] for f in rig.frames(site.recorder.all())])
     assert site.plcs[0].accepted == 1
@@ -354,7 +401,7 @@ def test_an_alarm_that_stands_is_not_announced_again(stage):
     site.write()
     assert site.reload() == "no tag changed; no line restarts, all 2 run on"
     site.recorder.wait("/alarm/plant/d0/high", 5, since, lambda m: m.payload == b"")
-    counted, bad = site.history("d1", "r0")
+    counted, bad = site.history("d1", "r0", changed=("r5",))
     assert not bad and counted == list(range(counted[0], counted[0] + len(counted)))
 
 

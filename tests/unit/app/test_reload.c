@@ -401,6 +401,45 @@ static void tags_that_the_room_makes_find_their_new_numbers(void **state)
     end();
 }
 
+/* Its topic holds what was good under the old file. */
+static void a_tag_that_changed_says_at_once_that_it_is_not_yet_read(void **state)
+{
+    (void)state;
+    static const char said[] = "\"quality\":8,\"reason\":\"not yet read\"";
+    static const struct {
+        const char *name, *from, *to;
+        bool told[3]; /* head, other, two */
+    } facts[] = {
+        {"a remark", "format: 1", "# a remark\nformat: 1", {false, false, false}},
+        {"a scale", "holding 1, type: u16", "holding 1, type: u16, scale: 3", {false, true, true}},
+        {"an address", "at: holding 0", "at: holding 2", {true, false, false}},
+    };
+    static const char *const topics[] = {"a/d/head", "a/d/other", "a/sum/two"};
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        for (size_t k = 0; k < 3; k++) {
+            char live[64], row[64], words[128];
+            begin();
+            feed(50, start_ms);
+            write_files(1, facts[i].from, facts[i].to);
+            follow(start_ms + S);
+            heard(desk.door.live, "", "");
+            heard(desk.door.rows, "", "");
+            pipeline_tick(desk.side.pipeline, NULL, (wall_t){start_ms + S},
+                          (mono_t){(start_ms + S) * NS_PER_MS});
+            snprintf(live, sizeof live, "r/s/value/%s", topics[k]);
+            snprintf(row, sizeof row, "r/s/history/g/%.*s", k < 2 ? 3 : 5, topics[k]);
+            snprintf(words, sizeof words, "\"%s\":{%s}", strrchr(topics[k], '/') + 1, said);
+            if (heard(desk.door.live, live, "not yet read") != facts[i].told[k] ||
+                heard(desk.door.rows, row, k < 2 ? words : "not yet read") != facts[i].told[k])
+                fail_msg("%s: %s", facts[i].name, topics[k]);
+            pipeline_tick(desk.side.pipeline, NULL, (wall_t){start_ms + 2 * S},
+                          (mono_t){(start_ms + 2 * S) * NS_PER_MS});
+            assert_false(heard(desk.door.live, live, "not yet read")); /* once */
+            end();
+        }
+    }
+}
+
 static void an_incident_is_left_when_nothing_is_watched_any_more(void **state)
 {
     (void)state;
@@ -434,6 +473,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_gone_changes_nothing),
         cmocka_unit_test(the_room_goes_on_unless_its_own_words_changed),
         cmocka_unit_test(tags_that_the_room_makes_find_their_new_numbers),
+        cmocka_unit_test(a_tag_that_changed_says_at_once_that_it_is_not_yet_read),
         cmocka_unit_test(an_incident_is_left_when_nothing_is_watched_any_more),
     };
     return cmocka_run_group_tests(tests, in_a_folder, out_of_it);

@@ -136,6 +136,47 @@ static void the_earliest_deadline_goes_first(void **state)
     arena_free(bench.arena);
 }
 
+/* One that was asked out of turn goes on at its own times, and never waits longer for it. */
+static void what_is_hastened_is_due_then_and_keeps_its_own_times(void **state)
+{
+    const int64_t periods[] = {600 * NS_PER_S, NS_PER_S, 600 * NS_PER_S, 3600 * NS_PER_S};
+    (void)state;
+    set_up(&bench, 1, periods, 4);
+    struct schedule *s = bench.lines[0];
+    mono_t now = {2 * NS_PER_S}, own[4] = {{0}};
+    for (const struct request *r; (r = schedule_take(s, now)) != NULL;)
+        schedule_done(s, r, now);
+    for (; now.ns < 3700 * NS_PER_S; now = schedule_due(s))
+        for (const struct request *r; (r = schedule_take(s, now)) != NULL;) {
+            own[r - bench.requests] = now;
+            schedule_done(s, r, now);
+        }
+    mono_t soon = schedule_due(s); /* of the one that is asked each second */
+    schedule_hasten(s, &bench.requests[1], mono_add(soon, MS(1)));
+    assert_int_equal(schedule_due(s).ns, soon.ns);
+    now.ns = soon.ns - MS(10);
+    schedule_hasten(s, &bench.requests[3], now);
+    schedule_hasten(s, &bench.requests[2], now);
+    assert_int_equal(schedule_due(s).ns, now.ns);
+    assert_ptr_equal(schedule_take(s, now), &bench.requests[2]);
+    schedule_hasten(s, &bench.requests[2], now); /* taken: that is soon enough */
+    assert_ptr_equal(schedule_take(s, now), &bench.requests[3]);
+    schedule_done(s, &bench.requests[3], now);
+    schedule_done(s, &bench.requests[2], now);
+    unsigned asked[4] = {0};
+    for (mono_t end = mono_add(now, 7200 * NS_PER_S); mono_before(now, end);
+         now = mono_min(end, schedule_due(s)))
+        for (const struct request *r; (r = schedule_take(s, now)) != NULL;) {
+            size_t i = (size_t)(r - bench.requests);
+            assert_int_equal((now.ns - own[i].ns) % periods[i], 0);
+            asked[i]++;
+            schedule_done(s, r, now);
+        }
+    assert_in_range(asked[2], 11, 12);
+    assert_in_range(asked[3], 1, 2);
+    arena_free(bench.arena);
+}
+
 static void nobody_starves_on_a_line_that_is_too_slow(void **state)
 {
     const int64_t periods[] = {MS(100), MS(100), NS_PER_S, 10 * NS_PER_S};
@@ -230,6 +271,7 @@ int main(void)
         cmocka_unit_test(nothing_drifts_in_a_million_periods),
         cmocka_unit_test(an_hours_stall_is_counted_and_not_caught_up),
         cmocka_unit_test(the_earliest_deadline_goes_first),
+        cmocka_unit_test(what_is_hastened_is_due_then_and_keeps_its_own_times),
         cmocka_unit_test(nobody_starves_on_a_line_that_is_too_slow),
         cmocka_unit_test(put_off_means_then_and_afterwards_its_own_times),
         cmocka_unit_test(periods_shorter_than_the_tick_keep_their_rate),

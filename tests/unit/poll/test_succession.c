@@ -307,6 +307,81 @@ static void only_new_tags_are_told_of_a_line_that_is_down(void **state)
     }
 }
 
+/* ---- what is asked at once
+ * ----------------------------------------------------------------------- */
+
+enum { HOUR = 3600 };
+
+static void what_new_tags_are_read_with_is_asked_at_once_and_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        bool fresh[3], computed; /* a tag of each request; one that is computed of the first */
+        unsigned good[3];
+    } facts[] = {
+        {{false, false, false}, false, {0, 0, 0}}, {{true, false, false}, false, {1, 0, 0}},
+        {{false, true, false}, false, {0, 1, 0}},  {{false, false, true}, false, {0, 0, 1}},
+        {{true, true, true}, false, {1, 1, 1}},    {{false, false, false}, true, {1, 0, 0}},
+    };
+    for (size_t n = 0; n < sizeof facts / sizeof *facts; n++) {
+        struct bench b = equip(answers);
+        struct rig *rigs[] = {b.g, b.next};
+        for (size_t i = 0; i < 2; i++) {
+            rig_line(rigs[i], TRANSPORT_TCP, "127.0.0.1", b.port);
+            rig_read(rigs[i], 1, 0, 10, HOUR * NS_PER_S);
+            rig_read(rigs[i], 2, 20, 10, HOUR * NS_PER_S)->once = true;
+            rig_read(rigs[i], 3, 40, 10, HOUR * NS_PER_S);
+        }
+        for (uint32_t i = 0; i < 3; i++)
+            b.tags[10 * i + 1] = facts[n].fresh[i] ? CHANGE_NONE : 10 * i + 1;
+        b.next->points[100].from = facts[n].computed ? 99 : -1;
+        b.next->points[99].from = 2;
+        b.tags[100] = facts[n].computed ? CHANGE_NONE : 100;
+        b.lines[0] = 0;
+        begin(&b);
+        rig_run(b.loop, b.poller, &b.t, never, 500 * NS_PER_MS);
+        assert_int_equal(b.t.good, 3);
+        succeed(&b);
+        rig_run(b.loop, b.poller, &b.t, never, 300 * NS_PER_MS);
+        for (uint32_t i = 0; i < 3; i++)
+            if (b.t.good_of[i + 1] != facts[n].good[i])
+                fail_msg("row %zu: unit %u was asked %u times", n, i + 1, b.t.good_of[i + 1]);
+        assert_int_equal(seen->connections, 1);
+        end(&b);
+    }
+}
+
+static bool answers_in_time(const struct question *q, void *me)
+{
+    rig_pause(10);
+    return answers(q, me);
+}
+
+/* 20 of 10 ms each, and one that has to be asked each 20 ms. */
+static void others_are_asked_between_them(void **state)
+{
+    (void)state;
+    struct bench b = equip(answers_in_time);
+    struct rig *rigs[] = {b.g, b.next};
+    for (size_t i = 0; i < 2; i++) {
+        rig_line(rigs[i], TRANSPORT_TCP, "127.0.0.1", b.port);
+        rig_read(rigs[i], 1, 0, 2, 20 * NS_PER_MS);
+        for (uint16_t k = 1; k <= 20; k++)
+            rig_read(rigs[i], 2, (uint16_t)(2 * k), 2, HOUR * NS_PER_S)->once = k > 10;
+    }
+    for (uint32_t k = 1; k <= 20; k++)
+        b.tags[k] = CHANGE_NONE;
+    b.lines[0] = 0;
+    begin(&b);
+    rig_run(b.loop, b.poller, &b.t, never, NS_PER_S);
+    assert_true(b.t.good_of[2] == 20);
+    succeed(&b);
+    rig_run(b.loop, b.poller, &b.t, never, NS_PER_S);
+    assert_int_equal(b.t.good_of[2], 20);
+    assert_true(b.t.good_of[1] >= 15);
+    end(&b);
+}
+
 /* ---- what was learned --------------------------------------------------------------------------
  */
 
@@ -456,6 +531,8 @@ int main(void)
         cmocka_unit_test(lines_end_while_they_connect_or_look_for_a_name),
         cmocka_unit_test(only_new_tags_are_told_of_a_silent_unit),
         cmocka_unit_test(only_new_tags_are_told_of_a_line_that_is_down),
+        cmocka_unit_test(what_new_tags_are_read_with_is_asked_at_once_and_nothing_else),
+        cmocka_unit_test(others_are_asked_between_them),
         cmocka_unit_test(holes_stay_learned_unless_the_values_lie_elsewhere),
         cmocka_unit_test(a_serial_port_is_free_before_it_is_opened_again),
         cmocka_unit_test(a_bus_in_doubt_goes_on_being_in_doubt),

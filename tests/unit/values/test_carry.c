@@ -127,6 +127,68 @@ static void what_changed_is_not_yet_read(void **state)
     end(a);
 }
 
+static void what_a_reload_left_unread_is_told_once(void **state)
+{
+    (void)state;
+    struct act *before = begin(0), *a = begin(2);
+    feed_words(&before->s, 0, first_words);
+    uint32_t touched[8];
+    assert_int_equal(board_unread(before->s.board, before->s.wall, touched, 8), 0); /* a start */
+    carry(a, before, FLOW, true);
+    const uint32_t unread[] = {0, 1, 2 + FLOW};
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(board_unread(a->s.board, a->s.wall, touched, 1), 1);
+        assert_int_equal(touched[0], unread[i]);
+        const struct sample *s = &board_tag(a->s.board, unread[i])->now;
+        assert_int_equal(s->quality, QUALITY_NOT_CONNECTED);
+        assert_string_equal(s->reason, "not yet read");
+        assert_int_equal(s->time.ms, a->s.wall.ms);
+        assert_true(board_news(a->s.board, unread[i], LANE_HISTORY, a->s.wall));
+    }
+    assert_int_equal(board_unread(a->s.board, a->s.wall, touched, 1), 0);
+    uint32_t tag, dirty = 0;
+    while (board_next_dirty(a->s.board, &tag))
+        dirty += tag == 0 || tag == 1 || tag == 2 + FLOW;
+    assert_int_equal(dirty, 3);
+    end(a);
+}
+
+/* What one register is computed into changes; its own turn is an hour off. */
+static void what_is_made_of_a_slow_tag_need_not_wait_for_its_turn(void **state)
+{
+    (void)state;
+    for (int fresh = 0; fresh < 2; fresh++) {
+        static struct small s[2];
+        const uint32_t first[] = {0, 1}, lines[] = {0}, devices[] = {0};
+        const uint32_t tags[] = {0, fresh ? CHANGE_NONE : 1};
+        const struct line line = {.name = "l"};
+        for (int i = 0; i < 2; i++) {
+            struct point child = point_of(RAW_U16, NULL);
+            child.from = 0;
+            small_begin(&s[i]);
+            small_point(&s[i], point_of(RAW_U16, NULL), 0);
+            small_point(&s[i], child, -1);
+            s[i].feeds[0][0].every_nth = 100;
+            s[i].plant.lines = &line;
+            s[i].plant.line_count = 1;
+            s[i].plan.first_request = first;
+            small_board(&s[i]);
+        }
+        feed_words(&s[0], 0, "0007");
+        const struct change c = {.before = &s[0].plan,
+                                 .after = &s[1].plan,
+                                 .lines = lines,
+                                 .devices = devices,
+                                 .tags = tags};
+        assert_true(board_carry(s[1].board, s[0].board, &c));
+        small_end(&s[0]);
+        feed_words(&s[1], 0, "0008");
+        assert_int_equal(s[1].count, fresh ? 2 : 0);
+        assert_int_equal(board_tag(s[1].board, 1)->now.value.u, fresh ? 8 : 7);
+        small_end(&s[1]);
+    }
+}
+
 static void what_was_told_is_not_told_again(void **state)
 {
     (void)state;
@@ -253,6 +315,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_qualities_and_words_are_carried),
         cmocka_unit_test(what_changed_is_not_yet_read),
+        cmocka_unit_test(what_a_reload_left_unread_is_told_once),
+        cmocka_unit_test(what_is_made_of_a_slow_tag_need_not_wait_for_its_turn),
         cmocka_unit_test(what_was_told_is_not_told_again),
         cmocka_unit_test(a_counter_remembers_where_it_was),
         cmocka_unit_test(texts_have_their_two_rooms_again),
