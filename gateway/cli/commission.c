@@ -117,7 +117,7 @@ static bool report(const struct commission_arguments *a, const struct work *w)
     (void)calendar_zone(w->plant->timezone);
     calendar_stamp(today, clock_wall().ms);
     today[10] = 0;
-    if (!sheet_open(&sheet, a->output))
+    if (!sheet_open(&sheet, a->output, a->on.plant_file))
         return false;
     p.out = sheet.out;
     work_report(w, &p, a->date ? a->date : today);

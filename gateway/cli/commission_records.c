@@ -119,6 +119,16 @@ static void read_lines(struct work *w, const struct names *names, const char *te
     }
 }
 
+/* A plant file, say: answers at its end would spoil it. What the end of the power left of the first
+ * answer may be some bytes of it, or zeroes. */
+static bool is_foreign(const char *text, size_t length)
+{
+    static const char begins[] = "{\"when\":";
+    size_t whole = sizeof begins - 1;
+    return length > 0 && *text != '\0' && !memmem(text, length, begins, whole) &&
+           strncmp(text, begins, length < whole ? length : whole) != 0;
+}
+
 bool records_load(struct work *w)
 {
     struct names names;
@@ -126,6 +136,13 @@ bool records_load(struct work *w)
     char *text = text_read_file(w->file, FILE_LIMIT, &length);
     if (!text)
         return errno == ENOENT || refused(w->file);
+    if (is_foreign(text, length)) {
+        fprintf(stderr,
+                "headgate: %s holds something else than answers; --record FILE says where else\n",
+                w->file);
+        free(text);
+        return false;
+    }
     bool good = name_points(w, &names);
     if (good)
         read_lines(w, &names, text, length);

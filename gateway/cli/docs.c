@@ -114,7 +114,7 @@ int verb_docs(int argc, char **argv)
         return EXIT_NO;
     if (!prepare(&d, &side, a.date)) {
         verb_no_memory("docs");
-    } else if (sheet_open(&sheet, a.output)) {
+    } else if (sheet_open(&sheet, a.output, a.on.plant_file)) {
         d.paper.out = sheet.out;
         write_all(&d);
         status = sheet_close(&sheet, paper_end(&d.paper)) ? EXIT_DONE : EXIT_NO;

@@ -53,7 +53,8 @@ struct sheet {
     char *draft;                   /* what becomes the file; NULL: it is written to as it is */
     char *real;                    /* the file, behind links; NULL: there is none yet */
 };
-bool sheet_open(struct sheet *s, const char *file);    /* NULL or "-": standard output */
+/* file NULL or "-": standard output. read: what it must not replace, however it is called. */
+bool sheet_open(struct sheet *s, const char *file, const char *read);
 bool sheet_close(struct sheet *s, bool good);          /* false unless good and kept */
 
 /* For the three hands. One sign of s, as it may be shown: what steers terminals and readers, and

@@ -26,12 +26,22 @@ static bool open_special(struct sheet *s, const char *file)
     return true;
 }
 
-bool sheet_open(struct sheet *s, const char *file)
+static bool is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+bool sheet_open(struct sheet *s, const char *file, const char *read)
 {
     *s = (struct sheet){0};
     if (!file || strcmp(file, "-") == 0) {
         s->out = stdout;
         return true;
+    }
+    if (is_same(file, read)) {
+        fprintf(stderr, "headgate: %s is what this is made from, and is not replaced\n", file);
+        return false;
     }
     s->file = file;
     if (open_special(s, file))

@@ -224,6 +224,17 @@ def test_another_unit_or_line_opens_all(plant):
     assert {row["state"] for row in plant.states().values()} == {"open again", "open"}
 
 
+def test_what_holds_no_answers_is_not_spoiled_with_one(plant):
+    before = plant.file.read_bytes()
+    plant.run("--record", plant.file, plant.file, "mill/pump/level", answers="y\n", status=1)
+    assert "holds something else than answers" in plant.said
+    plant.run("--report", "md", "--output", plant.file, plant.file, status=1)
+    assert "is not replaced" in plant.said and plant.file.read_bytes() == before
+    for rest in (b"", b"\0" * 40, b'{"wh', b'{"when":"2026'):      # what the end of the power left
+        plant.record.write_bytes(rest)
+        plant.run(plant.file, "mill/pump/level", answers="q\n")
+
+
 def test_a_torn_line_harms_nobody(plant):
     plant.walk("y\nq\n")
     whole = plant.record.read_text()

@@ -155,11 +155,11 @@ static void a_file_is_whole_or_stays_as_it_was(void **state)
     struct stat is;
     assert_non_null(mkdtemp(folder));
     snprintf(file, sizeof file, "%s/list", folder);
-    assert_true(sheet_open(&s, file));
+    assert_true(sheet_open(&s, file, "/nothing"));
     fputs("first", s.out);
     assert_int_equal(stat(file, &is), -1);
     assert_true(sheet_close(&s, true));
-    assert_true(sheet_open(&s, file));
+    assert_true(sheet_open(&s, file, "/nothing"));
     fputs("second", s.out);
     assert_false(sheet_close(&s, false));
     FILE *f = fopen(file, "r");
@@ -169,7 +169,7 @@ static void a_file_is_whole_or_stays_as_it_was(void **state)
     assert_string_equal(text, "first");
     assert_int_equal(unlink(file), 0);
     assert_int_equal(rmdir(folder), 0);
-    assert_false(sheet_open(&s, file));
+    assert_false(sheet_open(&s, file, "/nothing"));
 }
 
 static void a_pipe_is_written_to_and_a_link_stays_one(void **state)
@@ -182,7 +182,7 @@ static void a_pipe_is_written_to_and_a_link_stays_one(void **state)
     snprintf(file, sizeof file, "%s/pipe", folder);
     assert_int_equal(mkfifo(file, 0600), 0);
     int reader = open(file, O_RDONLY | O_NONBLOCK);
-    assert_true(reader >= 0 && sheet_open(&s, file));
+    assert_true(reader >= 0 && sheet_open(&s, file, "/nothing"));
     fputs("through", s.out);
     assert_true(sheet_close(&s, true));
     assert_int_equal(read(reader, text, sizeof text), 7);
@@ -194,11 +194,33 @@ static void a_pipe_is_written_to_and_a_link_stays_one(void **state)
     snprintf(link, sizeof link, "%s/link", folder);
     fclose(fopen(file, "w"));
     assert_int_equal(symlink(file, link), 0);
-    assert_true(sheet_open(&s, link));
+    assert_true(sheet_open(&s, link, "/nothing"));
     fputs("behind", s.out);
     assert_true(sheet_close(&s, true));
     assert_true(lstat(link, &is) == 0 && S_ISLNK(is.st_mode));
     assert_true(stat(file, &is) == 0 && is.st_size == 6);
+    unlink(link);
+    unlink(file);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static void what_is_read_is_not_replaced(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/headgate-paper-XXXXXX", file[64], link[64];
+    struct sheet s;
+    struct stat is;
+    assert_non_null(mkdtemp(folder));
+    snprintf(file, sizeof file, "%s/plant.yaml", folder);
+    snprintf(link, sizeof link, "%s/link", folder);
+    FILE *f = fopen(file, "w");
+    fputs("format: 1\n", f);
+    fclose(f);
+    assert_int_equal(symlink(file, link), 0);
+    assert_false(sheet_open(&s, file, file));
+    assert_false(sheet_open(&s, link, file));
+    assert_false(sheet_open(&s, file, link));
+    assert_true(stat(file, &is) == 0 && is.st_size == 10);
     unlink(link);
     unlink(file);
     assert_int_equal(rmdir(folder), 0);
@@ -224,6 +246,7 @@ int main(void)
         cmocka_unit_test(sentences_begin_no_list_and_no_heading),
         cmocka_unit_test(a_file_is_whole_or_stays_as_it_was),
         cmocka_unit_test(a_pipe_is_written_to_and_a_link_stays_one),
+        cmocka_unit_test(what_is_read_is_not_replaced),
         cmocka_unit_test(a_full_disk_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
