@@ -170,7 +170,9 @@ enum import_end import_run(struct import *i, const struct import_format *format,
     if (l->arena == NULL)
         return IMPORT_NO_MEMORY;
     char *text = import_text(l, bytes, length, &text_length);
-    if (text != NULL)
+    if (options->unit >= 0 && format->read != read_table)
+        import_refuse(l, 0, "--unit is for csv; here each device is told apart");
+    else if (text != NULL)
         format->read(l, text, text_length);
     if (l->row_count > IMPORT_ROWS_MAX)
         import_refuse(l, 0, "more than %d rows; split it", IMPORT_ROWS_MAX);

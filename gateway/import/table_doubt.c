@@ -39,6 +39,11 @@ static const struct reading lengths[] = {{"registers", "it counts registers"},
                                          {"characters", "it counts characters, two in a register"},
                                          {NULL, NULL}};
 
+static const struct reading remarks[] = {
+    {"order", "it says the order of bytes; a row with anything else is left out"},
+    {"about", "it is a remark, and nothing hangs on it"},
+    {NULL, NULL}};
+
 static const struct {
     const char *asks;
     const struct reading *readings;
@@ -49,6 +54,7 @@ static const struct {
     [DOUBT_DIGITS] = {"what the numbers are in its column", digits},
     [DOUBT_ACCESS] = {"what is meant by its column", accesses},
     [DOUBT_LENGTH] = {"what is counted of texts in its column", lengths},
+    [DOUBT_REMARK] = {"whether orders of bytes stand in its column", remarks},
 };
 
 struct table_doubt *table_doubt(struct table_head *h, enum doubt kind, int column)

@@ -219,6 +219,12 @@ static bool is_weak(const struct synonym *s)
     return false;
 }
 
+/* `No.` beside an address is the row's own number. */
+static bool is_running(const struct synonym *s)
+{
+    return s != NULL && strcmp(s->word, "no") == 0;
+}
+
 static int find_plain(const char *const *texts, unsigned count, const char *a, const char *b)
 {
     char plain[HEADING_ROOM];
@@ -321,10 +327,16 @@ void table_match(const char *const *texts, unsigned count, struct table_head *ou
     int decimal = find_plain(texts, count, "decimal", "dec");
     if (find_plain(texts, count, "hex", "hexadecimal") < 0)
         decimal = -1;
+    bool numbered = false;
+    for (unsigned i = 0; i < count; i++) {
+        const struct synonym *word = field_of(texts[i]);
+        numbered |= word != NULL && !is_running(word) &&
+                    (word->field == FIELD_ADDRESS || word->field == FIELD_OTHER);
+    }
     for (unsigned i = 0; i < count; i++) {
         const struct synonym *word = field_of(texts[i]);
         hexes[i] = table_is_hex(texts[i]);
-        if (word == NULL && (int)i != decimal)
+        if ((word == NULL && (int)i != decimal) || (is_running(word) && numbered))
             continue;
         int f = word == NULL ? FIELD_ADDRESS : word->field;
         /* A second number for the same thing: the one in hexadecimal is what is held against. */

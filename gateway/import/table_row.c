@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "import/import.h"
+#include "import/orders.h"
 #include "import/read_table.h"
 #include "import/types.h"
 
@@ -224,6 +225,25 @@ static void read_meaning(struct sheet *t, struct import_row *row)
     row->about = import_keep(l, about, strlen(about));
 }
 
+/* The row's cells in columns that may mean one thing or another. */
+static void see_doubts(struct sheet *t, const struct import_row *row)
+{
+    const char *about = get(t, FIELD_ABOUT);
+    size_t length = strlen(about);
+    bool order = t->head.column[FIELD_ORDER] < 0 && !t->head.by_hand[FIELD_ABOUT] && length >= 4 &&
+                 order_is_letters(about, length);
+    struct table_doubt *remark =
+        order ? table_doubt(&t->head, DOUBT_REMARK, t->head.column[FIELD_ABOUT]) : NULL;
+    if (remark != NULL && !row->gone)
+        table_doubt_row(t->list, remark, &t->cells, row);
+    for (unsigned i = 0; i < t->head.doubt_count && !row->gone; i++) {
+        struct table_doubt *d = &t->head.doubts[i];
+        if (d->kind == DOUBT_OFFSET || d->kind == DOUBT_DECIMAL || d->kind == DOUBT_PLACES ||
+            d->kind == DOUBT_RIVALS)
+            table_doubt_row(t->list, d, &t->cells, row);
+    }
+}
+
 void table_row(struct sheet *t)
 {
     struct import_list *l = t->list;
@@ -233,6 +253,8 @@ void table_row(struct sheet *t)
          strpbrk(t->cells.cell[which], "0123456789") == NULL)) {
         t->section = import_keep(l, t->cells.cell[which], strlen(t->cells.cell[which]));
         import_note(l, NOTE_SKIPPED, t->cells.row_line, "a title: %.80s", t->section);
+        if (table_is_reserved(t->section))
+            t->before = NULL;
         return;
     }
     if (is_headings_again(t)) {
@@ -266,10 +288,5 @@ void table_row(struct sheet *t)
     read_meaning(t, row);
     if (t->head.column[FIELD_ORDER] >= 0)
         table_order(l, row, get(t, FIELD_ORDER), t->texts[t->head.column[FIELD_ORDER]]);
-    for (unsigned i = 0; i < t->head.doubt_count && !row->gone; i++) {
-        struct table_doubt *d = &t->head.doubts[i];
-        if (d->kind == DOUBT_OFFSET || d->kind == DOUBT_DECIMAL || d->kind == DOUBT_PLACES ||
-            d->kind == DOUBT_RIVALS)
-            table_doubt_row(l, d, &t->cells, row);
-    }
+    see_doubts(t, row);
 }
