@@ -10,6 +10,7 @@
 #include "values/badge.h"
 #include "values/decode.h"
 #include "values/judge.h"
+#include "values/mate.h"
 #include "values/slate.h"
 #include "values/words.h"
 
@@ -82,6 +83,7 @@ void board_free(struct board *b)
     free(b->derived_text);
     free(b->beats);
     badges_free(b);
+    mates_free(b);
     free(b->asked);
     free(b->steps);
     free(b->tags);
@@ -155,22 +157,36 @@ static void judge_count(struct board *b, uint32_t tag, struct sample *s)
     }
 }
 
-/* What a good sample still has to pass, and then the board. */
-static void judge_and_store(struct board *b, uint32_t tag, uint32_t device, struct sample *s)
+static void doubt_identity(const struct board *b, uint32_t device, struct sample *s)
 {
-    struct tag *t = &b->tags[tag];
-    /* First: what another meter counts is no base for this one. */
     if (device != NONE && b->units[device].doubt != DOUBT_NONE)
         badges_doubt(b, &b->units[device], s);
-    if (t->point->kind == KIND_COUNTER)
-        judge_count(b, tag, s);
-    if (device != NONE && s->quality == QUALITY_GOOD) {
-        uint32_t beat = b->units[device].beat;
-        if (beat != NONE && b->beats[beat].frozen) {
-            s->quality = QUALITY_UNCERTAIN;
-            s->reason = "frozen: the heartbeat has not changed";
-        }
+}
+
+static void doubt_pulse(const struct board *b, uint32_t device, struct sample *s)
+{
+    if (device == NONE || s->quality != QUALITY_GOOD)
+        return;
+    uint32_t beat = b->units[device].beat;
+    if (beat != NONE && b->beats[beat].frozen) {
+        s->quality = QUALITY_UNCERTAIN;
+        s->reason = "frozen: the heartbeat has not changed";
     }
+}
+
+void slate_qualify(const struct board *b, uint32_t device, struct sample *s)
+{
+    doubt_identity(b, device, s);
+    doubt_pulse(b, device, s);
+}
+
+void slate_judge(struct board *b, uint32_t tag, uint32_t device, struct sample *s)
+{
+    /* First: what another meter counts is no base for this one. */
+    doubt_identity(b, device, s);
+    if (b->tags[tag].point->kind == KIND_COUNTER)
+        judge_count(b, tag, s);
+    doubt_pulse(b, device, s);
     slate_store(b, tag, s);
 }
 
@@ -224,15 +240,14 @@ static bool is_plain(const struct point *p)
 
 /* What of a request a block speaks of, and whose turn it is. */
 struct view {
-    const struct block *block;
-    uint32_t start, end; /* registers or bits of the request */
+    struct extent extent;
     uint32_t turn;
     bool whole, fault;
 };
 
 static bool is_due(const struct view *v, const struct feed *f, const struct tag *t)
 {
-    if (!v->whole && (f->offset < v->start || f->offset + (uint32_t)t->point->words > v->end))
+    if (!v->whole && !extent_has(&v->extent, f->offset, t->point->words))
         return false;
     return f->every_nth <= 1 || v->fault || v->turn % f->every_nth == 0 ||
            t->state.now.quality != QUALITY_GOOD;
@@ -241,7 +256,7 @@ static bool is_due(const struct view *v, const struct feed *f, const struct tag 
 /* First of all: whether the device's program still runs decides on all its other tags. */
 static void feel_pulse(struct board *b, const struct view *v)
 {
-    const struct request *r = v->block->request;
+    const struct request *r = v->extent.block->request;
     for (uint32_t i = 0; i < r->feed_count; i++) {
         const struct feed *f = &r->feeds[i];
         const struct device *d = &b->plant->devices[f->device];
@@ -249,7 +264,7 @@ static void feel_pulse(struct board *b, const struct view *v)
         if (d->map->heartbeat.point != (int64_t)f->point || !is_due(v, f, t))
             continue;
         struct sample s;
-        decode_feed(b, v->block, f, (uint16_t)v->start, &s);
+        decode_feed(b, v->extent.block, f, (uint16_t)v->extent.start, &s);
         struct beat *beat = &b->beats[b->units[f->device].beat];
         uint64_t mark = slate_mark(&s.value);
         if (s.value.kind == VALUE_NONE || (beat->known && beat->mark == mark))
@@ -261,35 +276,94 @@ static void feel_pulse(struct board *b, const struct view *v)
     }
 }
 
-static void feed_step(struct board *b, const struct view *v, const struct step *step)
+static uint32_t tag_at(const struct board *b, uint32_t device, uint32_t point)
 {
-    uint32_t first = b->plant->devices[step->device].first_tag;
-    const struct map *map = b->plant->devices[step->device].map;
-    const struct point *p = &map->points[step->point];
-    const struct tag *needs = &b->tags[first + (p->from >= 0 ? (uint32_t)p->from : step->point)];
+    return b->plant->devices[device].first_tag + point;
+}
+
+static const struct point *point_of(const struct board *b, const struct feed *f)
+{
+    return b->tags[tag_at(b, f->device, f->point)].point;
+}
+
+/* As this answer says it, though its turn to be told has not come: others hang on it. */
+static bool read_quietly(const struct board *b, const struct extent *e, const struct step *step,
+                         struct sample *s)
+{
+    const struct feed *f = &e->block->request->feeds[step->feed];
+    const struct point *root = point_of(b, f);
+    if (step->mate == NONE || !extent_has(e, f->offset, root->words) || root->type == RAW_STRING ||
+        root->type == RAW_TIME)
+        return false;
+    const struct point *p = b->tags[tag_at(b, step->device, step->point)].point;
+    if (p->from < 0) {
+        decode_point(p, e->block->data, (uint16_t)(f->offset - e->start), NULL, s);
+        s->time = e->block->time;
+        return true;
+    }
+    const struct mate *source = &b->mates[step->source];
+    if (source->pass == b->pass)
+        decode_from(p, &source->now, s);
+    return source->pass == b->pass;
+}
+
+static bool read_due(struct board *b, const struct extent *e, const struct step *step,
+                     struct sample *s)
+{
+    const struct point *p = b->tags[tag_at(b, step->device, step->point)].point;
+    const struct tag *needs =
+        &b->tags[tag_at(b, step->device, p->from >= 0 ? (uint32_t)p->from : step->point)];
     if (needs->pass != b->pass)
-        return;
-    struct sample s;
+        return false;
     if (p->from >= 0)
-        decode_from(p, &needs->state.now, &s);
+        decode_from(p, &needs->state.now, s);
     else
-        decode_feed(b, v->block, &v->block->request->feeds[step->feed], (uint16_t)v->start, &s);
-    if (!is_plain(p)) {
-        decode_scaled(p, p->exp_from < 0 ? NULL : &b->tags[first + (uint32_t)p->exp_from].state.now,
-                      p->mul_from < 0 ? NULL : &b->tags[first + (uint32_t)p->mul_from].state.now,
-                      &s);
-        if (p->valid_if.point >= 0)
-            judge_condition(&p->valid_if, &map->points[p->valid_if.point],
-                            &b->tags[first + (uint32_t)p->valid_if.point].state.now, &s);
+        decode_feed(b, e->block, &e->block->request->feeds[step->feed], (uint16_t)e->start, s);
+    return true;
+}
+
+static void house_computed(const struct board *b, const struct step *step, const struct point *p,
+                           struct sample *s)
+{
+    if (p->from < 0 || s->value.kind != VALUE_TEXT)
+        return;
+    char *text = text_room(b, tag_at(b, step->device, step->point), step->device, step->point);
+    if (text) {
+        memcpy(text, s->value.text, s->value.length);
+        s->value.text = text;
     }
-    if (p->from >= 0 && s.value.kind == VALUE_TEXT) {
-        char *text = text_room(b, first + step->point, step->device, step->point);
-        if (text) {
-            memcpy(text, s.value.text, s.value.length);
-            s.value.text = text;
-        }
+}
+
+static void feed_step(struct board *b, const struct extent *e, const struct step *step)
+{
+    uint32_t tag = tag_at(b, step->device, step->point);
+    const struct point *p = b->tags[tag].point;
+    struct sample s;
+    bool due = read_due(b, e, step, &s);
+    if (!due && !read_quietly(b, e, step, &s))
+        return;
+    if (!is_plain(p))
+        mates_apply(b, step, e->block, &s);
+    uint8_t missing = mates_missing(b, step, &s);
+    if (!due) {
+        slate_qualify(b, step->device, &s);
+        if (missing == 0)
+            mates_note(b, step, e->block, &s);
+        return;
     }
-    judge_and_store(b, first + step->point, step->device, &s);
+    house_computed(b, step, p, &s);
+    if (missing != 0) {
+        mates_hold(b, step, e->block, missing, &s);
+        return;
+    }
+    b->waits[step - b->steps] = 0;
+    slate_judge(b, tag, step->device, &s);
+    mates_note(b, step, e->block, &b->tags[tag].state.now);
+}
+
+void slate_step(struct board *b, const struct step *step, const struct block *block)
+{
+    feed_step(b, &(struct extent){.block = block}, step);
 }
 
 enum { AHEAD = 16 };
@@ -307,12 +381,12 @@ static void fetch(const struct board *b, const struct request *r, uint32_t i)
 
 static void feed_data(struct board *b, const struct view *v)
 {
-    const struct request *r = v->block->request;
+    const struct request *r = v->extent.block->request;
     const struct asked *a = &b->asked[r->id];
     for (uint32_t i = 0; i < AHEAD; i++)
         fetch(b, r, i);
     if (a->seen_count > 0)
-        badges_look(b, v->block, v->start, v->end);
+        badges_look(b, v->extent.block, v->extent.start, v->extent.end);
     if (a->has_beat)
         feel_pulse(b, v);
     for (uint32_t i = 0; i < r->feed_count; i++) {
@@ -327,15 +401,19 @@ static void feed_data(struct board *b, const struct view *v)
             continue;
         }
         struct sample s;
-        decode_feed(b, v->block, f, (uint16_t)v->start, &s);
-        judge_and_store(b, tag, f->device, &s);
+        decode_feed(b, v->extent.block, f, (uint16_t)v->extent.start, &s);
+        slate_judge(b, tag, f->device, &s);
     }
+    if (a->mate_count > 0)
+        mates_hear(b, &v->extent);
     for (uint32_t i = 0; i < a->step_count; i++)
-        feed_step(b, v, &b->steps[a->first_step + i]);
+        feed_step(b, &v->extent, &b->steps[a->first_step + i]);
+    if (a->waiter_count > 0)
+        mates_settle(b, v->extent.block);
     if (a->scale_count > 0)
         scales_look(b, r);
     if (a->seen_count > 0)
-        badges_mark(b, v->block);
+        badges_mark(b, v->extent.block);
 }
 
 /* Known trouble is no news while nobody asks again; but it may have been silent for too long. */
@@ -354,24 +432,19 @@ static void feed_fault_to(struct board *b, uint32_t tag, const struct block *blo
         board_dirty(b, tag);
 }
 
-static const struct point *point_of(const struct board *b, const struct feed *f)
-{
-    return b->tags[b->plant->devices[f->device].first_tag + f->point].point;
-}
-
 /* Refused by the device, and no part of what was refused has to be there? A hole is one value; what
  * is refused whole may be equipment that isn't ready, unless nobody expects any of it. */
 static bool may_lack(const struct board *b, const struct view *v)
 {
-    const struct request *r = v->block->request;
-    if (v->block->fault == FAULT_HOLE)
+    const struct request *r = v->extent.block->request;
+    if (v->extent.block->fault == FAULT_HOLE)
         return true;
-    if (v->block->fault != FAULT_EXCEPTION || v->block->exception > 3)
+    if (v->extent.block->fault != FAULT_EXCEPTION || v->extent.block->exception > 3)
         return false;
     for (uint32_t i = 0; i < r->feed_count; i++) {
         const struct point *p = point_of(b, &r->feeds[i]);
-        bool covered = v->whole || (r->feeds[i].offset >= v->start &&
-                                    r->feeds[i].offset + (uint32_t)p->words <= v->end);
+        bool covered = v->whole || (r->feeds[i].offset >= v->extent.start &&
+                                    r->feeds[i].offset + (uint32_t)p->words <= v->extent.end);
         if (covered && !p->optional)
             return false;
     }
@@ -380,18 +453,19 @@ static bool may_lack(const struct board *b, const struct view *v)
 
 static void feed_fault(struct board *b, const struct view *v)
 {
-    const struct request *r = v->block->request;
+    const struct request *r = v->extent.block->request;
     const struct asked *a = &b->asked[r->id];
-    const struct sample s = judge_fault(v->block);
-    const struct sample lacking = {
-        .quality = QUALITY_OUT_OF_SERVICE, .reason = "not on this model", .time = v->block->time};
+    const struct sample s = judge_fault(v->extent.block);
+    const struct sample lacking = {.quality = QUALITY_OUT_OF_SERVICE,
+                                   .reason = "not on this model",
+                                   .time = v->extent.block->time};
     bool lacks = may_lack(b, v);
     for (uint32_t i = 0; i < r->feed_count; i++) {
         const struct feed *f = &r->feeds[i];
         uint32_t tag = b->plant->devices[f->device].first_tag + f->point;
         struct tag *t = &b->tags[tag];
         if (is_due(v, f, t))
-            feed_fault_to(b, tag, v->block, lacks && t->point->optional ? &lacking : &s);
+            feed_fault_to(b, tag, v->extent.block, lacks && t->point->optional ? &lacking : &s);
     }
     for (uint32_t i = 0; i < a->step_count; i++) {
         const struct step *step = &b->steps[a->first_step + i];
@@ -400,8 +474,10 @@ static void feed_fault(struct board *b, const struct view *v)
         if (from < 0 || b->tags[first + (uint32_t)from].pass != b->pass)
             continue;
         bool lacked = b->tags[first + (uint32_t)from].state.now.quality == QUALITY_OUT_OF_SERVICE;
-        feed_fault_to(b, first + step->point, v->block, lacked ? &lacking : &s);
+        feed_fault_to(b, first + step->point, v->extent.block, lacked ? &lacking : &s);
     }
+    mates_fault(b, &v->extent);
+    mates_settle(b, v->extent.block);
 }
 
 uint32_t board_feed(struct board *b, const struct block *block, uint32_t *touched)
@@ -409,16 +485,15 @@ uint32_t board_feed(struct board *b, const struct block *block, uint32_t *touche
     const struct request *r = block->request;
     struct asked *a = &b->asked[r->id];
     struct view v = {
-        .block = block,
-        .end = r->count,
+        .extent = {.block = block, .end = r->count},
         .whole = block->count == 0 || (block->first == r->first && block->count == r->count),
         .fault = block->fault != FAULT_NONE,
     };
     if (!v.whole) {
         assert(block->first >= r->first &&
                (uint32_t)block->first + block->count <= (uint32_t)r->first + r->count);
-        v.start = (uint32_t)(block->first - r->first);
-        v.end = v.start + block->count;
+        v.extent.start = (uint32_t)(block->first - r->first);
+        v.extent.end = v.extent.start + block->count;
     }
     b->touched = touched;
     b->touched_count = 0;
@@ -432,10 +507,11 @@ uint32_t board_feed(struct board *b, const struct block *block, uint32_t *touche
         return b->touched_count;
     }
     bool bits = r->table == TABLE_COIL || r->table == TABLE_DISCRETE;
-    uint32_t covered = v.end - v.start;
+    uint32_t covered = v.extent.end - v.extent.start;
     assert(block->data && block->length >= (bits ? (covered + 7) / 8 : covered * 2U));
-    a->turn += v.start <= a->part; /* the first part that is served counts for all of a round */
-    a->part = v.start;
+    a->turn +=
+        v.extent.start <= a->part; /* the first part that is served counts for all of a round */
+    a->part = v.extent.start;
     v.turn = a->turn;
     feed_data(b, &v);
     return b->touched_count;
@@ -482,5 +558,5 @@ void board_put(struct board *b, uint32_t tag, const struct sample *s)
     b->touched = &touched;
     b->touched_count = 0;
     b->pass++;
-    judge_and_store(b, tag, device, &own);
+    slate_judge(b, tag, device, &own);
 }

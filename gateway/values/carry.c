@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "values/badge.h"
+#include "values/mate.h"
 #include "values/slate.h"
 
 enum { WORDS = 256 }; /* power of two */
@@ -146,6 +147,7 @@ bool board_carry(struct board *b, const struct board *before, const struct chang
     for (uint32_t i = 0; i < b->plant->line_count; i++)
         carry_asked(&h, i);
     badges_carry(b, before, change);
+    mates_carry(b, before, change);
     b->unread_end = b->plant->tag_count;
     return !arena_exhausted(b->words);
 }

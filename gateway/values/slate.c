@@ -10,6 +10,7 @@
 #include "base/zone.h"
 #include "values/badge.h"
 #include "values/decode.h"
+#include "values/mate.h"
 
 static bool is_late(const struct point *p)
 {
@@ -194,7 +195,7 @@ static uint32_t request_steps(const struct board *b, const struct request *r, st
             if (feed == NONE || feed >= end)
                 continue;
             if (steps)
-                steps[count] = (struct step){device, s->late[i], feed};
+                steps[count] = (struct step){.device = device, .point = s->late[i], .feed = feed};
             count++;
         }
     }
@@ -341,5 +342,5 @@ bool slate_build(struct board *b)
 {
     b->units = calloc(b->plant->device_count + 1U, sizeof *b->units);
     return b->units && make_sheets(b) && make_units(b) && make_asked(b) && make_bases(b) &&
-           find_zones(b) && badges_build(b);
+           find_zones(b) && badges_build(b) && mates_build(b);
 }

@@ -42,10 +42,16 @@ struct sheet {
     bool *scales; /* per point: others are scaled by it. NULL: none is */
 };
 
+enum { HANGS = 3 }; /* on an exponent, a factor, a condition */
+
 /* A point of a request that has to wait until the plain ones are decoded. */
 struct step {
     uint32_t device, point;
     uint32_t feed; /* that brings it, or what it is computed from in the end */
+    uint32_t by[HANGS]; /* mates that it hangs on; NONE */
+    uint32_t mate; /* it is one itself; NONE */
+    uint32_t source; /* the mate that it is computed from; NONE */
+    uint8_t awaits; /* a bit for each of by that has to be read again when another answer brings it */
 };
 
 struct asked { /* of each request */
@@ -58,6 +64,8 @@ struct asked { /* of each request */
     bool has_beat; /* a heartbeat is among its feeds */
     uint32_t first_seen, seen_count; /* badges of its devices */
     uint32_t first_scale, scale_count; /* scales among its feeds */
+    uint32_t first_mate, mate_count; /* that it brings, in `brought` */
+    uint32_t first_waiter, waiter_count; /* steps that may wait for it, in `waiters` */
 };
 
 struct beat { /* of each device with a heartbeat */
@@ -93,6 +101,8 @@ struct badge;
 struct seen;
 struct scale;
 struct notice;
+struct mate;
+struct held;
 
 struct board {
     const struct plan *plan;
@@ -114,6 +124,11 @@ struct board {
     uint32_t badge_count;
     struct seen *seen;
     struct scale *scales;
+    struct mate *mates; /* by device and point */
+    uint32_t mate_count;
+    uint32_t *brought, *waiters; /* mates, and steps, of each request */
+    struct held *held; /* of each step */
+    uint8_t *waits; /* of each step: which of `by` it waits for */
     struct notice *notices; /* a ring */
     uint32_t first_notice, notice_count;
     char *text, *derived_text;
@@ -136,6 +151,13 @@ char *slate_text(const struct board *b, uint32_t device, uint32_t point, size_t 
 bool slate_build(struct board *b); /* everything but the tags; false: no memory */
 uint64_t slate_mark(const struct value *v);
 int64_t slate_stale_after(const struct board *b, const struct request *r, const struct feed *f);
+
+/* What a good sample still has to pass but the counting; and with it, and then stored. device NONE:
+ * of a derived tag. */
+void slate_qualify(const struct board *b, uint32_t device, struct sample *s);
+void slate_judge(struct board *b, uint32_t tag, uint32_t device, struct sample *s);
+/* A tag of a step whose source was told in this pass. */
+void slate_step(struct board *b, const struct step *step, const struct block *block);
 
 /* Stores a judged sample, remembers it as touched, and queues it when it is news. */
 void slate_store(struct board *b, uint32_t tag, const struct sample *s);

@@ -233,8 +233,10 @@ static void scales_are_taken_from_the_same_answer(void **state)
     assert_string_equal(now_of(&s, 0), "bad 0: scale not yet read");
     feed_words(&s, 1, "0005");
     feed_words(&s, 0, "0064 FFFF");
+    feed_words(&s, 1, "0005");
     assert_string_equal(now_of(&s, 0), "50.0");
     feed_words(&s, 0, "0064 0001"); /* the scale behind the value counts at once */
+    feed_words(&s, 1, "0005");
     assert_string_equal(now_of(&s, 0), "5000");
     feed_fault(&s, 1, FAULT_TIMEOUT, 0);
     feed_words(&s, 0, "0064 0001");
@@ -263,6 +265,7 @@ static void a_status_decides_whether_a_value_counts(void **state)
     assert_string_equal(now_of(&s, 0), "bad 16: declared invalid by the device");
     feed_words(&s, 1, "0002");
     feed_words(&s, 0, "0005 0000 0006");
+    feed_words(&s, 1, "0002");
     assert_string_equal(now_of(&s, 2), "6");
     small_pass(&s, 10000);
     small_tick(&s, 8);

@@ -107,7 +107,7 @@ static void a_change_without_memory_leaves_the_board_before_as_it_was(void **sta
 {
     (void)state;
     static const uint32_t tags[TAGS] = {LEVEL, EXPONENT, STATUS, SERIAL, BEAT, SUM, TWICE};
-    static const uint32_t devices[] = {0};
+    static const uint32_t devices[] = {0}, lines[] = {0};
     long n = 1;
     for (bool failed = true; failed; n++) {
         struct world before, after;
@@ -118,8 +118,11 @@ static void a_change_without_memory_leaves_the_board_before_as_it_was(void **sta
         assert_true(start(&before, &d, ds));
         feed_all(&before, d);
         feed_words(&before.s, 1, "0001");
-        const struct change c = {
-            .before = &before.s.plan, .after = &after.s.plan, .devices = devices, .tags = tags};
+        const struct change c = {.before = &before.s.plan,
+                                 .after = &after.s.plan,
+                                 .devices = devices,
+                                 .tags = tags,
+                                 .lines = lines};
         fail_at(FAIL_MEMORY, n, false, 0);
         after.s.board = board_new(&after.s.plan);
         bool carried = after.s.board && board_carry(after.s.board, before.s.board, &c);
