@@ -83,6 +83,9 @@ static void parse_order(struct watch_wish *wish, size_t nth, const char *word,
     if (wish->ask != ASK_NOTHING)
         argp_error(state, "one order at a time; --%s is too much", orders[nth].name);
     wish->ask = orders[nth].ask;
+    if (word != NULL && *word == '\0')
+        argp_error(state, "--%s: say which %s", orders[nth].name,
+                   milestone ? "milestone" : "alarm");
     if (word != NULL && strlen(word) >= room)
         argp_error(state, "--%s: that is too long for a name", orders[nth].name);
     snprintf(milestone ? wish->text : wish->subject, room, "%s", word != NULL ? word : "");
@@ -94,6 +97,11 @@ static void check_order(struct watch_arguments *a, struct argp_state *state)
     struct watch_wish *w = &a->wish;
     char typed[400];
     const char *missing = NULL;
+    if (w->ask != ASK_NOTHING && a->on.json)
+        argp_error(state, "--json is the snapshot; an order is answered in words");
+    if (w->ask == ASK_NOTHING &&
+        (w->has_seq || a->reason != NULL || a->cause != NULL || !isnan(w->minutes)))
+        argp_error(state, "--seq, --reason, --cause and --minutes go with an order, like --ack");
     if (w->ask == ASK_SHELVE && isnan(w->minutes))
         argp_error(state, "--shelve needs --minutes");
     if ((w->ask == ASK_SHELVE || w->ask == ASK_OOS) && a->reason == NULL)

@@ -134,6 +134,11 @@ def test_an_alarm_is_acknowledged_from_a_script(site):
     assert wrong.returncode == 1 and f"did you mean '{PATH}'" in wrong.stderr, wrong
     usage = site.watch("--shelve", PATH)
     assert usage.returncode == 2 and "--minutes" in usage.stderr, usage
+    for words, why in ((["--ack", ""], "--ack: say which alarm"), (["--confirm", ""], "--confirm: say which milestone"),
+                       (["--ack", PATH, "--json"], "answered in words"), (["--once", "--seq", 1], "go with an order"),
+                       (["--once", "--minutes", 5], "go with an order"), (["--once", "--cause", "leak"], "go with an order")):
+        usage = site.watch(*words)
+        assert usage.returncode == 2 and why in usage.stderr, usage
 
 
 @pytest.mark.parametrize("columns", [60, 80])
