@@ -141,6 +141,20 @@ static bool find_headings(struct sheet *t)
                          "are: --columns name=HEADING,address=HEADING");
 }
 
+/* (raw + offset) x scale is what some lists mean. */
+static void tell_sum(struct import_list *l, uint32_t line)
+{
+    for (const struct import_row *row = l->rows; row != NULL; row = row->next)
+        if (!row->gone && row->scale != NULL && row->offset != NULL) {
+            import_note(
+                l, NOTE_TOLD, line,
+                "a value is raw times the scale plus the offset (row %u, %.60s ...); if the "
+                "list adds first, multiply its offset with the scale",
+                row->line, row->name);
+            return;
+        }
+}
+
 /* A map is of one device: rows of several are not mixed. */
 static void ask_unit(struct sheet *t)
 {
@@ -194,6 +208,7 @@ bool read_table(struct import_list *l, char *text, size_t length)
          more = cells_next(&t->cells))
         table_row(t);
     table_doubts_ask(l, &t->head, t->texts);
+    tell_sum(l, line);
     if (t->head.column[FIELD_SLAVE] >= 0)
         ask_unit(t);
     return l->refused == NULL;

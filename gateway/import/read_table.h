@@ -24,6 +24,7 @@ enum doubt {
     DOUBT_DIGITS,                  /* 3 and 4: functions, or areas */
     DOUBT_ACCESS,                  /* read and write, or tables */
     DOUBT_LENGTH,                  /* of texts: registers, or characters */
+    DOUBT_UNIT,                    /* of measure, or of the line */
     DOUBT_REMARK,                  /* remarks, or orders of bytes */
     DOUBT_RIVALS,                  /* two columns for one field */
 };

@@ -44,6 +44,12 @@ static const struct reading remarks[] = {
     {"about", "it is a remark, and nothing hangs on it"},
     {NULL, NULL}};
 
+static const struct reading units[] = {
+    {"slave", "it says which unit on the line answers (--unit chooses one)"},
+    {"unit", "it is the unit of measure"},
+    {"none", "it is not read"},
+    {NULL, NULL}};
+
 static const struct {
     const char *asks;
     const struct reading *readings;
@@ -54,6 +60,7 @@ static const struct {
     [DOUBT_DIGITS] = {"what the numbers are in its column", digits},
     [DOUBT_ACCESS] = {"what is meant by its column", accesses},
     [DOUBT_LENGTH] = {"what is counted of texts in its column", lengths},
+    [DOUBT_UNIT] = {"what the numbers are in its column", units},
     [DOUBT_REMARK] = {"whether orders of bytes stand in its column", remarks},
 };
 

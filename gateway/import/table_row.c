@@ -236,6 +236,14 @@ static void see_doubts(struct sheet *t, const struct import_row *row)
         order ? table_doubt(&t->head, DOUBT_REMARK, t->head.column[FIELD_ABOUT]) : NULL;
     if (remark != NULL && !row->gone)
         table_doubt_row(t->list, remark, &t->cells, row);
+    /* 1 is how some write that there is none. */
+    uint64_t number;
+    bool numbered = !t->head.by_hand[FIELD_UNIT] && t->head.column[FIELD_SLAVE] < 0 &&
+                    text_to_u64(row->unit, &number) && number > 1;
+    struct table_doubt *unit =
+        numbered ? table_doubt(&t->head, DOUBT_UNIT, t->head.column[FIELD_UNIT]) : NULL;
+    if (unit != NULL && !row->gone)
+        table_doubt_row(t->list, unit, &t->cells, row);
     for (unsigned i = 0; i < t->head.doubt_count && !row->gone; i++) {
         struct table_doubt *d = &t->head.doubts[i];
         if (d->kind == DOUBT_OFFSET || d->kind == DOUBT_DECIMAL || d->kind == DOUBT_PLACES ||
