@@ -49,15 +49,6 @@ static uint16_t party_for(struct talk *t, const struct request *r)
     return (uint16_t)i;
 }
 
-/* On a bus. Others of the unit whose answers look like that of r. */
-static uint32_t count_alike(const struct talk *t, const struct request *r)
-{
-    uint32_t alike = 0;
-    for (uint32_t i = 0; i < t->request_count; i++)
-        alike += &t->requests[i] != r && alike_answers(&t->requests[i], r);
-    return alike;
-}
-
 static uint32_t count_units(const struct request *r, uint32_t count)
 {
     bool seen[256] = {false};
@@ -83,8 +74,6 @@ static bool prepare(struct talk *t, const struct plan *plan, mono_t start)
         return false;
     for (uint32_t i = 0; i < t->request_count; i++)
         t->errands[i].party = party_for(t, &t->requests[i]);
-    for (uint32_t i = 0; i < t->request_count && talk_is_bus(t); i++)
-        t->errands[i].alike = count_alike(t, &t->requests[i]);
     return true;
 }
 

@@ -75,9 +75,6 @@ struct errand {
     mono_t since; /* begun: first asked; parked: when */
     struct pieces *pieces; /* NULL: asked whole */
     struct frames *frames; /* what went over the wire lately; NULL: nothing */
-    uint32_t alike; /* others of the unit whose answers look the same */
-    uint16_t answered_count; /* of the last good answer */
-    mono_t answered;
 };
 
 /* Something that a person wants written. The first of a line is being carried out, or is next. */

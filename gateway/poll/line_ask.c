@@ -224,35 +224,49 @@ static bool old_enough(struct talk *t, struct party *p, mono_t now)
     return false;
 }
 
+/* How many other questions of the unit have answers that look like the next one's; *cut: not all of
+ * them are whole requests, which the plan has kept apart where it could. */
+static uint32_t count_alike(const struct talk *t, uint8_t function, size_t bytes, bool *cut)
+{
+    uint32_t alike = 0;
+    const struct errand *own = &t->errands[t->current - t->requests];
+    for (uint32_t i = 0; i < t->request_count; i++) {
+        const struct errand *e = &t->errands[i];
+        const struct request *r = &t->requests[i];
+        if (e->party != own->party || adu_function(r->table) != function)
+            continue;
+        if (!e->pieces) {
+            alike += e != own && shape_bytes(function, r->count) == bytes;
+            continue;
+        }
+        for (uint16_t k = 0; k < e->pieces->count; k++) {
+            if ((e == own && k == e->piece) ||
+                shape_bytes(function, e->pieces->at[k].count) != bytes)
+                continue;
+            alike++;
+            *cut = true;
+        }
+    }
+    return alike;
+}
+
 /* A device that says an answer twice by itself would answer with it another question of that
- * length. Until when that can be, for the question that comes next. */
-static mono_t repeats_end(const struct talk *t)
+ * length. Where the plan could not keep them apart, time does: others are asked meanwhile. Not
+ * where so many look alike that they could not keep their period, which `plan` has warned of; of
+ * what was cut since nobody was warned. */
+static bool wait_for_repeats(struct talk *t, mono_t now)
 {
     const struct request *r = t->current;
     const struct errand *e = &t->errands[r - t->requests];
-    uint16_t count = e->pieces ? e->pieces->at[e->piece].count : r->count;
-    uint8_t function = adu_function(r->table);
-    mono_t end = {0};
-    for (uint32_t i = 0; i < t->request_count; i++) {
-        const struct errand *other = &t->errands[i];
-        mono_t over = mono_add(other->answered, alike_repeats_ns);
-        if ((other != e || e->pieces) && other->party == e->party && mono_before(end, over) &&
-            adu_function(t->requests[i].table) == function &&
-            shape_bytes(function, other->answered_count) == shape_bytes(function, count))
-            end = over;
-    }
-    return end;
-}
-
-/* Where the plan could not keep them apart, time does: others are asked meanwhile. Not where so
- * many look alike that they could not keep their period. */
-static bool wait_for_repeats(struct talk *t, mono_t now)
-{
-    const struct errand *e = &t->errands[t->current - t->requests];
-    uint32_t alike = e->alike + (e->pieces ? e->pieces->count : 0U);
-    if (!talk_is_bus(t) || alike == 0 || !alike_in_time(alike, t->current->period_ns))
+    if (!talk_is_bus(t))
         return false;
-    mono_t end = repeats_end(t);
+    uint8_t function = adu_function(r->table);
+    size_t bytes = shape_bytes(function, e->pieces ? e->pieces->at[e->piece].count : r->count);
+    bool cut = false;
+    uint32_t alike = count_alike(t, function, bytes, &cut);
+    if (alike == 0 || (!cut && !alike_in_time(alike, r->period_ns)))
+        return false;
+    mono_t end = party_repeats_end(talk_party(t, r), function, bytes, alike_repeats_ns);
     if (!mono_before(now, end))
         return false;
     talk_put_off(t, end);

@@ -12,11 +12,19 @@ static const int64_t stutter_ns = 60 * NS_PER_S;
 const int64_t talk_stutter_pause_ns = 50 * NS_PER_MS;
 static const int64_t overslept_ns = 500 * NS_PER_MS;
 
+/* At first as long as an answer may take to who asked before us: another plan, or a process that
+ * was killed. What we asked ourselves we know. */
+static int64_t quiet_ns(const struct talk *t)
+{
+    bool strangers = t->stats.connects == 1 && !t->served;
+    return t->gap_ns + (strangers ? t->line->timeout_ns : silence_ns);
+}
+
 void talk_drain(struct talk *t, mono_t now)
 {
     t->answered.unit = 0;
-    t->drain_end = mono_add(now, drain_limit_ns);
-    talk_enter(t, TALK_DRAINING, mono_add(now, t->gap_ns + silence_ns));
+    t->drain_end = mono_add(now, drain_limit_ns + quiet_ns(t));
+    talk_enter(t, TALK_DRAINING, mono_add(now, quiet_ns(t)));
 }
 
 void talk_suspect(struct talk *t, const char *why, mono_t now)
@@ -151,9 +159,11 @@ static void discard(struct talk *t, mono_t now)
     if (n == 0)
         return;
     t->stats.bytes_in += (uint64_t)n;
-    doubt_sender(t, bytes[0], now);
-    mono_t quiet = mono_add(now, t->gap_ns + silence_ns);
-    talk_enter(t, TALK_DRAINING, mono_min(quiet, t->drain_end));
+    /* Behind a silence a frame begins, and with it the number of a unit; else it goes on. */
+    if (mono_since(now, t->last_byte) >= t->gap_ns)
+        doubt_sender(t, bytes[0], now);
+    t->last_byte = now;
+    talk_enter(t, TALK_DRAINING, mono_min(mono_add(now, quiet_ns(t)), t->drain_end));
 }
 
 /* Our own bytes, where the adapter repeats them. false: they aren't ours. */

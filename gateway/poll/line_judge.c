@@ -169,11 +169,15 @@ void talk_heard(struct talk *t, struct party *p, mono_t now)
 static void proved(struct talk *t, mono_t now)
 {
     struct party *p = &t->parties[t->prover];
+    t->proving = false;
+    t->lost_proofs = 0;
+    /* One may be the late answer to a stranger's question that was as long by chance; the answer to
+     * the proof itself is then still to come, and is none to the next. */
+    if (p->strange && --p->strange)
+        return;
     shapes_proved(p->shapes, t->shape);
     p->doubt = false;
-    t->proving = false;
     t->suspect = false;
-    t->lost_proofs = 0;
     t->stats.state = LINE_UP;
     if (t->told_suspect)
         talk_event(t, POLL_LINE_PROVED, -1, "", now);
@@ -206,8 +210,6 @@ static void good(struct talk *t, const struct answer *a, mono_t now)
     t->stats.good++;
     accepted(t, e, p, now);
     talk_end_first(t, e);
-    e->answered = t->last_byte;
-    e->answered_count = t->ask.count;
     struct block b = {.data = a->data,
                       .length = a->length,
                       .first = t->ask.address,
@@ -240,6 +242,8 @@ void talk_answered(struct talk *t, const struct answer *a, mono_t now)
         t->answered.unit = 0; /* what it says after that is looked at byte by byte */
     t->repeated = 0;
     party_rtt(p, rtt);
+    if (!talk_writing(t))
+        party_said(p, t->ask.function, shape_bytes(t->ask.function, t->ask.count), t->last_byte);
     talk_over(t, p, now);
     talk_heard(t, p, now);
     if (t->proving)

@@ -161,6 +161,8 @@ void talk_opened(struct talk *t, mono_t now)
             struct party *p = &t->parties[i];
             mono_t recent = {now.ns + t->line->timeout_ns - LATE_NS};
             p->doubt = true;
+            if (t->stats.connects == 1)
+                p->strange = STRANGE_PROOFS;
             /* What we know of ourselves weighs more: a new socket to the same old bus. */
             if (mono_before(p->doubted, recent))
                 p->doubted = recent;

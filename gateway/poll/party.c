@@ -38,6 +38,25 @@ void party_missed(struct party *p)
         p->misses++;
 }
 
+void party_said(struct party *p, uint8_t function, size_t bytes, mono_t now)
+{
+    p->said[p->next_said].function = function;
+    p->said[p->next_said].bytes = (uint8_t)bytes;
+    p->said[p->next_said].when = now;
+    p->next_said = (uint8_t)((p->next_said + 1) % SAID_MAX);
+}
+
+mono_t party_repeats_end(const struct party *p, uint8_t function, size_t bytes, int64_t within)
+{
+    /* What was forgotten was said before the oldest that is known, and may have looked the same. */
+    mono_t last = p->said[p->next_said].when;
+    for (unsigned i = 0; i < SAID_MAX; i++)
+        if (p->said[i].function == function && p->said[i].bytes == bytes &&
+            mono_before(last, p->said[i].when))
+            last = p->said[i].when;
+    return last.ns ? mono_add(last, within) : last;
+}
+
 void party_give_up(struct party *p, int64_t longest, uint64_t random, mono_t now)
 {
     int64_t first = p->period_ns < first_interval_ns ? p->period_ns : first_interval_ns;

@@ -8,6 +8,8 @@
 
 struct shapes;
 
+enum { STRANGE_PROOFS = 2, SAID_MAX = 16 };
+
 struct party {
     uint8_t unit;
     bool silent; /* given up, asked once in a while only */
@@ -27,6 +29,12 @@ struct party {
     int64_t rtt_ns; /* smoothed */
     const char *why; /* what its last miss was */
     uint64_t good, timeouts, garbled, exceptions;
+    uint8_t strange; /* RTU: proofs still wanted, one behind the other: who asked before us, what? */
+    struct { /* its last answers, a ring */
+        uint8_t function, bytes;
+        mono_t when; /* 0 ns: none */
+    } said[SAID_MAX];
+    uint8_t next_said;
     const struct request *prober; /* silent: what it is asked; its other requests are parked */
     uint32_t blamed; /* 1 + number of the request that it was given up for; 0: for something else */
     uint8_t extra_function; /* what it was asked last that no request holds ... */
@@ -41,6 +49,11 @@ void party_add(struct party *p, const struct request *r); /* one more of its req
 bool party_heard(struct party *p, mono_t now); /* true: it was silent */
 void party_rtt(struct party *p, int64_t ns);
 void party_missed(struct party *p); /* one try */
+
+/* What it answered, in bytes of data; and until when it could say such an answer once more of its
+ * own accord: `within` after the last one. */
+void party_said(struct party *p, uint8_t function, size_t bytes, mono_t now);
+mono_t party_repeats_end(const struct party *p, uint8_t function, size_t bytes, int64_t within);
 
 /* Given up, or given up once more: the next probe is twice as far away, at most `longest`. */
 void party_give_up(struct party *p, int64_t longest, uint64_t random, mono_t now);

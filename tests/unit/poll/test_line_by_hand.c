@@ -812,6 +812,92 @@ static void proofs_that_are_refused_for_ever_prove_nothing(void **state)
 
 /* ---- repetitions ----------------------------------------------------------------------------- */
 
+/* An answer to somebody who asked here before us: another plan, a process that was killed. */
+static void say_old(struct hand *h, uint8_t unit, uint16_t address, uint16_t count)
+{
+    struct question old = h->q;
+    uint8_t a[600];
+    old.unit = unit;
+    old.function = 3;
+    old.address = address;
+    old.count = count;
+    hand_say(h, a, rig_answer(&old, a));
+}
+
+static void what_others_asked_before_us_proves_nothing(void **state)
+{
+    (void)state;
+    for (int kind = TRANSPORT_RTU; kind <= TRANSPORT_RTU_OVER_TCP; kind++) {
+        struct hand h;
+        hand_take(&h, (enum transport)kind);
+        rig_read(h.g, 1, 20, 2, 500 * NS_PER_MS);
+        hand_begin(&h);
+        mono_t opened = h.now;
+        /* As late as a time-out allows: nothing is asked before it is quiet again. */
+        for (int i = 0; i < 3; i++) {
+            hand_pass(&h, 50 * NS_PER_MS);
+            assert_int_equal(h.t->state, TALK_DRAINING);
+            say_old(&h, 1, 7, 2);
+        }
+        hand_hear(&h);
+        assert_true(mono_since(h.now, opened) >= 3 * 50 * NS_PER_MS + h.t->line->timeout_ns);
+        assert_true(h.t->proving);
+        /* Later still, and by chance as long as the proof; then the true one. */
+        uint16_t first = h.q.count;
+        say_old(&h, 1, 100, first);
+        hand_settle(&h);
+        for (int i = 0; i < 40 && !h.tally.good; i++) {
+            hand_hear(&h);
+            if (i == 0) {
+                assert_true(h.t->proving);
+                assert_int_not_equal(h.q.count, first);
+                say_old(&h, 1, 20, first); /* what was asked before this */
+                continue;
+            }
+            hand_answer(&h);
+        }
+        assert_true(h.tally.good > 0);
+        hand_end(&h);
+    }
+}
+
+/* Each answer is said once more while the next question is out. */
+static void repeated_answers_of_parts_are_never_taken_for_others(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned from, to; /* refused */
+        uint16_t first, count; /* of another request */
+        int64_t period_ns;
+    } facts[] = {{4, 6, 100, 4, 250 * NS_PER_MS}, {12, 14, 40, 12, 60 * NS_PER_MS}};
+    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+        struct hand h;
+        hand_take(&h, TRANSPORT_RTU_OVER_TCP);
+        rig_read(h.g, 1, 0, (uint16_t)(facts[i].to + facts[i].count), facts[i].period_ns);
+        rig_read(h.g, 1, facts[i].first, facts[i].count, facts[i].period_ns);
+        hand_begin(&h);
+        refused_from = facts[i].from, refused_to = facts[i].to, refused_code = 2;
+        part_is_mute = false;
+        hand_live(&h, refuses_some, 6 * NS_PER_S);
+        assert_non_null(h.t->errands[0].pieces);
+        mono_t answered[256] = {{0}};
+        unsigned polls = 0;
+        for (int k = 0; k < 100; k++) {
+            hand_hear_poll(&h);
+            mono_t last = answered[h.q.count];
+            if (last.ns)
+                assert_true(mono_since(h.now, last) >= alike_repeats_ns);
+            uint8_t out[600];
+            answered[h.q.count] = h.now;
+            hand_say(&h, out, refuses_some(&h, out));
+            hand_settle(&h);
+            polls++;
+        }
+        assert_int_equal(polls, 100);
+        hand_end(&h);
+    }
+}
+
 static void two_units_whose_answers_look_alike_do_not_wait_for_each_other(void **state)
 {
     (void)state;
@@ -867,6 +953,8 @@ int main(void)
         cmocka_unit_test(many_that_were_served_before_are_asked_for_once_a_minute_each),
         cmocka_unit_test(what_not_every_model_has_is_refused_without_a_word),
         cmocka_unit_test(proofs_that_are_refused_for_ever_prove_nothing),
+        cmocka_unit_test(what_others_asked_before_us_proves_nothing),
+        cmocka_unit_test(repeated_answers_of_parts_are_never_taken_for_others),
         cmocka_unit_test(two_units_whose_answers_look_alike_do_not_wait_for_each_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
