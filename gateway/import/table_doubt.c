@@ -3,6 +3,7 @@
  * them hangs on it. */
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "import/read_table.h"
 
@@ -81,7 +82,10 @@ void table_doubt_row(struct import_list *l, struct table_doubt *d, const struct 
 {
     const char *cell = cells_get(c, d->column), *other = cells_get(c, d->rival);
     bool says = d->rival < 0 ? !table_is_empty(cell) : !table_is_empty(other);
-    if (!says || (d->rival >= 0 && strcmp(cell, other) == 0) || d->rows == DOUBT_ROWS)
+    /* 10 and 10 agree, unless one of them multiplies and the other divides. */
+    bool agrees = d->rival >= 0 && strcmp(cell, other) == 0 &&
+                  (d->field != FIELD_SCALE || strcmp(cell, "1") == 0);
+    if (!says || agrees || d->rows == DOUBT_ROWS)
         return;
     d->row[d->rows].line = row->line;
     d->row[d->rows].name = row->name;
@@ -102,7 +106,12 @@ static const char *choice(struct import_list *l, const char *field, const char *
 static const char *ask(struct import_list *l, const struct table_doubt *d, const char *const *texts)
 {
     const char *heading = texts[d->column], *all;
-    if (d->kind == DOUBT_RIVALS) {
+    if (d->kind == DOUBT_RIVALS && strcasecmp(heading, texts[d->rival]) == 0) {
+        all = import_printf(l,
+                            "%s does not say which of two columns called `%.60s` is the %s. Call "
+                            "one of them otherwise:\n",
+                            l->file, heading, table_field(d->field));
+    } else if (d->kind == DOUBT_RIVALS) {
         const char *rival = texts[d->rival], *field = table_field(d->field);
         all = import_printf(l,
                             "%s does not say which of `%.60s` and `%.60s` is the %s. Say it:\n"

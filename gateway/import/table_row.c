@@ -8,6 +8,8 @@
 #include "import/read_table.h"
 #include "import/types.h"
 
+enum { SHORTEST_ORDER = 4 };
+
 static const char *get(const struct sheet *t, enum field f)
 {
     return cells_get(&t->cells, t->head.column[f]);
@@ -229,9 +231,9 @@ static void read_meaning(struct sheet *t, struct import_row *row)
 static void see_doubts(struct sheet *t, const struct import_row *row)
 {
     const char *about = get(t, FIELD_ABOUT);
-    size_t length = strlen(about);
-    bool order = t->head.column[FIELD_ORDER] < 0 && !t->head.by_hand[FIELD_ABOUT] && length >= 4 &&
-                 order_is_letters(about, length);
+    struct import_row likely = *row;
+    bool order = t->head.column[FIELD_ORDER] < 0 && !t->head.by_hand[FIELD_ABOUT] &&
+                 strlen(about) >= SHORTEST_ORDER && order_phrase(&likely, about, "");
     struct table_doubt *remark =
         order ? table_doubt(&t->head, DOUBT_REMARK, t->head.column[FIELD_ABOUT]) : NULL;
     if (remark != NULL && !row->gone)
