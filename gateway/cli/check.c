@@ -312,14 +312,14 @@ int verb_check(int argc, char **argv)
     for (int i = 0; i < c.path_count; i++) {
         check_path(&c, c.paths[i], DEEPEST);
     }
+    if (c.plants + c.maps == 0) {
+        diag_add(c.ds, DIAG_ERROR, (struct place){c.paths[0], 1, 1},
+                 "there is no *.yaml file in there");
+    }
     diags_unite(c.ds); /* a map may be named, and be a plant's as well */
     report(&c);
-    bool some = c.plants + c.maps > 0;
-    if (!some) {
-        fputs("headgate check: there is no *.yaml file in there\n", stderr);
-    }
     bool well = diags_errors(c.ds) == 0 && (!c.strict || diags_warnings(c.ds) == 0);
-    int status = some && well ? EXIT_DONE : EXIT_NO;
+    int status = well ? EXIT_DONE : EXIT_NO;
     names_fini(&c.seen);
     diags_free(c.ds);
     arena_free(c.arena);

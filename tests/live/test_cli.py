@@ -117,7 +117,12 @@ def test_what_can_not_be_kept_is_told_before_anybody_walks(plant, tmp_path):
 
 
 def test_a_folder_without_files_is_no_yes(tmp_path):
-    assert run("check", tmp_path).returncode == 1
+    done = run("check", tmp_path)
+    assert done.returncode == 1 and done.stdout.startswith(f"{tmp_path}:1:1: error: there is no *.yaml file in there\n"), done
+    done = run("check", "--json", tmp_path)
+    told = json.loads(done.stdout)
+    assert done.returncode == 1 and (told["files"], told["errors"]) == (0, 1), told
+    assert told["diagnostics"][0]["text"] == "there is no *.yaml file in there"
 
 
 def test_a_wrong_expression_is_told_along_with_other_mistakes(tmp_path):

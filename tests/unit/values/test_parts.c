@@ -68,7 +68,7 @@ static void registers_that_lie_apart_are_one_value(void **state)
                 weights[k] = decimal_of(c->weights[k]);
         }
         if (!c->weights[0])
-            each = p.words / c->count;
+            each = (unsigned)(p.words / c->count);
         p.parts = c->at;
         p.part_count = c->count;
         p.weights = c->weights[0] ? weights : NULL;
