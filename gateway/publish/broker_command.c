@@ -13,7 +13,7 @@
 #include "publish/order.h"
 #include "publish/session.h"
 
-enum { REPLAY_PER_S = 2000, ID_MAX = 64 };
+enum { REPLAY_PER_S = 2000, REPLAY_TRIES = 30, ID_MAX = 64 };
 
 static void copy(char *to, size_t room, const char *from)
 {
@@ -273,6 +273,27 @@ void command_run(struct broker *b)
     }
 }
 
+static bool replay_flies(const struct broker *b)
+{
+    for (uint32_t i = b->flight_first; i != b->flight_end; i++)
+        if (b->flights[i & (FLIGHTS - 1)].lane == LANE_REPLAY)
+            return true;
+    return false;
+}
+
+/* With the last answer, not before: one who was told `done` doesn't ask again. */
+static void end_replay(struct broker *b)
+{
+    struct replay *r = &b->replay;
+    char why[128];
+    r->active = false;
+    snprintf(why, sizeof why, "the broker refused %llu of %llu rows (reason 0x%02X)%s",
+             (unsigned long long)r->refused, (unsigned long long)r->count, (unsigned)r->reason,
+             r->reason == DENIED ? ": look at its access rules" : "");
+    r->count -= r->refused;
+    tell(b, "replay", r, r->refused ? "failed" : "done", r->refused ? why : NULL, true);
+}
+
 bool command_replay(struct broker *b, uint32_t room)
 {
     struct replay *r = &b->replay;
@@ -288,8 +309,9 @@ bool command_replay(struct broker *b, uint32_t room)
         struct row row;
         if (r->cursor.next > r->to || !journal_fetch(b->journal, &r->cursor, &row) ||
             row.seq > r->to) {
-            r->active = false;
-            tell(b, "replay", r, "done", NULL, true);
+            r->cursor = before;
+            if (!replay_flies(b))
+                end_replay(b);
             return false;
         }
         if (!send_replayed(b, &row)) {
@@ -305,11 +327,25 @@ bool command_replay(struct broker *b, uint32_t room)
 void command_lost(struct broker *b, uint64_t first_unanswered)
 {
     struct replay *r = &b->replay;
-    if (!r->active || !first_unanswered)
+    if (!r->active || !first_unanswered || first_unanswered >= r->cursor.next)
         return;
     r->count -=
         r->cursor.next - first_unanswered < r->count ? r->cursor.next - first_unanswered : r->count;
     r->cursor.next = first_unanswered;
+}
+
+void command_landed(struct broker *b, const struct flight *f, bool passing)
+{
+    struct replay *r = &b->replay;
+    if (f->reason < 0x80 || f->seq >= r->cursor.next) /* what lies there goes once more anyhow */
+        return;
+    if (passing && r->tries < REPLAY_TRIES) {
+        r->tries++;
+        command_lost(b, f->seq);
+        return;
+    }
+    r->refused += r->refused < r->count;
+    r->reason = f->reason;
 }
 
 void command_free(struct broker *b)

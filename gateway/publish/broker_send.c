@@ -54,7 +54,17 @@ static void take_off(struct broker *b, int mid, const struct parcel *p,
                                                   .gap = p->gap,
                                                   .ticket = p->ticket,
                                                   .size = size_of(m),
-                                                  .topic = send_topic(m->topic)};
+                                                  .topic = send_topic(m->topic),
+                                                  .state = p->state,
+                                                  .kept = p->kept};
+}
+
+static void ground_all(struct broker *b)
+{
+    for (uint32_t i = b->flight_first; i != b->flight_end; i++)
+        states_dropped(b, flight(b, i)->kept);
+    b->flight_first = b->flight_end = 0;
+    states_lost(b);
 }
 
 /* A message that killed connections before isn't sent again. Once in a while it is forgotten:
@@ -126,6 +136,7 @@ bool send_init(struct broker *b)
 
 void send_free(struct broker *b)
 {
+    ground_all(b);
     for (; b->outbox_first != b->outbox_end; b->outbox_first++) {
         free(b->outbox[b->outbox_first % OUTBOX].topic);
         free(b->outbox[b->outbox_first % OUTBOX].payload);
@@ -182,7 +193,7 @@ void send_state(struct broker *b, const char *state, const char *reason)
 void send_connected(struct broker *b)
 {
     char filter[TOPIC_MAX];
-    b->flight_first = b->flight_end = 0;
+    ground_all(b);
     b->acked_something = false;
     for (int i = 0; i < MESSAGE_JOURNALED; i++) {
         enum message_lane lane = (enum message_lane)i;
@@ -278,7 +289,7 @@ void send_lost(struct broker *b)
     }
     command_lost(b, first);
     again_lost(b);
-    b->flight_first = b->flight_end = 0;
+    ground_all(b);
     /* Replies are for people who wait; the gateway's state is told anew. */
     for (; b->outbox_first != b->outbox_end; b->outbox_first++) {
         free(b->outbox[b->outbox_first % OUTBOX].topic);
@@ -318,8 +329,12 @@ static void answer_ticket(struct broker *b, uint64_t ticket, bool refuses)
 static void land(struct broker *b, const struct flight *f)
 {
     answer_ticket(b, f->ticket, f->reason >= 0x80);
+    bool again = states_landed(b, f);
+    if (f->lane == LANE_REPLAY)
+        command_landed(b, f, passing(f->reason));
     if (passing(f->reason)) {
-        b->paused = mono_add(b->now, 2 * NS_PER_S);
+        if (!again) /* else one topic would hold up all others, again and again */
+            b->paused = mono_add(b->now, 2 * NS_PER_S);
         if (f->lane < MESSAGE_JOURNALED)
             send_from(b, f);
         else if (f->lane >= LANE_AGAIN)
@@ -336,7 +351,7 @@ static void land(struct broker *b, const struct flight *f)
         again_landed(b, f);
         return;
     }
-    if (f->reason >= 0x80)
+    if (f->reason >= 0x80 && !again)
         refused(b, f->lane, f->seq, f->reason);
     b->acked_something = true;
     if (f->reason < 0x80 && f->size > b->largest)
@@ -484,6 +499,39 @@ static void pump_lane(struct broker *b, enum message_lane lane, uint32_t share)
     }
 }
 
+/* What is no row: a reply, or a state. */
+static enum mqtt_result send_own_now(struct broker *b, const struct mqtt_message *m,
+                                     uint64_t ticket)
+{
+    int mid;
+    if (m->retained)
+        states_forget(b, m->topic);
+    enum mqtt_result r = publish(b, m, &mid);
+    if (r == MQTT_SENT) {
+        struct parcel p = {.lane = LANE_OWN, .ticket = ticket, .state = m->retained};
+        if (m->retained && !ticket)
+            p.kept = states_keep(b, m);
+        take_off(b, mid, &p, m);
+    }
+    return r;
+}
+
+enum mqtt_result send_state_again(struct broker *b, const char *topic, const char *payload,
+                                  size_t length, struct kept *kept)
+{
+    const struct mqtt_message m = {.topic = topic,
+                                   .payload = payload,
+                                   .length = length,
+                                   .qos = 1,
+                                   .retained = true,
+                                   .content_type = json_type};
+    int mid;
+    enum mqtt_result r = publish(b, &m, &mid);
+    if (r == MQTT_SENT)
+        take_off(b, mid, &(struct parcel){.lane = LANE_OWN, .state = true, .kept = kept}, &m);
+    return r;
+}
+
 static void pump_outbox(struct broker *b)
 {
     while (b->outbox_first != b->outbox_end && ready(b, window(b))) {
@@ -496,12 +544,8 @@ static void pump_outbox(struct broker *b)
                                        .correlation = o->correlation,
                                        .correlation_length = o->correlation_length,
                                        .content_type = json_type};
-        int mid;
-        enum mqtt_result r = publish(b, &m, &mid);
-        if (r == MQTT_NOT_CONNECTED)
+        if (send_own_now(b, &m, 0) == MQTT_NOT_CONNECTED)
             return;
-        if (r == MQTT_SENT)
-            take_off(b, mid, &(struct parcel){.lane = LANE_OWN}, &m);
         free(o->topic);
         free(o->payload);
         b->outbox_first++;
@@ -513,9 +557,10 @@ static bool send_live(struct broker *b, const struct message *head, const char *
 {
     char topic[TOPIC_MAX];
     int mid;
-    uint64_t ticket = head->lane == MESSAGE_STATE ? head->seq : 0;
-    bool sure = head->lane == MESSAGE_STATE || head->lane == MESSAGE_REPLY;
-    if (sure && send_in_flight(b) >= window(b))
+    bool state = head->lane == MESSAGE_STATE, sure = state || head->lane == MESSAGE_REPLY;
+    uint64_t ticket = state ? head->seq : 0;
+    if (sure &&
+        (send_in_flight(b) >= window(b) || (state && !states_room(b, head->payload_length))))
         return false;
     if (head->topic_length >= TOPIC_MAX)
         return true;
@@ -525,20 +570,17 @@ static bool send_live(struct broker *b, const struct message *head, const char *
                                    .payload = text + head->topic_length,
                                    .length = head->payload_length,
                                    .qos = sure,
-                                   .retained =
-                                       head->lane == MESSAGE_STATE || head->lane == MESSAGE_VALUE,
+                                   .retained = state || head->lane == MESSAGE_VALUE,
                                    .correlation = text + head->topic_length + head->payload_length,
                                    .correlation_length = head->correlation_length,
                                    .content_type = sure ? json_type : NULL};
     b->live_unconfirmed = !sure;
-    enum mqtt_result r = publish(b, &m, &mid);
+    enum mqtt_result r = sure ? send_own_now(b, &m, ticket) : publish(b, &m, &mid);
     b->live_unconfirmed = false;
     if (r == MQTT_NOT_CONNECTED)
         return false;
     if (r == MQTT_SENT) {
         b->door->counters.published++;
-        if (sure)
-            take_off(b, mid, &(struct parcel){.lane = LANE_OWN, .ticket = ticket}, &m);
     } else {
         refused(b, LANE_OWN, 0, TOO_LARGE);
         answer_ticket(b, ticket, true);
@@ -582,6 +624,8 @@ bool send_pump(struct broker *b)
     /* Said before it is heard: an old "offline" has been replaced when we subscribe. */
     if (!b->watching && b->outbox_first == b->outbox_end)
         b->watching = mqtt_subscribe(b->mqtt, b->gateway_topic, 1);
+    if (send_in_flight(b) < all)
+        states_pump(b, all - send_in_flight(b));
     pump_lane(b, MESSAGE_EVENT, all);
     pump_lane(b, MESSAGE_AUDIT, all);
     /* History never takes the last seats: state that changes now must not wait for a backlog. */

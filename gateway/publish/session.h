@@ -39,6 +39,8 @@ struct flight {
     uint64_t seq;
     uint64_t ticket; /* of a state: who put it wants to know; 0: nobody does */
     uint32_t size, topic; /* topic: a hash */
+    bool state; /* retained */
+    struct kept *kept; /* what was sent, should it be refused; NULL: it can't be had again */
 };
 
 struct parcel { /* on its way into a flight */
@@ -46,6 +48,8 @@ struct parcel { /* on its way into a flight */
     uint64_t seq;
     bool gap;
     uint64_t ticket;
+    bool state;
+    struct kept *kept;
 };
 
 struct inbound { /* a command, copied out of the library's hands */
@@ -66,6 +70,9 @@ struct replay {
     bool active;
     struct journal_cursor cursor;
     uint64_t from, to, count;
+    uint64_t refused; /* of those that were sent */
+    int reason; /* of the last one */
+    unsigned tries; /* of what was refused for a reason that passes */
     char id[68], client[68], reply_topic[256], asked[ASKED_ROOM];
     uint8_t correlation[128];
     uint8_t correlation_length;
@@ -83,6 +90,17 @@ struct again {
         uint32_t topic;
         enum { ASKED, NO, YES } answer;
     } topics[AGAIN_TOPICS];
+};
+
+/* Retained messages that were refused, in the order in which they are tried again. */
+struct states {
+    struct kept *first, **last;
+    uint32_t count;
+    size_t bytes; /* of these */
+    size_t flying; /* of copies of what is in flight */
+    mono_t due, told_all;
+    bool flooded; /* some were forgotten */
+    bool mended; /* one was taken that had been refused */
 };
 
 struct broker {
@@ -143,6 +161,7 @@ struct broker {
     uint32_t deadly[32]; /* topics of such messages of our own */
     uint32_t deadly_count;
     struct again again;
+    struct states states;
     char last_trouble[192];
 
     struct overlap overlap;
@@ -183,7 +202,9 @@ void command_run(struct broker *b);
 void command_count_passed_by(struct broker *b); /* of a flood; into the audit lane */
 bool command_replay(struct broker *b,
                     uint32_t room); /* sends replayed rows; true: there are more */
-void command_lost(struct broker *b, uint64_t first_unanswered); /* 0: all were answered */
+/* The replay goes on from there again; 0: all were answered. */
+void command_lost(struct broker *b, uint64_t first_unanswered);
+void command_landed(struct broker *b, const struct flight *f, bool passing); /* a replayed row */
 void command_free(struct broker *b);
 bool send_replayed(struct broker *b, const struct row *row);
 
@@ -192,6 +213,17 @@ void again_pump(struct broker *b, uint32_t room);
 void again_landed(struct broker *b, const struct flight *f);
 void again_lost(struct broker *b);
 uint32_t send_topic(const char *topic); /* a hash */
+enum mqtt_result send_state_again(struct broker *b, const char *topic, const char *payload,
+                                  size_t length, struct kept *kept);
 bool send_again(struct broker *b, enum message_lane lane, const struct row *row);
+
+/* broker_states.c */
+bool states_room(const struct broker *b, size_t length); /* false: it has to wait for answers */
+void states_forget(struct broker *b, const char *topic); /* what was refused of it is old now */
+struct kept *states_keep(struct broker *b, const struct mqtt_message *m); /* of what was sent */
+bool states_landed(struct broker *b, const struct flight *f); /* true: it was refused before */
+void states_dropped(struct broker *b, struct kept *k); /* NULL is fine */
+void states_pump(struct broker *b, uint32_t room);
+void states_lost(struct broker *b);
 
 #endif

@@ -18,6 +18,7 @@ import fakebroker
 import paho.mqtt.client as paho
 import rig
 from fakebroker import FakeBroker, connack, packet, puback
+from plc import Plc
 from rows import row
 from stand import need
 
@@ -653,6 +654,58 @@ def denied_5(stand):
     rig.wait_for(lambda: db.execute("select count(*) from refused").fetchone() == (0,), 5, "no row counts as refused")
     db.close()
     stand.again = None
+
+
+@row("Q14", "the broker refuses an alarm's state or a dictionary (MQTT 5: quota exceeded, access rules, or a format that it dislikes)",
+     "the topic shows what was before; the newest state of it is tried again every 3 s until it is taken, and no older one comes "
+     "behind a newer", "5 s after it is taken")
+def denied_states(stand):
+    broker = stand.net = fake(stand)
+    plc = Plc()
+    stand.enders.append(plc.stop)
+    refusing, refused = [], []
+    topics = ("/alarm/plant/d/high", "/meta/plant/d")
+
+    def on_publish(client, m):
+        if m.mid and refusing and m.topic.endswith(topics):
+            refused.append(m)
+            return puback(client, m.mid, refusing[0])
+        return puback(client, m.mid) if m.mid else b""
+
+    broker.on_publish = on_publish
+    stand.begin(stand.plant(
+        broker.port, {"l": {"connect": plc.where}}, {"d": {"map": "few", "line": "l", "unit": 1, "area": "plant", "every": "100ms"}},
+        {"few": rig.words_map(2)}, mqtt={"client_id": "headgate-gw"},
+        alarms={"plant/d/high": {"tag": "plant/d/r1", "above": 100, "clear": 90, "for": "100ms", "about": "High"}}))
+    stand.tape.wait(topics[0], 5)
+    stand.tape.wait(topics[1], 5)
+    for reason in (0x97, 0x87, 0x90):
+        flows(stand)
+        since, told = stand.tape.count(), len(broker.heard(topics[0]))
+        refusing.append(reason)
+        broker.hang_up()                        # a new session is told everything
+        rig.wait_for(lambda: {m.topic[len("t/v1/site"):] for m in refused} == set(topics), 8, "both are refused")
+        for level in (500, 1, 500):             # there is always a newer one
+            plc.set(1, level)
+            before = len(broker.heard(topics[0]))
+            rig.wait_for(lambda: len(broker.heard(topics[0])) > before, 8, "the alarm's next state")
+            time.sleep(0.3)
+        time.sleep(4)
+        tries = [m.at for m in broker.heard(topics[0])[told:]]
+        assert len(tries) <= 12 and not stand.tape.all(topics[0], since), tries
+        newest = broker.heard(topics[0])[-1].payload
+        retried = sum(m.payload == newest for m in broker.heard(topics[0])[told:])
+        begun = time.monotonic()
+        refusing.clear()
+        for topic in topics:
+            stand.tape.wait(topic, 6, since)
+        stand.figures.append(f"{reason:02x}: {retried} tries of the newest state, taken {time.monotonic() - begun:.1f} s after the cure")
+        refused.clear()
+        time.sleep(3.5)
+        taken = [m.payload for m in stand.tape.all(topics[0], since)]
+        assert taken == [newest], taken         # once, and nothing older
+        plc.set(1, 1)
+        flows(stand)
 
 
 @row("Q15", "access rules deny values (QoS 0)",

@@ -135,7 +135,7 @@ struct historian {
     bool subscribed;
     uint8_t times[MOST]; /* deliveries of each history seq */
     uint64_t highest, disorder, deliveries, gaps;
-    unsigned events, audits, values, offlines;
+    unsigned events, audits, values, offlines, devices, gone;
     char gateway_state[512], reply[1024], last_reply[1024], device[64];
     uint8_t correlation[16];
     size_t correlation_length;
@@ -181,6 +181,9 @@ static void heard(void *me, const struct mqtt_message *m)
         snprintf(h.gateway_state, sizeof(h.gateway_state), "%.500s", text);
     } else if (strstr(m->topic, "/device/")) {
         snprintf(h.device, sizeof(h.device), "%.60s", text);
+        h.devices++;
+    } else if (strstr(m->topic, "/gone/")) {
+        h.gone++;
     } else if (strstr(m->topic, "reply")) {
         snprintf(h.reply, sizeof(h.reply), "%s", h.last_reply);
         snprintf(h.last_reply, sizeof(h.last_reply), "%.1000s", text);
@@ -751,6 +754,87 @@ static void how_the_broker_answers_a_ticket_is_told(void **unused)
     end();
 }
 
+static void a_replay_that_is_denied_says_so_when_all_is_answered(void **unused)
+{
+    (void)unused;
+    if (!need_mosquitto())
+        skip();
+    char acl[128];
+    snprintf(acl, sizeof(acl), "%s/acl", dir);
+    FILE *f = fopen(acl, "w");
+    fprintf(f, "topic readwrite #\n");
+    fclose(f);
+    chmod(dir, 0755);
+    chmod(acl, 0644);
+    snprintf(more_config, sizeof(more_config), "acl_file %s\n", acl);
+    begin(5);
+    sample(100);
+    AWAIT(door.counters.acked[0] == 100, 5000);
+    f = fopen(acl, "w");
+    fprintf(f, "topic deny m/v1/s/history/g/a/d1\ntopic readwrite #\n");
+    fclose(f);
+    kill(mosquitto, SIGHUP);
+    historian_reads(300);
+    h.deliveries = 0;
+    command("replay", "{\"id\":\"a1\",\"client\":\"hist\",\"from_seq\":1,\"to_seq\":100}", false,
+            NULL);
+    AWAIT(strstr(h.last_reply, "\"status\":\"failed\""), 5000);
+    assert_non_null(strstr(h.last_reply, "the broker refused 20 of 100 rows (reason 0x87)"));
+    assert_non_null(strstr(h.last_reply, "\"count\":80"));
+    assert_int_equal(h.deliveries, 80);
+    f = fopen(acl, "w");
+    fprintf(f, "topic readwrite #\n");
+    fclose(f);
+    kill(mosquitto, SIGHUP);
+    historian_reads(300);
+    command("replay", "{\"id\":\"a2\",\"client\":\"hist\",\"from_seq\":1,\"to_seq\":100}", false,
+            NULL);
+    AWAIT(strstr(h.last_reply, "\"status\":\"done\""), 5000);
+    assert_non_null(strstr(h.last_reply, "\"count\":100"));
+    assert_int_equal(h.deliveries, 180);
+    end();
+}
+
+/* What was denied of a topic arrives when it is allowed: the newest of it, and nothing of what has
+ * been taken back meanwhile. */
+static void a_denied_state_is_tried_again_with_its_newest_content(void **unused)
+{
+    (void)unused;
+    if (!need_mosquitto())
+        skip();
+    char acl[128];
+    snprintf(acl, sizeof(acl), "%s/acl", dir);
+    FILE *f = fopen(acl, "w");
+    fprintf(f, "topic read #\ntopic write m/v1/s/gateway/#\n");
+    fclose(f);
+    chmod(dir, 0755);
+    chmod(acl, 0644);
+    snprintf(more_config, sizeof(more_config), "acl_file %s\n", acl);
+    begin(5);
+    AWAIT(door.connected, 3000);
+    put(MESSAGE_STATE, 0, "m/v1/s/device/a/d", "{\"n\":1}");
+    put(MESSAGE_STATE, 0, "m/v1/s/gone/a/d", "{\"n\":1}");
+    mailbox_wake(door.live);
+    AWAIT(door.counters.refused == 2, 3000);
+    put(MESSAGE_STATE, 0, "m/v1/s/device/a/d", "{\"n\":2}");
+    put(MESSAGE_STATE, 5, "m/v1/s/gone/a/d", "");
+    mailbox_wake(door.live);
+    AWAIT(door.retracted[5], 3000);
+    historian_reads(3500); /* it is tried in vain, and not counted again */
+    assert_int_equal(door.counters.refused, 4);
+    assert_int_equal(h.device[0], 0);
+    f = fopen(acl, "w");
+    fprintf(f, "topic readwrite #\n");
+    fclose(f);
+    kill(mosquitto, SIGHUP);
+    AWAIT(h.device[0], 8000);
+    assert_string_equal(h.device, "{\"n\":2}");
+    historian_reads(3500);
+    assert_int_equal(h.gone, 0);
+    assert_int_equal(h.devices, 1);
+    end();
+}
+
 int main(void)
 {
     static const char *const places[] = {"/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto",
@@ -773,6 +857,8 @@ int main(void)
         FACT(a_retained_command_is_not_obeyed),
         FACT(a_refused_row_is_a_dead_letter_and_the_rest_goes_on),
         FACT(how_the_broker_answers_a_ticket_is_told),
+        FACT(a_denied_state_is_tried_again_with_its_newest_content),
+        FACT(a_replay_that_is_denied_says_so_when_all_is_answered),
     };
     return cmocka_run_group_tests(facts, NULL, NULL);
 }
