@@ -23,9 +23,67 @@ static int by_start(const void *a, const void *b)
     return x->from < y->from ? -1 : x->from > y->from;
 }
 
-/* Groups first become one span each, then what overlaps. */
+/* The feed of a device (in order of their points from `low` on) that brings a point, or what the
+ * point is computed from. NULL: none of this request does. */
+static const struct feed *feed_of(const struct request *r, uint32_t low, const struct map *map,
+                                  uint32_t point)
+{
+    uint32_t device = r->feeds[low].device, high = r->feed_count;
+    for (uint32_t i = 0; i < map->point_count && map->points[point].from >= 0; i++)
+        point = (uint32_t)map->points[point].from;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct feed *f = &r->feeds[middle];
+        if (f->device < device || (f->device == device && f->point < point))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const struct feed *f = &r->feeds[low];
+    return low < r->feed_count && f->device == device && f->point == point ? f : NULL;
+}
+
+/* One answer is to bring both. Where one of them lies outside, they are parted already. */
+static void widen(struct span *spans, size_t n, const struct plan *plan, const struct feed *a,
+                  const struct feed *b, const struct piece *within)
+{
+    uint32_t to = b ? b->offset + (uint32_t)point_of(plan, b)->words : 0;
+    if (!a || !b || b->offset < within->offset || to > within->offset + (uint32_t)within->count)
+        return;
+    for (size_t i = 0; i < n; i++) {
+        struct span *s = &spans[i];
+        if (a->offset < s->from || a->offset + (uint32_t)point_of(plan, a)->words > s->to)
+            continue;
+        s->from = b->offset < s->from ? b->offset : s->from;
+        s->to = to > s->to ? to : s->to;
+        return;
+    }
+}
+
+/* What scales a value, or vouches for it, stays with it. */
+static void widen_all(struct span *spans, size_t n, const struct plan *plan,
+                      const struct request *r, const struct piece *within)
+{
+    for (uint32_t first = 0, i = 0; i < r->feed_count; i++) {
+        if (i > first && r->feeds[i].device == r->feeds[first].device)
+            continue;
+        first = i;
+        const struct map *map = plan->plant->devices[r->feeds[i].device].map;
+        for (uint32_t k = 0; k < map->point_count; k++) {
+            const struct point *p = &map->points[k];
+            const int32_t by[] = {p->exp_from, p->mul_from, p->valid_if.point};
+            for (int b = 0; b < 3; b++)
+                if (by[b] >= 0)
+                    widen(spans, n, plan, feed_of(r, first, map, k),
+                          feed_of(r, first, map, (uint32_t)by[b]), within);
+        }
+    }
+}
+
+/* Groups first become one span each, then, if bonds count, what hangs on each other, then what
+ * overlaps. */
 static size_t spans_of(struct span *spans, const struct plan *plan, const struct request *r,
-                       const struct piece *within)
+                       const struct piece *within, bool bonds)
 {
     size_t n = 0;
     uint32_t end = within->offset + within->count;
@@ -49,6 +107,8 @@ static size_t spans_of(struct span *spans, const struct plan *plan, const struct
     }
     if (!n)
         return 0;
+    if (bonds)
+        widen_all(spans, n, plan, r, within);
     qsort(spans, n, sizeof(*spans), by_start);
     size_t kept = 0;
     for (size_t i = 1; i < n; i++) {
@@ -80,7 +140,9 @@ bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct reques
     struct span *spans = calloc(r->feed_count + 1U, sizeof(*spans));
     if (!spans)
         return false;
-    size_t n = spans_of(spans, plan, r, &present);
+    size_t n = spans_of(spans, plan, r, &present, true);
+    if (n < 2) /* what is refused lies among them: they can't be had together */
+        n = spans_of(spans, plan, r, &present, false);
     struct pieces *to = n >= 2 ? grown(*ps) : NULL;
     if (to) {
         bool new = !*ps;

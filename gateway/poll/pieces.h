@@ -24,8 +24,9 @@ struct pieces {
     struct piece at[];
 };
 
-/* Cuts piece `which` (of the whole request when *ps is NULL) in two. false: it is one value or one
- * atomic group, or memory is out; nothing changed. */
+/* Cuts piece `which` (of the whole request when *ps is NULL) in two, between a value and what it
+ * hangs on only when there is no other place. false: it is one value or one atomic group, or memory
+ * is out; nothing changed. */
 bool pieces_cut(struct pieces **ps, const struct plan *plan, const struct request *r,
                 uint16_t which);
 

@@ -30,6 +30,9 @@ struct rig *rig_new(void)
                                       .type = RAW_U32,
                                       .address = (uint16_t)(2 * i),
                                       .words = 2,
+                                      .exp_from = -1,
+                                      .mul_from = -1,
+                                      .valid_if = {.point = -1},
                                       .group = -1};
     }
     g->map = (struct map){.name = "rig",

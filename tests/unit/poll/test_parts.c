@@ -144,6 +144,42 @@ static void a_group_is_never_cut(void **state)
     rig_free(g);
 }
 
+/* Five values of two registers; the second one hangs on the fourth. */
+static void a_value_is_cut_from_what_it_hangs_on_last_of_all(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < 4; kind++) {
+        struct rig *g = one_line();
+        struct point *p = &g->points[1];
+        p->exp_from = kind == 0 ? 3 : -1;
+        p->mul_from = kind == 1 ? 3 : -1;
+        p->valid_if.point = kind == 2 ? 3 : -1;
+        if (kind == 3) { /* what is computed from it does */
+            g->points[9].from = 1;
+            g->points[9].mul_from = 8;
+            g->points[8].from = 3;
+        }
+        struct request *r = rig_read(g, 1, 0, 10, NS_PER_S);
+        struct pieces *ps = NULL;
+        assert_true(pieces_cut(&ps, &g->plan, r, 0));
+        assert_int_equal(ps->at[0].count, 2);
+        assert_int_equal(ps->at[1].count, 8);
+        assert_true(pieces_cut(&ps, &g->plan, r, 1));
+        assert_int_equal(ps->at[1].offset, 2);
+        assert_int_equal(ps->at[1].count, 6);
+        assert_int_equal(ps->at[2].count, 2);
+        assert_true(pieces_cut(&ps, &g->plan, r, 1)); /* what is refused lies among them */
+        assert_int_equal(ps->at[1].count, 2);
+        assert_int_equal(ps->at[2].offset, 4);
+        assert_int_equal(ps->at[2].count, 4);
+        assert_true(pieces_cut(&ps, &g->plan, r, 2)); /* parted already */
+        assert_int_equal(ps->at[2].count, 2);
+        assert_false(pieces_cut(&ps, &g->plan, r, 2));
+        free(ps);
+        rig_free(g);
+    }
+}
+
 static void gaps_fall_out_when_a_request_is_cut_and_are_named(void **state)
 {
     (void)state;
@@ -717,6 +753,7 @@ int main(void)
         cmocka_unit_test(an_outstanding_shape_is_not_used_again_soon),
         cmocka_unit_test(a_request_is_cut_between_values_until_one_is_left),
         cmocka_unit_test(a_group_is_never_cut),
+        cmocka_unit_test(a_value_is_cut_from_what_it_hangs_on_last_of_all),
         cmocka_unit_test(gaps_fall_out_when_a_request_is_cut_and_are_named),
         cmocka_unit_test(every_way_to_be_refused_has_its_line_for_the_map),
         cmocka_unit_test(shapes_keep_to_the_limits_of_tables_and_maps),
