@@ -835,6 +835,48 @@ static void a_denied_state_is_tried_again_with_its_newest_content(void **unused)
     end();
 }
 
+/* More than is remembered: when some of it is taken, all is told as to a new session. */
+static void what_was_forgotten_of_denied_states_is_told_anew(void **unused)
+{
+    enum { STATES = 1800, SIZE = 1900 };
+    (void)unused;
+    if (!need_mosquitto())
+        skip();
+    char acl[128], topic[64], payload[SIZE + 1];
+    snprintf(acl, sizeof(acl), "%s/acl", dir);
+    FILE *f = fopen(acl, "w");
+    fprintf(f, "topic read #\ntopic write m/v1/s/gateway/#\n");
+    fclose(f);
+    chmod(dir, 0755);
+    chmod(acl, 0644);
+    snprintf(more_config, sizeof(more_config), "acl_file %s\n", acl);
+    begin(5);
+    AWAIT(door.connected, 3000);
+    memset(payload, 'x', SIZE);
+    payload[SIZE] = '\0';
+    for (unsigned i = 0; i < STATES;) {
+        snprintf(topic, sizeof(topic), "m/v1/s/device/a/d%u", i);
+        if (mailbox_room(door.live) > 2 * SIZE && put(MESSAGE_STATE, 0, topic, payload))
+            i++;
+        else
+            historian_reads(20);
+        mailbox_wake(door.live);
+    }
+    AWAIT(door.counters.refused == STATES, 8000);
+    uint32_t sessions = door.sessions;
+    historian_reads(3500);
+    assert_int_equal(door.sessions, sessions);
+    f = fopen(acl, "w");
+    fprintf(f, "topic readwrite #\n");
+    fclose(f);
+    kill(mosquitto, SIGHUP);
+    AWAIT(door.sessions > sessions, 10000);
+    historian_reads(4000);
+    assert_int_equal(door.sessions, sessions + 1);
+    assert_in_range(h.devices, STATES / 2, STATES - 1); /* two megabytes of them, each once */
+    end();
+}
+
 int main(void)
 {
     static const char *const places[] = {"/usr/sbin/mosquitto", "/usr/local/sbin/mosquitto",
@@ -858,6 +900,7 @@ int main(void)
         FACT(a_refused_row_is_a_dead_letter_and_the_rest_goes_on),
         FACT(how_the_broker_answers_a_ticket_is_told),
         FACT(a_denied_state_is_tried_again_with_its_newest_content),
+        FACT(what_was_forgotten_of_denied_states_is_told_anew),
         FACT(a_replay_that_is_denied_says_so_when_all_is_answered),
     };
     return cmocka_run_group_tests(facts, NULL, NULL);
