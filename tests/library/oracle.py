@@ -35,7 +35,7 @@ RAW = {
     "n_phases": (1, 3), "n_wires": (1, 4), "application": (7, 7), "output_relays": (0, 63), "cause_of_last_trip": (0, 49),
     "scale_a": (-3, 3), "scale_b": (-3, 3), "scale_d": (-3, 3), "scale_e": (-3, 3), "scale_f": (-3, 3), "model_id": (1648, 1653),
     "actual_modbus_address": (1, 247), "cfg_address": (1, 247), "slave_id_vendor": (42, 42), "battery_voltage": (110, 280),
-    "status": (0, 0), "pv_unit": (45, 45), "sv_unit": (45, 45), "tv_unit": (32, 32), "word_order": (0, 0),
+    "status": (0, 0), "pv_unit": (45, 45), "sv_unit": (45, 45), "tv_unit": (32, 32), "qv_unit": (156, 156), "word_order": (0, 0),
     "bearing_service": (1, 200),
     "di0": (0, 1), "di1": (0, 1), "di2": (0, 1), "di3": (0, 1), "di4": (0, 1), "di5": (0, 1), "do0": (0, 1), "do1": (0, 1),
     "do2": (0, 1), "do3": (0, 1), "unit_family": (2, 2), "motor_thermal": (5, 95), "heatsink_temp": (20, 90),
