@@ -152,11 +152,18 @@ static bool same_place(const struct diag *a, const struct diag *b)
            same_file(a->at.file, b->at.file);
 }
 
+/* One says all of the other, and perhaps a remedy. */
+static bool starts_alike(const char *a, const char *b)
+{
+    size_t x = strlen(a), y = strlen(b);
+    return strncmp(a, b, x < y ? x : y) == 0;
+}
+
 static bool said_before(const struct diags *ds, size_t count, const struct diag *d)
 {
     while (count-- > 0 && same_place(&ds->kept[count].diag, d))
         if (ds->kept[count].diag.level == d->level &&
-            strcmp(ds->kept[count].diag.text, d->text) == 0)
+            starts_alike(ds->kept[count].diag.text, d->text))
             return true;
     return false;
 }

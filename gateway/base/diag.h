@@ -31,7 +31,7 @@ size_t diags_count(const struct diags *ds);        /* kept */
 const struct diag *diags_at(const struct diags *ds, size_t i);
 void diags_sort(struct diags *ds);                 /* by file, line, column */
 
-/* Sorts; what was said twice of the same place is kept, and counted, once. For the end: who asks
+/* Sorts; what was said twice of the same place, once perhaps with a remedy, is kept and counted once. For the end: who asks
  * whether something was told meanwhile must not be told less. */
 void diags_unite(struct diags *ds);
 

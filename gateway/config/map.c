@@ -67,9 +67,11 @@ static bool read_source(const struct map_builder *b, const struct node *n, const
         return false;
     }
     const char *all = "";
+    bool good = true;
     for (const struct node *i = n->first; i != NULL; i = i->next) {
         if (!is_scalar(&b->r, i, "a source")) {
-            return false;
+            good = false;
+            continue;
         }
         if (strlen(all) + i->length < 2000) {
             all = arena_printf(b->r.arena, "%s%s%s", all, *all == '\0' ? "" : "; ", i->text);
@@ -79,7 +81,7 @@ static bool read_source(const struct map_builder *b, const struct node *n, const
         }
     }
     *out = all;
-    return true;
+    return good;
 }
 
 static void add_unread(struct map_builder *b, const struct node *key)
@@ -93,24 +95,29 @@ static void add_unread(struct map_builder *b, const struct node *key)
 
 static bool read_tags(struct map_builder *b, const struct node *root, const struct node *tags)
 {
-    if (tags == NULL) {
-        return complain(&b->r, root, "a map has `tags:`, and this one has none");
-    }
-    if (!is_mapping(&b->r, tags, "tags") || !count_points(b, tags)) {
-        return false;
+    static const struct node none = {.kind = NODE_MAPPING};
+    bool any = tags != NULL && is_mapping(&b->r, tags, "tags");
+    b->tagless = b->tagless || !any;
+    if (!count_points(b, any ? tags : &none) || !any) {
+        return complain_if(&b->r, tags == NULL && !b->loose, root,
+                           "a map has `tags:`, and this one has none");
     }
     if (tags->length == 0) {
-        return complain(&b->r, tags, "a map has at least one tag");
+        b->tagless = true;
+        return complain_if(&b->r, !b->loose, tags, "a map has at least one tag");
     }
     bool good = find_changes(b, tags);
     for (const struct node *k = tags->first; k != NULL; k = k->next->next) {
         if (is_change(b, k)) {
             continue;
         }
+        bool loose = b->loose; /* over one of many that could not be read */
+        b->loose = loose || (b->merged && is_unread(b, k->text));
         if (!read_tag(b, k, k->next)) {
             good = false;
             add_unread(b, k);
         }
+        b->loose = loose;
     }
     return good;
 }
@@ -133,7 +140,7 @@ static bool read_head(struct map_builder *b, const struct node *root, const stru
     unsigned verified = 0;
     bool given[RAW_COUNT];
     m->title = m->source = m->verified = "";
-    bool good = check_format(&b->r, root, n->format);
+    bool good = (b->loose && n->format == NULL) || check_format(&b->r, root, n->format);
     good = read_text(&b->r, n->title, "title", &m->title) && good;
     good = read_source(b, n->source, &m->source) && good;
     good = read_word(&b->r, n->verified, "verified", verified_words, VERIFIED_WORDS, &verified) &&
@@ -146,11 +153,8 @@ static bool read_head(struct map_builder *b, const struct node *root, const stru
     good = (n->order == NULL || read_orders(&b->r, n->order, b->order, given)) && good;
     good =
         read_duration(&b->r, n->every, "every", EVERY_MIN_NS, EVERY_MAX_NS, &m->every_ns) && good;
-    good = read_real(&b->r, n->deadband, "deadband", &m->deadband) && good;
-    if (good && m->deadband < 0) {
-        good = complain(&b->r, n->deadband, "a deadband is 0 or more");
-    }
-    b->deadband = m->deadband > 0 ? m->deadband : 0;
+    good = read_deadband(&b->r, n->deadband, &m->deadband) && good;
+    b->deadband = m->deadband;
     return read_duration(&b->r, n->max_silence, "max_silence", NS_PER_MS, EVERY_MAX_NS,
                          &b->max_silence_ns) &&
            good;
@@ -160,11 +164,14 @@ static bool build(struct map_builder *b, const struct node *root)
 {
     struct map_nodes n = {0};
     struct map *m = b->map;
-    if (!refuse_unsupported(b, root)) {
+    bool good = true;
+    root = refuse_unsupported(b, root, false, &good);
+    if (root == NULL) {
         return false;
     }
-    bool good =
-        take_fields(&b->r, root, map_fields, sizeof map_fields / sizeof *map_fields, &n, "a map");
+    good =
+        take_fields(&b->r, root, map_fields, sizeof map_fields / sizeof *map_fields, &n, "a map") &&
+        good;
     if (root->kind != NODE_MAPPING) {
         return false;
     }
@@ -173,14 +180,14 @@ static bool build(struct map_builder *b, const struct node *root)
     if (b->points == NULL || diags_errors(b->r.ds) >= MISTAKES_ENOUGH) {
         return false;
     }
-    good = resolve_references(b) && sort_computed(b) && good;
+    bool resolved = resolve_references(b);
+    good = sort_computed(b, resolved) && good;
     good = check_writes(b) && good;
-    good = check_groups(b) && check_gaps(b) && good;
+    good = check_groups(b) && good;
+    good = check_gaps(b) && good;
     m->heartbeat.point = -1;
     m->identity.point = -1;
-    good = (b->unread != NULL ||
-            read_heartbeat(&b->r, n.heartbeat, b->points, &b->names, &m->heartbeat)) &&
-           good;
+    good = read_heartbeat(&b->r, n.heartbeat, b, b->points, &b->names, &m->heartbeat) && good;
     good = read_identify(b, n.identify) && good;
     good = read_examples(b, n.examples) && good;
     m->points = b->points;
@@ -203,6 +210,7 @@ const struct map *map_build(struct arena *a, struct arena *scratch, const struct
     memcpy(others, tree->others, sizeof tree->others);
     b.r.others = others;
     b.merged = tree->merged;
+    b.loose = b.tagless = tree->loose;
     names_init(&b.names, true, a);
     names_init(&b.groups, false, a);
     names_init(&b.plain, false, scratch);
@@ -211,7 +219,7 @@ const struct map *map_build(struct arena *a, struct arena *scratch, const struct
     b.map->file = tree->file;
     b.map->extends = tree->extends;
     snprintf(b.map->hash, sizeof b.map->hash, "%016jx", (uintmax_t)tree->hash);
-    bool good = build(&b, tree->root) && diags_errors(ds) == before && !tree->flawed;
+    bool good = build(&b, tree->root) && !tree->flawed;
     names_fini(&b.groups);
     names_fini(&b.plain);
     /* What came to nothing for want of memory says nothing of it by itself. */
@@ -239,7 +247,8 @@ static const struct map *open_and_build(struct arena *a, const char *text, size_
         (text == NULL ? map_open(a, scratch, file, name, library, ds, &tree)
                       : map_open_text(a, scratch, text, length, file, name, library, ds, &tree));
     const struct map *m = good ? map_build(a, scratch, &tree, ds, NULL) : NULL;
-    if (m == NULL && diags_errors(ds) == before) {
+    if (m == NULL && diags_errors(ds) == before &&
+        (scratch == NULL || arena_exhausted(a) || arena_exhausted(scratch))) {
         diag_add(ds, DIAG_ERROR, (struct place){file, 1, 1}, "out of memory");
     }
     arena_free(scratch);

@@ -19,8 +19,28 @@ static const char *suggest(const struct reader *r, const char *word, const struc
     return did_you_mean(r, word, candidates, count < MOST ? count : MOST);
 }
 
-bool read_heartbeat(const struct reader *r, const struct node *n, const struct point *points,
-                    const struct names *names, struct heartbeat *out)
+static bool find_beat(const struct reader *r, const struct node *n, const struct map_builder *b,
+                      const struct point *points, const struct names *names, int32_t *out)
+{
+    if (!is_scalar(r, n, "tag") || points == NULL) {
+        return false;
+    }
+    uint32_t i = names_find(names, n->text, n->length);
+    if (i == NAMES_NONE || strcmp(points[i].name, n->text) != 0) {
+        return complain_if(r, b == NULL || !is_unread(b, n->text), n,
+                           "heartbeat: no tag `%.64s` in this map%s", n->text,
+                           suggest(r, n->text, points, names->count));
+    }
+    if (points[i].from >= 0) {
+        return complain(r, n, "heartbeat: `%s` is computed; name a tag that is read",
+                        points[i].name);
+    }
+    *out = (int32_t)i;
+    return true;
+}
+
+bool read_heartbeat(const struct reader *r, const struct node *n, const struct map_builder *b,
+                    const struct point *points, const struct names *names, struct heartbeat *out)
 {
     static const struct field fields[] = {{"tag", offsetof(struct heartbeat_nodes, tag)},
                                           {"within", offsetof(struct heartbeat_nodes, within)}};
@@ -28,25 +48,17 @@ bool read_heartbeat(const struct reader *r, const struct node *n, const struct p
     if (n == NULL) {
         return true;
     }
-    if (!take_fields(r, n, fields, 2, &h, "a heartbeat")) {
+    bool good = take_fields(r, n, fields, 2, &h, "a heartbeat");
+    if (n->kind != NODE_MAPPING) {
         return false;
     }
-    if (h.tag == NULL || h.within == NULL || h.tag->kind != NODE_SCALAR) {
-        return complain(r, n,
+    if (h.tag == NULL || h.within == NULL) {
+        good = complain(r, n,
                         "a heartbeat is a tag that must change within a time: {tag: "
                         "live_counter, within: 10s}");
     }
-    uint32_t i = names_find(names, h.tag->text, h.tag->length);
-    if (i == NAMES_NONE || strcmp(points[i].name, h.tag->text) != 0) {
-        return complain(r, h.tag, "heartbeat: no tag `%.64s` in this map%s", h.tag->text,
-                        suggest(r, h.tag->text, points, names->count));
-    }
-    if (points[i].from >= 0) {
-        return complain(r, h.tag, "heartbeat: `%s` is computed; name a tag that is read",
-                        points[i].name);
-    }
-    out->point = (int32_t)i;
-    return read_duration(r, h.within, "within", NS_PER_MS, EVERY_MAX_NS, &out->within_ns);
+    good = (h.tag == NULL || find_beat(r, h.tag, b, points, names, &out->point)) && good;
+    return read_duration(r, h.within, "within", NS_PER_MS, EVERY_MAX_NS, &out->within_ns) && good;
 }
 
 /* By type, or by the name of a tag; a tag's own order in the map beats the type's. */
@@ -66,19 +78,23 @@ static bool adapt_orders(const struct reader *r, const struct node *n, const str
         while (type < RAW_COUNT && strcmp(type_names[type], k->text) != 0) {
             type++;
         }
-        uint32_t i = names_find(names, k->text, k->length);
         if (type < RAW_COUNT) {
             good = read_order(r, k->next, type, order[type]) && good;
             given[type] = true;
-        } else if (i != NAMES_NONE && strcmp(points[i].name, k->text) == 0) {
+            continue;
+        }
+        uint32_t i = points == NULL ? NAMES_NONE : names_find(names, k->text, k->length);
+        if (i != NAMES_NONE && strcmp(points[i].name, k->text) == 0) {
             good = read_order(r, k->next, points[i].type, points[i].order) && good;
             points[i].own_order = true;
         } else {
-            good = complain(r, k, "order: `%.64s` is neither a type nor a tag of this map%s",
-                            k->text, suggest(r, k->text, points, map->point_count));
+            uint32_t count = points == NULL ? 0 : map->point_count;
+            good = complain_if(r, points != NULL, k,
+                               "order: `%.64s` is neither a type nor a tag of this map%s", k->text,
+                               suggest(r, k->text, points, count));
         }
     }
-    for (uint32_t i = 0; i < map->point_count; i++) {
+    for (uint32_t i = 0; points != NULL && i < map->point_count; i++) {
         if (!points[i].own_order && points[i].from < 0 && given[points[i].type]) {
             memcpy(points[i].order, order[points[i].type], sizeof points[i].order);
         }
@@ -94,16 +110,26 @@ const struct map *map_adapt(const struct reader *r, const struct map *map,
         return NULL;
     }
     *own = *map;
+    struct point *points = NULL;
     if (changes->order != NULL) {
-        struct point *points = arena_get_array(r->arena, map->point_count, sizeof *points);
+        points = arena_get_array(r->arena, map->point_count, sizeof *points);
         if (points == NULL) {
             return NULL;
         }
         memcpy(points, map->points, map->point_count * sizeof *points);
         own->points = points;
-        if (!adapt_orders(r, changes->order, map, names, points)) {
-            return NULL;
-        }
     }
-    return read_heartbeat(r, changes->heartbeat, map->points, names, &own->heartbeat) ? own : NULL;
+    bool good = changes->order == NULL || adapt_orders(r, changes->order, map, names, points);
+    return read_heartbeat(r, changes->heartbeat, NULL, map->points, names, &own->heartbeat) && good
+               ? own
+               : NULL;
+}
+
+void check_changes(const struct reader *r, const struct map_changes *changes)
+{
+    struct heartbeat beat;
+    if (changes->order != NULL) {
+        adapt_orders(r, changes->order, NULL, NULL, NULL);
+    }
+    read_heartbeat(r, changes->heartbeat, NULL, NULL, NULL, &beat);
 }

@@ -231,7 +231,7 @@ bool check_doc(const struct map_builder *b, const struct node *doc, const struct
     if (!is_scalar(&b->r, doc, "doc")) {
         return false;
     }
-    if (!b->has_base[p->table]) {
+    if (!b->placed || !b->has_base[p->table]) {
         return true; /* no rule to check by: it is for people */
     }
     uint64_t base = b->base[p->table];

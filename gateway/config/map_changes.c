@@ -107,7 +107,9 @@ static bool refuse_idle(const struct map_builder *b, const struct node *tags)
 {
     bool good = true;
     for (const struct node *k = tags->first; k != NULL; k = k->next->next) {
-        if (node_is_off(k->next) && !is_change(b, k)) {
+        if (node_is_off(k->next) && !is_change(b, k) && b->loose) {
+            mark(b, tags, k->text);
+        } else if (node_is_off(k->next) && !is_change(b, k)) {
             good = complain(&b->r, k, "`%.64s: off`, but there is no such tag below%s", k->text,
                             suggest_plain(b, tags, k));
             mark(b, tags, k->text);

@@ -12,9 +12,11 @@ static bool read_linear(const struct map_builder *b, const struct tag_nodes *n, 
 {
     p->curve = CURVE_LINEAR;
     p->scale = (struct decimal){.real = 1, .mantissa = 1};
-    bool good = read_decimal(&b->r, n->scale, "scale", &p->scale);
-    good = read_decimal(&b->r, n->offset, "offset", &p->offset) && good;
-    if (good && n->scale != NULL && !(fabs(p->scale.real) > 0)) {
+    bool good = read_decimal(&b->r, n->offset, "offset", &p->offset);
+    if (!read_decimal(&b->r, n->scale, "scale", &p->scale)) {
+        return false;
+    }
+    if (n->scale != NULL && !(fabs(p->scale.real) > 0)) {
         return complain(&b->r, n->scale, "scale 0 makes every value the same");
     }
     return good;
@@ -26,20 +28,23 @@ static bool read_span(const struct map_builder *b, const struct tag_nodes *n, st
     const struct node *ends[2] = {NULL, NULL};
     double raw[2], eng[2];
     p->curve = CURVE_SPAN;
-    if (!take_fields(&b->r, n->span, fields, 2, ends, "a span")) {
+    bool good = take_fields(&b->r, n->span, fields, 2, ends, "a span");
+    if (n->span->kind != NODE_MAPPING) {
         return false;
     }
     if (ends[0] == NULL || ends[1] == NULL) {
-        return complain(&b->r, n->span,
+        good = complain(&b->r, n->span,
                         "a span has two ends on both sides: {raw: [0, 27648], "
                         "eng: [0, 10]}");
     }
-    bool good = read_reals(&b->r, ends[0], "raw", raw, 2);
-    good = read_reals(&b->r, ends[1], "eng", eng, 2) && good;
-    if (good && !(raw[0] < raw[1] || raw[0] > raw[1])) {
+    if (!read_reals(&b->r, ends[0], "raw", raw, 2)) {
+        good = false;
+    } else if (ends[0] != NULL && !(raw[0] < raw[1] || raw[0] > raw[1])) {
         good = complain(&b->r, ends[0], "the two raw ends of a span must differ");
     }
-    if (good && !(eng[0] < eng[1] || eng[0] > eng[1])) {
+    if (!read_reals(&b->r, ends[1], "eng", eng, 2)) {
+        good = false;
+    } else if (ends[1] != NULL && !(eng[0] < eng[1] || eng[0] > eng[1])) {
         good = complain(&b->r, ends[1], "the two ends of a span must differ");
     }
     if (good) {
@@ -67,19 +72,21 @@ static bool read_table_curve(const struct map_builder *b, const struct tag_nodes
         return false;
     }
     uint32_t count = 0;
+    bool good = true;
     for (const struct node *i = n->table->first; i != NULL; i = i->next) {
         double xy[2];
         if (!read_reals(&b->r, i, "a pair of the table", xy, 2)) {
-            return false;
+            good = false;
+            continue;
         }
         if (count > 0 && !(xy[0] > pairs[count - 1].x)) {
-            return complain(&b->r, i, "the first numbers of a table must rise from pair to pair");
+            good = complain(&b->r, i, "the first numbers of a table must rise from pair to pair");
         }
         pairs[count++] = (struct pair){xy[0], xy[1]};
     }
     p->pairs = pairs;
     p->pair_count = count;
-    return true;
+    return good;
 }
 
 static bool read_weir(const struct map_builder *b, const struct tag_nodes *n, struct point *p)
@@ -87,15 +94,17 @@ static bool read_weir(const struct map_builder *b, const struct tag_nodes *n, st
     static const struct field fields[] = {{"k", 0}, {"n", sizeof(const struct node *)}};
     const struct node *ends[2] = {NULL, NULL};
     p->curve = CURVE_WEIR;
-    if (!take_fields(&b->r, n->weir, fields, 2, ends, "a weir")) {
+    bool good = take_fields(&b->r, n->weir, fields, 2, ends, "a weir");
+    if (n->weir->kind != NODE_MAPPING) {
         return false;
     }
     if (ends[0] == NULL || ends[1] == NULL) {
-        return complain(&b->r, n->weir, "a weir is k * level^n: {k: 1.38, n: 2.5}");
+        good = complain(&b->r, n->weir, "a weir is k * level^n: {k: 1.38, n: 2.5}");
     }
-    bool good = read_real(&b->r, ends[0], "k", &p->weir_k);
+    p->weir_k = p->weir_n = 1;
+    good = read_real(&b->r, ends[0], "k", &p->weir_k) && good;
     good = read_real(&b->r, ends[1], "n", &p->weir_n) && good;
-    if (good && !(p->weir_k > 0 && p->weir_n > 0)) {
+    if (!(p->weir_k > 0 && p->weir_n > 0)) {
         return complain(&b->r, n->weir, "k and n of a weir are above 0");
     }
     return good;
@@ -129,19 +138,20 @@ bool read_curve(const struct map_builder *b, const struct tag_nodes *n, struct p
             continue;
         }
         if (first != NULL) {
-            return complain(&b->r, node,
+            good = complain(&b->r, node,
                             "a tag has one of scale/offset, span, table, weir and "
                             "convert; compute the second step in a tag of its own "
                             "with `from`");
         }
-        first = node;
         bool number = p->from >= 0 || type_facts[p->type].number;
         if (!number || p->bit >= 0 || p->choice_count > 0) {
-            return complain(&b->r, node,
-                            "only numbers can be scaled or converted, not bits, enums, "
-                            "strings or times");
+            good = complain_if(&b->r, first == NULL, node,
+                               "only numbers can be scaled or converted, not bits, enums, "
+                               "strings or times");
+        } else {
+            good = curves[i].read(b, n, p) && good;
         }
-        good = curves[i].read(b, n, p);
+        first = node;
     }
     return good;
 }

@@ -31,8 +31,8 @@ static bool read_word_of(const struct map_builder *b, const struct node *n, bool
 static bool read_given(const struct map_builder *b, const struct node *key, const struct node *list,
                        struct given *out)
 {
-    if (!read_address(b, key, "given", &out->table, &out->address) ||
-        !is_list(&b->r, list, "the given words")) {
+    bool placed = read_address(b, key, "given", &out->table, &out->address), good = placed;
+    if (!is_list(&b->r, list, "the given words")) {
         return false;
     }
     if (list->length == 0 || list->length > 65536U - out->address) {
@@ -40,10 +40,11 @@ static bool read_given(const struct map_builder *b, const struct node *key, cons
                         "given words begin at an address and end at 65535 at the latest");
     }
     uint16_t *words = arena_get_array(b->r.arena, list->length, sizeof *words);
-    bool bit = out->table == TABLE_COIL || out->table == TABLE_DISCRETE;
-    bool good = words != NULL;
+    bool bit = placed && (out->table == TABLE_COIL || out->table == TABLE_DISCRETE);
+    good = words != NULL && good;
     for (const struct node *i = list->first; words != NULL && i != NULL; i = i->next) {
-        good = read_word_of(b, i, bit, &words[out->count++]) && good;
+        bool truth = !placed && i->kind == NODE_SCALAR && (*i->text == 't' || *i->text == 'f');
+        good = read_word_of(b, i, bit || truth, &words[out->count++]) && good;
     }
     out->words = words;
     return good;
@@ -86,43 +87,46 @@ static bool read_expected(const struct map_builder *b, const struct node *key, c
     static const struct field fields[] = {{"bad", 0}};
     const struct node *bad = NULL;
     uint32_t point = find_point(b, key, key->text, "expect");
-    if (point == NAMES_NONE) {
-        return false;
-    }
+    bool good = point != NAMES_NONE;
     out->point = (int32_t)point;
     out->at = place_of(&b->r, key);
     out->value = (struct value){.kind = VALUE_NONE};
     if (n->kind == NODE_MAPPING) {
-        return take_fields(&b->r, n, fields, 1, &bad, "an expected value") &&
-               read_text(&b->r, bad, "bad", &out->reason);
+        good = take_fields(&b->r, n, fields, 1, &bad, "an expected value") && good;
+        return read_text(&b->r, bad, "bad", &out->reason) && good;
     }
     if (!is_scalar(&b->r, n, "an expected value")) {
         return false;
     }
-    return node_is_null(n) || (!n->quoted && strcmp(n->text, "bad") == 0) ||
-           value_of_node(b, n, &out->value);
+    return (node_is_null(n) || (!n->quoted && strcmp(n->text, "bad") == 0) ||
+            value_of_node(b, n, &out->value)) &&
+           good;
 }
 
-static bool read_both(const struct map_builder *b, const struct example_nodes *n,
-                      struct example *out)
+static bool read_givens(const struct map_builder *b, const struct node *n, struct example *out)
 {
-    if (!is_mapping(&b->r, n->given, "given") || !is_mapping(&b->r, n->expect, "expect")) {
+    if (n == NULL || !is_mapping(&b->r, n, "given")) {
         return false;
     }
-    struct given *given = arena_get_array(b->r.arena, n->given->length + 1, sizeof *given);
-    struct expected *expected =
-        arena_get_array(b->r.arena, n->expect->length + 1, sizeof *expected);
-    if (given == NULL || expected == NULL) {
-        return false;
-    }
-    bool good = true;
-    for (const struct node *k = n->given->first; k != NULL; k = k->next->next) {
+    struct given *given = arena_get_array(b->r.arena, n->length + 1, sizeof *given);
+    bool good = given != NULL;
+    for (const struct node *k = n->first; given != NULL && k != NULL; k = k->next->next) {
         good = read_given(b, k, k->next, &given[out->given_count++]) && good;
     }
-    for (const struct node *k = n->expect->first; k != NULL; k = k->next->next) {
+    out->given = given;
+    return good;
+}
+
+static bool read_expects(const struct map_builder *b, const struct node *n, struct example *out)
+{
+    if (n == NULL || !is_mapping(&b->r, n, "expect")) {
+        return false;
+    }
+    struct expected *expected = arena_get_array(b->r.arena, n->length + 1, sizeof *expected);
+    bool good = expected != NULL;
+    for (const struct node *k = n->first; expected != NULL && k != NULL; k = k->next->next) {
         good = read_expected(b, k, k->next, &expected[out->expected_count++]) && good;
     }
-    out->given = given;
     out->expected = expected;
     return good;
 }
@@ -134,16 +138,19 @@ static bool read_example(const struct map_builder *b, const struct node *item, s
                                           {"about", offsetof(struct example_nodes, about)}};
     struct example_nodes n = {0};
     const char *about = NULL;
-    if (!take_fields(&b->r, item, fields, 3, &n, "an example")) {
+    bool good = take_fields(&b->r, item, fields, 3, &n, "an example");
+    if (item->kind != NODE_MAPPING) {
         return false;
     }
     out->at = place_of(&b->r, item);
     if (n.given == NULL || n.expect == NULL) {
-        return complain(&b->r, item,
+        good = complain(&b->r, item,
                         "an example has {given: {input 0: [0x4366, 0x3333]}, expect: "
                         "{voltage: 230.2}}");
     }
-    return read_text(&b->r, n.about, "about", &about) && read_both(b, &n, out);
+    good = read_text(&b->r, n.about, "about", &about) && good;
+    good = read_givens(b, n.given, out) && good;
+    return read_expects(b, n.expect, out) && good;
 }
 
 bool read_examples(struct map_builder *b, const struct node *n)

@@ -109,11 +109,12 @@ static bool open_below(struct opening *o, const struct node *n, const char *file
     below.r.file = file;
     below.above = o;
     below.deep++;
-    size_t length, before = diags_errors(o->r.ds);
+    size_t length;
     char *text = read_file(&below, &length);
     bool good = text != NULL && open_tree(&below, text, length, n->text, out);
     free(text);
-    return good || (diags_errors(o->r.ds) == before && complain(&o->r, n, "out of memory"));
+    bool exhausted = arena_exhausted(o->r.arena) || arena_exhausted(o->scratch);
+    return good || complain_if(&o->r, exhausted, n, "out of memory");
 }
 
 /* The file's own tree over the one below it. */
@@ -144,8 +145,23 @@ static bool extend(struct opening *o, const struct node *n, struct map_tree *tre
     tree->extends = arena_copy(o->r.arena, n->text, n->length);
     tree->root = map_merge(o->scratch, lower, tree->root);
     tree->merged = true;
+    tree->loose = tree->loose || below.loose || node_get(below.root, "tags") == NULL;
     tree->hash = below.hash;
     return tree->extends != NULL && tree->root != NULL;
+}
+
+/* The key is not there, but one that is nearly it: that will be told. */
+static bool is_misspelt(const struct node *root, const char *key)
+{
+    bool near = false;
+    for (const struct node *k = root->kind == NODE_MAPPING ? root->first : NULL; k != NULL;
+         k = k->next->next) {
+        if (strcmp(k->text, key) == 0) {
+            return false;
+        }
+        near = near || text_nearest(k->text, &key, 1) != NULL;
+    }
+    return near;
 }
 
 static bool open_tree(struct opening *o, const char *text, size_t length, const char *name,
@@ -158,7 +174,16 @@ static bool open_tree(struct opening *o, const char *text, size_t length, const 
         return false;
     }
     const struct node *n = root->kind == NODE_MAPPING ? node_get(root, "extends") : NULL;
-    if (n != NULL && (!check_format(&o->r, root, node_get(root, "format")) || !extend(o, n, out))) {
+    out->loose = is_misspelt(root, "extends") || is_misspelt(root, "tags");
+    out->merged = out->loose;
+    if (n != NULL && node_get(root, "format") == NULL && !is_misspelt(root, "format")) {
+        check_format(&o->r, root, NULL); /* or that of the map below would do */
+    }
+    if (n != NULL && !extend(o, n, out)) {
+        out->loose = out->merged = true;
+        out->root = root;
+    }
+    if (out->root == NULL || arena_exhausted(o->r.arena) || arena_exhausted(o->scratch)) {
         return false;
     }
     out->hash = text_hash(out->hash, text, length);
@@ -187,6 +212,18 @@ bool map_open(struct arena *a, struct arena *scratch, const char *file, const ch
     bool good = text != NULL && open_tree(&o, text, length, name, out);
     free(text);
     return good;
+}
+
+void map_overlay_alone(struct arena *a, struct arena *scratch, const struct node *tags,
+                       const char *plant_file, struct diags *ds)
+{
+    static const struct node nothing = {.kind = NODE_MAPPING};
+    const struct map_tree below = {
+        .root = &nothing, .file = plant_file, .name = "", .loose = true, .flawed = true};
+    struct map_tree tree;
+    if (map_overlay(scratch, &below, tags, plant_file, &tree)) {
+        map_build(a, scratch, &tree, ds, NULL);
+    }
 }
 
 bool map_overlay(struct arena *scratch, const struct map_tree *below, const struct node *tags,

@@ -73,12 +73,13 @@ static bool fits_tag(const struct map_builder *b, const struct node *n, const st
                     n->text);
 }
 
+/* p: NULL: not known. */
 static bool read_is(const struct map_builder *b, const struct node *n, const struct point *p,
                     struct identity *out)
 {
     bool list = n->kind == NODE_LIST;
     uint32_t count = list ? n->length : 1;
-    if (n->kind == NODE_MAPPING || count == 0 || count > IS_MAX) {
+    if (n->kind == NODE_LOST || n->kind == NODE_MAPPING || count == 0 || count > IS_MAX) {
         return complain(&b->r, n,
                         "is: what the tag reads as: \"B23 112\", [1648, 1649] or "
                         "1.0..1.9");
@@ -87,9 +88,11 @@ static bool read_is(const struct map_builder *b, const struct node *n, const str
     struct value *to = arena_get_array(b->r.arena, count, sizeof *to);
     bool good = is != NULL && to != NULL;
     uint32_t k = 0;
-    for (const struct node *i = list ? n->first : n; good && i != NULL && k < count;
+    bool room = good;
+    for (const struct node *i = list ? n->first : n; room && i != NULL && k < count;
          i = i->next, k++) {
-        good = read_one(b, i, &is[k], &to[k]) && fits_tag(b, i, p, &is[k], &to[k]);
+        good = read_one(b, i, &is[k], &to[k]) && (p == NULL || fits_tag(b, i, p, &is[k], &to[k])) &&
+               good;
     }
     out->is = is;
     out->to = to;
@@ -105,31 +108,34 @@ bool read_identify(const struct map_builder *b, const struct node *n)
     if (n == NULL) {
         return true;
     }
-    if (!take_fields(&b->r, n, fields, 2, &i, "identify")) {
+    bool good = take_fields(&b->r, n, fields, 2, &i, "identify");
+    if (n->kind != NODE_MAPPING) {
         return false;
     }
     if (i.tag == NULL) {
-        return complain(&b->r, n,
+        good = complain(&b->r, n,
                         "identify names a tag, and what it may read as: {tag: model, is: \"B23 "
                         "112\"}");
     }
-    uint32_t point =
-        is_scalar(&b->r, i.tag, "tag") ? find_point(b, i.tag, i.tag->text, "identify") : NAMES_NONE;
-    if (point == NAMES_NONE) {
-        return false;
-    }
-    const struct point *p = &b->points[point];
-    if (p->from >= 0 || p->exp_from >= 0 || p->mul_from >= 0 || p->type == RAW_TIME ||
-        p->kind == KIND_COUNTER || p->read_mode == READ_ON_DEMAND || p->side_effect) {
-        return complain(&b->r, i.tag,
+    uint32_t point = i.tag != NULL && is_scalar(&b->r, i.tag, "tag")
+                         ? find_point(b, i.tag, i.tag->text, "identify")
+                         : NAMES_NONE;
+    const struct point *p = point == NAMES_NONE ? NULL : &b->points[point];
+    if (p != NULL &&
+        (p->from >= 0 || p->exp_from >= 0 || p->mul_from >= 0 || p->type == RAW_TIME ||
+         p->kind == KIND_COUNTER || p->read_mode == READ_ON_DEMAND || p->side_effect)) {
+        good = complain(&b->r, i.tag,
                         "identify: `%s` is computed, a time, a counter or not simply read; name a "
                         "tag that stays what it is: a serial number, a model code",
                         p->name);
     }
-    struct identity id = {.point = (int32_t)point, .at = place_of(&b->r, i.tag)};
-    if (i.is != NULL && !read_is(b, i.is, p, &id)) {
+    struct identity id = {.point = -1};
+    good = (i.is == NULL || read_is(b, i.is, p, &id)) && good;
+    if (p == NULL || !good) {
         return false;
     }
+    id.point = (int32_t)point;
+    id.at = place_of(&b->r, i.tag);
     b->map->identity = id;
     return true;
 }

@@ -59,6 +59,11 @@ static bool read_end(const struct map_builder *b, const struct node *n, const ch
     if (float_bits(p, text, &out->bits)) {
         return true;
     }
+    double x;
+    if (!b->typed && (*text == '-' || strpbrk(text, ".eE") != NULL) && text_to_real(text, &x)) {
+        out->negative = true; /* or a float's: which bits that is, nobody knows */
+        return true;
+    }
     bool is_float = p->type == RAW_F16 || p->type == RAW_F32 || p->type == RAW_F64;
     if (is_float && strncmp(text, "0x", 2) != 0) {
         return complain(&b->r, n,
@@ -126,6 +131,9 @@ static bool read_range(const struct map_builder *b, const struct node *n, struct
     if (!read_end(b, n, text, p, &low) || !read_end(b, n, dots ? dots + 2 : text, p, &high)) {
         return false;
     }
+    if (!b->typed && (low.negative || high.negative)) {
+        return false;
+    }
     /* From below zero to above it is two ranges of bits; sign and magnitude counts downwards. */
     if (low.negative && !high.negative) {
         bool twos = p->type != RAW_SM16;
@@ -148,12 +156,9 @@ static bool read_reasons(const struct map_builder *b, const struct node *n, stru
         const char *reason = NULL;
         if (!read_text(&b->r, k->next, "a reason", &reason)) {
             good = false;
-            continue;
-        }
-        if (*reason == '\0' || strlen(reason) > REASON_MAX) {
+        } else if (*reason == '\0' || strlen(reason) > REASON_MAX) {
             good = complain(&b->r, k->next, "a reason has 1 to %d bytes, like `open sensor`",
                             REASON_MAX);
-            continue;
         }
         good = read_range(b, k, p, out, reason) && good;
     }
@@ -164,6 +169,9 @@ bool read_invalid(const struct map_builder *b, const struct node *n, struct poin
 {
     if (n == NULL) {
         return true;
+    }
+    if (n->kind == NODE_LOST) {
+        return false;
     }
     if (raw_bits(p) == 0) {
         return complain(&b->r, n, "`invalid` is for numbers");
@@ -209,17 +217,16 @@ static bool fits_type(const struct point *p, int64_t raw)
 static bool read_choice(const struct map_builder *b, const struct node *k, const struct point *p,
                         struct choice *out)
 {
-    if (!whole_s64(k->text, &out->raw)) {
-        return complain(&b->r, k, "enum: `%.40s` is no whole number", k->text);
-    }
-    if (!fits_type(p, out->raw)) {
-        return complain(&b->r, k, "enum: %.40s does not fit into %s", k->text, type_names[p->type]);
+    bool good = whole_s64(k->text, &out->raw) ||
+                complain(&b->r, k, "enum: `%.40s` is no whole number", k->text);
+    if (good && b->typed && !fits_type(p, out->raw)) {
+        good = complain(&b->r, k, "enum: %.40s does not fit into %s", k->text, type_names[p->type]);
     }
     if (!read_text(&b->r, k->next, "a word of an enum", &out->text)) {
         return false;
     }
     out->length = k->next->length;
-    return out->length > 0 || complain(&b->r, k->next, "a word of an enum is not empty");
+    return (out->length > 0 || complain(&b->r, k->next, "a word of an enum is not empty")) && good;
 }
 
 bool read_choices(const struct map_builder *b, const struct node *n, struct point *p)

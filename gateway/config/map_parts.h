@@ -45,15 +45,21 @@ struct reference {
     struct reference *next;
     const struct node *node;
     const char *text; /* {n} already put in */
-    uint32_t point;
+    uint32_t point; /* NAMES_NONE: of a tag that could not be read */
     enum reference_kind kind;
     const struct node *factors; /* REF_MUL: by code; NULL */
+    bool any; /* which sort of tag it has to be is not known */
 };
 
 /* A tag that could not be read: who refers to it has made no mistake. */
 struct unread {
     struct unread *next;
     const char *name;
+};
+
+struct told { /* a word that names another tag wrongly, said once for all repetitions */
+    struct told *next;
+    const struct node *node;
 };
 
 /* An entry of `tags` of a map that lies over another one: it may be about one of many that a single
@@ -82,6 +88,12 @@ struct map_builder {
     const struct factor *factors;
     uint32_t factor_count;
     struct unread *unread;
+    struct told *told;
+    bool tagless; /* `tags` can't be read at all: no name of a tag is wrong */
+    bool loose;   /* as its tree: nothing is missing */
+    /* Of the tag that is read: where it lies, its type. What they are taken for else fits to
+     * everything, and what hangs on them is not told. */
+    bool placed, typed;
     bool merged;
     struct names plain; /* of entries without {n}; only where merged */
     struct plain_tag *plain_tags;
@@ -102,7 +114,7 @@ bool byte_order_parse(const char *text, unsigned type, uint8_t out[8]);
 bool read_order(const struct reader *r, const struct node *n, unsigned type, uint8_t out[8]);
 bool read_orders(const struct reader *r, const struct node *n, uint8_t order[RAW_COUNT][8],
                  bool given[RAW_COUNT]);
-bool read_type(const struct map_builder *b, const struct tag_nodes *n, struct point *p,
+bool read_type(struct map_builder *b, const struct tag_nodes *n, struct point *p,
                const struct node *tag);
 bool read_bit_keys(const struct map_builder *b, const struct tag_nodes *n, struct point *p);
 unsigned raw_bits(const struct point *p); /* width of what `invalid` is compared with */
@@ -114,6 +126,9 @@ bool read_curve(const struct map_builder *b, const struct tag_nodes *n, struct p
 bool read_invalid(const struct map_builder *b, const struct node *n, struct point *p);
 bool read_choices(const struct map_builder *b, const struct node *n, struct point *p);
 
+/* map_looks.c */
+bool read_meaning(const struct map_builder *b, const struct tag_nodes *n, struct point *p);
+
 /* map_write.c */
 bool read_write(const struct map_builder *b, const struct node *n, struct point *p);
 bool shift_write(const struct map_builder *b, const struct node *key, struct point *p,
@@ -122,11 +137,14 @@ bool check_writes(const struct map_builder *b);
 
 /* map_tag.c */
 bool count_points(struct map_builder *b, const struct node *tags);
+bool is_tag_key(const char *text);
 bool read_tag(struct map_builder *b, const struct node *key, const struct node *value);
 void name_point(const struct reader *r, struct point *p, const char *name); /* and its JSON key */
 
-/* map_refuse.c: of a tag, or of the whole map; false after a complaint */
-bool refuse_unsupported(const struct map_builder *b, const struct node *mapping);
+/* map_refuse.c: a tag, or the whole map, without what can't be read at all, which is told: NODE_LOST
+ * in the place of values. NULL: out of memory. */
+const struct node *refuse_unsupported(const struct map_builder *b, const struct node *mapping,
+                                      bool tag, bool *good);
 
 /* map_changes.c: what lies over one of many */
 bool find_changes(struct map_builder *b, const struct node *tags);
@@ -142,9 +160,10 @@ uint64_t repeat_count(const struct node *repeat);
 const char *suggest_point(const struct map_builder *b, const char *name); /* as did_you_mean() */
 uint32_t find_point(const struct map_builder *b, const struct node *n, const char *name,
                     const char *what); /* NAMES_NONE after a complaint */
+bool is_unread(const struct map_builder *b, const char *name); /* and that was told */
 bool constant_of(const struct point *p, const char *text, int64_t *out);
 bool resolve_references(struct map_builder *b);
-bool sort_computed(struct map_builder *b);
+bool sort_computed(struct map_builder *b, bool resolved);
 bool check_groups(const struct map_builder *b);
 
 /* map_parts_of.c */
@@ -152,9 +171,9 @@ bool read_place(const struct map_builder *b, const struct node *at, struct point
 bool read_parts(const struct map_builder *b, const struct tag_nodes *n, struct point *p);
 uint16_t first_part(const struct point *p);
 bool split_mul_from(const struct map_builder *b, const struct node *n, const struct node **tag,
-                    const struct node **factors);
+                    const struct node **factors); /* NODE_LOST where they can't be read */
 bool read_factors(struct map_builder *b, const struct node *n, const struct point *source,
-                  struct point *p);
+                  struct point *p); /* source: NULL: not known */
 bool read_manners(const struct map_builder *b, const struct tag_nodes *n, struct point *p);
 bool check_reads(const struct map_builder *b);
 bool check_gaps(const struct map_builder *b);
@@ -170,8 +189,11 @@ bool read_identify(const struct map_builder *b, const struct node *n);
 struct map_changes {
     const struct node *order, *heartbeat;
 };
-bool read_heartbeat(const struct reader *r, const struct node *n, const struct point *points,
-                    const struct names *names, struct heartbeat *out);
+bool read_heartbeat(const struct reader *r, const struct node *n, const struct map_builder *b,
+                    const struct point *points, const struct names *names,
+                    struct heartbeat *out); /* b: while the map is read, else NULL */
+/* What can be told of them while the map is not known: complaints. */
+void check_changes(const struct reader *r, const struct map_changes *changes);
 const struct map *map_adapt(const struct reader *r, const struct map *map,
                             const struct names *names, const struct map_changes *changes);
 

@@ -22,21 +22,28 @@ static bool read_part_addresses(const struct map_builder *b, const struct node *
                         "like [input 42, input 44]",
                         PARTS_LEAST, PARTS_MAX);
     }
-    for (const struct node *i = list->first; i != NULL; i = i->next, count++) {
+    bool good = true;
+    for (const struct node *i = list->first; i != NULL; i = i->next) {
         uint8_t table = 0;
         if (!read_address(b, i, "at", &table, &at[count])) {
-            return false;
+            good = false;
+            continue;
         }
         if (count > 0 && table != p->table) {
-            return complain(&b->r, i, "at: all parts lie in one table; they are read together");
+            good = complain(&b->r, i, "at: all parts lie in one table; they are read together");
+            continue;
         }
         for (unsigned k = 0; k < count; k++) {
             if (at[k] == at[count]) {
-                return complain(&b->r, i, "at: `%s` stands there twice", i->text);
+                good = complain(&b->r, i, "at: `%s` stands there twice", i->text);
             }
         }
         p->table = table;
         least = at[count] < least ? at[count] : least;
+        count++;
+    }
+    if (!good) {
+        return false;
     }
     if (p->table == TABLE_COIL || p->table == TABLE_DISCRETE) {
         return complain(&b->r, list, "at: only registers make up a value in parts, not bits");
@@ -65,8 +72,9 @@ static bool read_weights(const struct map_builder *b, const struct tag_nodes *n,
     if (!is_list(&b->r, n->weights, "weights")) {
         return false;
     }
-    if (n->weights->length != p->part_count) {
-        return complain(&b->r, n->weights, "weights: %u of them for %u parts", n->weights->length,
+    bool good = true;
+    if (b->placed && n->weights->length != p->part_count) {
+        good = complain(&b->r, n->weights, "weights: %u of them for %u parts", n->weights->length,
                         p->part_count);
     }
     const struct node *unfit = n->bit != NULL       ? n->bit
@@ -74,11 +82,11 @@ static bool read_weights(const struct map_builder *b, const struct tag_nodes *n,
                                : n->choices != NULL ? n->choices
                                                     : NULL;
     if (!type_facts[p->type].number || unfit != NULL) {
-        return complain(&b->r, unfit != NULL ? unfit : n->weights,
+        good = complain(&b->r, unfit != NULL ? unfit : n->weights,
                         "a weighted sum is a number: no bits, enums, texts or times");
     }
-    struct decimal *weights = arena_get_array(b->r.arena, p->part_count, sizeof *weights);
-    bool good = weights != NULL;
+    struct decimal *weights = arena_get_array(b->r.arena, n->weights->length + 1U, sizeof *weights);
+    good = weights != NULL && good;
     unsigned count = 0;
     for (const struct node *i = n->weights->first; weights != NULL && i != NULL; i = i->next) {
         good = read_decimal(&b->r, i, "a weight", &weights[count++]) && good;
@@ -89,6 +97,9 @@ static bool read_weights(const struct map_builder *b, const struct tag_nodes *n,
 
 bool read_parts(const struct map_builder *b, const struct tag_nodes *n, struct point *p)
 {
+    if (!b->placed) {
+        return n->weights == NULL || read_weights(b, n, p);
+    }
     if (p->part_count == 0) {
         return n->weights == NULL ||
                complain(&b->r, n->weights,
@@ -97,7 +108,7 @@ bool read_parts(const struct map_builder *b, const struct tag_nodes *n, struct p
     if (p->type == RAW_STRING) {
         return complain(&b->r, n->at, "at: a string lies in one piece");
     }
-    if (n->weights != NULL && !read_weights(b, n, p)) {
+    if ((n->weights != NULL && !read_weights(b, n, p)) || !b->typed) {
         return false;
     }
     if (n->weights == NULL && p->words % p->part_count != 0) {
@@ -144,18 +155,17 @@ bool split_mul_from(const struct map_builder *b, const struct node *n, const str
         return true;
     }
     *tag = NULL;
-    if (!take_fields(&b->r, n, fields, 2, &f, "mul_from")) {
-        return false;
-    }
-    if (f.tag == NULL || f.factors == NULL || f.factors->kind != NODE_MAPPING ||
-        f.factors->length == 0) {
-        return complain(&b->r, n,
+    bool good = take_fields(&b->r, n, fields, 2, &f, "mul_from");
+    static const struct node lost = {.text = "", .kind = NODE_LOST};
+    bool empty = f.factors == NULL || f.factors->kind != NODE_MAPPING || f.factors->length == 0;
+    if (f.tag == NULL || f.factors == NULL || (empty && f.factors->kind != NODE_LOST)) {
+        good = complain(&b->r, n,
                         "mul_from names a tag that holds the factor, or one whose code picks it: "
                         "{tag: unit_code, factors: {0: 1, 2: 0.0980665}}");
     }
     *tag = f.tag;
-    *factors = f.factors;
-    return true;
+    *factors = n->kind != NODE_MAPPING ? NULL : empty ? &lost : f.factors;
+    return good;
 }
 
 /* In the board an enum's number has become its word. */
@@ -175,10 +185,32 @@ static int by_code(const void *a, const void *b)
     return (x->code > y->code) - (x->code < y->code);
 }
 
+static bool read_factor(const struct map_builder *b, const struct node *key,
+                        const struct point *source, struct factor *out)
+{
+    bool good = is_scalar(&b->r, key, "a code");
+    if (good && source != NULL && !constant_of(source, key->text, &out->code)) {
+        good = complain(&b->r, key,
+                        "factors: `%.40s` is neither a whole number nor a word of the enum of "
+                        "`%s`",
+                        key->text, source->name);
+    }
+    if (!read_decimal(&b->r, key->next, "a factor", &out->by)) {
+        return false;
+    }
+    if (out->by.real == 0) {
+        return complain(&b->r, key->next, "factors: by 0 every value becomes 0");
+    }
+    if (good && source != NULL) {
+        find_word(source, out);
+    }
+    return good;
+}
+
 bool read_factors(struct map_builder *b, const struct node *n, const struct point *source,
                   struct point *p)
 {
-    if (b->factors_of == n && b->factors_by == source->choices) {
+    if (source != NULL && b->factors_of == n && b->factors_by == source->choices) {
         p->factors = b->factors;
         p->factor_count = b->factor_count;
         return true;
@@ -190,22 +222,13 @@ bool read_factors(struct map_builder *b, const struct node *n, const struct poin
     uint32_t count = 0;
     bool good = factors != NULL;
     for (const struct node *k = n->first; factors != NULL && k != NULL; k = k->next->next) {
-        struct factor f = {0};
-        if (!is_scalar(&b->r, k, "a code") || !read_decimal(&b->r, k->next, "a factor", &f.by)) {
-            good = false;
-        } else if (!constant_of(source, k->text, &f.code)) {
-            good = complain(&b->r, k,
-                            "factors: `%.40s` is neither a whole number nor a word of the enum of "
-                            "`%s`",
-                            k->text, source->name);
-        } else if (f.by.real == 0) {
-            good = complain(&b->r, k->next, "factors: by 0 every value becomes 0");
-        } else {
-            find_word(source, &f);
-            factors[count++] = f;
-        }
+        struct factor *f = &factors[count];
+        *f = (struct factor){0};
+        bool read = read_factor(b, k, source, f);
+        count += read;
+        good = read && good;
     }
-    if (!good) {
+    if (!good || source == NULL) {
         return false;
     }
     qsort(factors, count, sizeof *factors, by_code);
@@ -231,14 +254,14 @@ bool read_manners(const struct map_builder *b, const struct tag_nodes *n, struct
     good = read_bool(&b->r, n->side_effect, "side_effect", &p->side_effect) && good;
     good = read_word(&b->r, n->read, "read", read_modes, 3, &mode) && good;
     p->read_mode = (uint8_t)mode;
-    if (good && p->side_effect && n->group != NULL) {
+    if (p->side_effect && n->group != NULL) {
         good = complain(&b->r, n->group,
                         "a tag whose reading has a side effect is read alone, not in a group");
     }
-    if (good && mode != READ_POLL && n->group != NULL) {
+    if (mode != READ_POLL && n->group != NULL) {
         good = complain(&b->r, n->read, "the tags of a group are polled together");
     }
-    if (good && mode == READ_ON_DEMAND && n->every != NULL) {
+    if (mode == READ_ON_DEMAND && n->every != NULL) {
         good = complain(&b->r, n->every, "`every` means nothing in a tag that is read on demand");
     }
     return good;
@@ -246,11 +269,12 @@ bool read_manners(const struct map_builder *b, const struct tag_nodes *n, struct
 
 bool check_reads(const struct map_builder *b)
 {
+    struct place told = {0}; /* of a repeated tag, once */
     bool good = true;
     for (uint32_t i = 0; i < b->count; i++) {
         const struct point *p = &b->points[i];
         const int32_t others[] = {p->exp_from, p->mul_from, p->valid_if.point};
-        for (size_t k = 0; k < sizeof others / sizeof *others; k++) {
+        for (size_t k = 0; !place_is(told, p->at) && k < sizeof others / sizeof *others; k++) {
             const struct point *other = others[k] < 0 ? NULL : &b->points[others[k]];
             if (other != NULL && other->read_mode == READ_ON_DEMAND &&
                 p->read_mode != READ_ON_DEMAND) {
@@ -258,6 +282,7 @@ bool check_reads(const struct map_builder *b)
                                    "`%s` hangs on `%s`, which is only read on demand; say "
                                    "`read: once` there",
                                    p->name, other->name);
+                told = p->at;
             }
         }
     }
@@ -308,6 +333,7 @@ static void find_used(const struct map_builder *b, struct used *u)
 bool check_gaps(const struct map_builder *b)
 {
     struct used *u = NULL;
+    struct place told = {0};
     bool good = true;
     for (uint32_t i = 0; i < b->count; i++) {
         const struct point *p = &b->points[i];
@@ -327,7 +353,8 @@ bool check_gaps(const struct map_builder *b)
             run = bits[a / 8] >> a % 8 & 1 ? 0 : run + 1;
             longest = run > longest ? run : longest;
         }
-        if (longest > b->map->limits.max_gap) {
+        if (longest > b->map->limits.max_gap && !place_is(told, p->at)) {
+            told = p->at;
             good = complain_at(&b->r, p->at,
                                "between the parts of `%s` lie %u registers that nobody uses, and "
                                "`max_gap` is %u",

@@ -5,7 +5,7 @@
 #include "base/text.h"
 #include "config/map_parts.h"
 
-enum { DEEPEST = 8 };
+enum { DEEPEST = 8, UNRESOLVED = INT32_MAX };
 
 const char *suggest_point(const struct map_builder *b, const char *name)
 {
@@ -26,8 +26,11 @@ static uint32_t lookup(const struct map_builder *b, const char *name)
 
 /* The name of a tag that could not be read, of one of its bits, or of one of its repetitions. To
  * complain of a reference to it would only be a second complaint about the same mistake. */
-static bool is_unread(const struct map_builder *b, const char *name)
+bool is_unread(const struct map_builder *b, const char *name)
 {
+    if (b->tagless) {
+        return true;
+    }
     for (const struct unread *u = b->unread; u != NULL; u = u->next) {
         size_t length = strcspn(u->name, "{");
         bool repeated = u->name[length] == '{';
@@ -155,7 +158,6 @@ static bool find_condition_point(const struct map_builder *b, const struct refer
 
 static bool resolve_condition(struct map_builder *b, const struct reference *ref)
 {
-    struct point *p = &b->points[ref->point];
     struct condition c = {.point = -1, .bit = -1};
     char name[160];
     const char *constant;
@@ -177,8 +179,24 @@ static bool resolve_condition(struct map_builder *b, const struct reference *ref
     if (c.point == (int32_t)ref->point) {
         return complain(&b->r, ref->node, "valid_if: a tag cannot vouch for itself");
     }
-    p->valid_if = c;
+    if (ref->point != NAMES_NONE) {
+        b->points[ref->point].valid_if = c;
+    }
     return true;
+}
+
+static bool resolve_factors(struct map_builder *b, const struct reference *ref,
+                            const struct point *source, struct point *p)
+{
+    if (source != NULL && !is_plain_integer(source) && !is_boolean(source) &&
+        source->choice_count == 0) {
+        complain(&b->r, ref->node,
+                 "mul_from: `%s` holds no code: a whole number as it "
+                 "stands, a bit or an enum",
+                 source->name);
+        source = NULL;
+    }
+    return read_factors(b, ref->factors, source, p);
 }
 
 static bool resolve_one(struct map_builder *b, const struct reference *ref)
@@ -187,48 +205,35 @@ static bool resolve_one(struct map_builder *b, const struct reference *ref)
     if (ref->kind == REF_CONDITION) {
         return resolve_condition(b, ref);
     }
+    struct point nobody = {0}, *p = ref->point == NAMES_NONE ? &nobody : &b->points[ref->point];
     uint32_t other = find_point(b, ref->node, ref->text, words[ref->kind]);
-    if (other == NAMES_NONE) {
-        return false;
-    }
-    struct point *p = &b->points[ref->point];
-    const struct point *source = &b->points[other];
-    if (other == ref->point) {
+    const struct point *source = other == NAMES_NONE ? NULL : &b->points[other];
+    if (source != NULL && other == ref->point) {
         return complain(&b->r, ref->node, "%s: the tag names itself", words[ref->kind]);
     }
-    if (ref->factors != NULL) {
-        if (!is_plain_integer(source) && !is_boolean(source) && source->choice_count == 0) {
-            return complain(&b->r, ref->node,
-                            "mul_from: `%s` holds no code: a whole number as it "
-                            "stands, a bit or an enum",
-                            source->name);
-        }
-        p->mul_from = (int32_t)other;
-        return read_factors(b, ref->factors, source, p);
+    if (ref->factors != NULL && !resolve_factors(b, ref, source, p)) {
+        return false;
     }
-    if (!is_number(source)) {
+    if (source == NULL) {
+        return false;
+    }
+    if (ref->factors == NULL && !ref->any && !is_number(source)) {
         return complain(&b->r, ref->node, "%s: `%s` is no number", words[ref->kind], source->name);
     }
-    if (ref->kind == REF_FROM) {
-        p->from = (int32_t)other;
-        return true;
-    }
-    if (ref->kind == REF_EXP) {
-        p->exp_from = (int32_t)other;
-    } else {
-        p->mul_from = (int32_t)other;
-    }
+    int32_t *const out[] = {&p->from, &p->exp_from, &p->mul_from};
+    *out[ref->kind] = (int32_t)other;
     return true;
 }
 
 /* A scale that is itself scaled would be that of the round before. */
 static bool check_scales(const struct map_builder *b)
 {
+    struct place told = {0}; /* of a repeated tag, once */
     bool good = true;
     for (uint32_t i = 0; i < b->count; i++) {
         const struct point *p = &b->points[i];
         const int32_t others[2] = {p->exp_from, p->mul_from};
-        for (int k = 0; k < 2; k++) {
+        for (int k = 0; !place_is(told, p->at) && k < 2; k++) {
             const struct point *other = others[k] < 0 ? NULL : &b->points[others[k]];
             if (other != NULL &&
                 (other->from >= 0 || other->exp_from >= 0 || other->mul_from >= 0)) {
@@ -236,8 +241,34 @@ static bool check_scales(const struct map_builder *b)
                                    "`%s` is scaled by `%s`, which is itself computed; "
                                    "name a tag that is read",
                                    p->name, other->name);
+                told = p->at;
             }
         }
+    }
+    return good;
+}
+
+static bool was_told(const struct map_builder *b, const struct node *n)
+{
+    const struct told *t = b->told;
+    while (t != NULL && t->node != n) {
+        t = t->next;
+    }
+    return t != NULL;
+}
+
+/* Each instance of a repeated tag names others by one and the same word. */
+static bool resolve_once(struct map_builder *b, const struct reference *ref)
+{
+    size_t before = diags_errors(b->r.ds);
+    if (was_told(b, ref->node)) {
+        return false;
+    }
+    bool good = resolve_one(b, ref);
+    struct told *t = diags_errors(b->r.ds) == before ? NULL : arena_get(b->scratch, sizeof *t);
+    if (t != NULL) {
+        *t = (struct told){b->told, ref->node};
+        b->told = t;
     }
     return good;
 }
@@ -246,7 +277,13 @@ bool resolve_references(struct map_builder *b)
 {
     bool good = true;
     for (const struct reference *ref = b->references; ref != NULL; ref = ref->next) {
-        good = resolve_one(b, ref) && good;
+        if (resolve_once(b, ref)) {
+            continue;
+        }
+        good = false;
+        if (ref->kind == REF_FROM && ref->point != NAMES_NONE) {
+            b->points[ref->point].from = UNRESOLVED;
+        }
     }
     good = check_reads(b) && good;
     return check_scales(b) && good;
@@ -256,7 +293,7 @@ bool resolve_references(struct map_builder *b)
 static uint32_t depth_of(const struct map_builder *b, uint32_t point)
 {
     uint32_t depth = 0;
-    while (b->points[point].from >= 0 && depth <= DEEPEST) {
+    while (b->points[point].from >= 0 && b->points[point].from != UNRESOLVED && depth <= DEEPEST) {
         point = (uint32_t)b->points[point].from;
         depth++;
     }
@@ -292,18 +329,48 @@ static bool reorder(struct map_builder *b, const uint32_t *place)
     return true;
 }
 
-bool sort_computed(struct map_builder *b)
+/* Each tag is walked over once: states are 0 new, 1 on the way, 2 done. false: one of a circle. */
+static bool walk(const struct map_builder *b, uint32_t start, uint8_t *states)
 {
-    bool in_order = true, good = true;
+    uint32_t i = start;
+    while (states[i] == 0 && b->points[i].from >= 0 && b->points[i].from != UNRESOLVED) {
+        states[i] = 1;
+        i = (uint32_t)b->points[i].from;
+    }
+    bool circle = states[i] == 1;
+    for (uint32_t k = start; states[k] == 1; k = (uint32_t)b->points[k].from) {
+        states[k] = 2;
+    }
+    return !circle;
+}
+
+/* A circle is told once, and of what is too deep the first that is. */
+static bool check_depth(const struct map_builder *b)
+{
+    uint8_t *states = arena_get(b->scratch, b->count + 1U);
+    bool good = states != NULL;
+    for (uint32_t i = 0; states != NULL && i < b->count; i++) {
+        const struct point *p = &b->points[i];
+        uint32_t depth = depth_of(b, i);
+        if (depth <= DEEPEST) {
+            continue;
+        }
+        good = false;
+        if (!walk(b, i, states) || depth_of(b, (uint32_t)p->from) == DEEPEST) {
+            complain_at(&b->r, p->at,
+                        "`%s` is computed from itself in a circle, or more than %d tags deep",
+                        p->name, DEEPEST);
+        }
+    }
+    return good;
+}
+
+bool sort_computed(struct map_builder *b, bool resolved)
+{
+    bool in_order = true, good = check_depth(b) && resolved;
     for (uint32_t i = 0; i < b->count; i++) {
         const struct point *p = &b->points[i];
         in_order = in_order && (p->from < 0 || (uint32_t)p->from < i);
-        if (depth_of(b, i) > DEEPEST) {
-            good = complain_at(&b->r, p->at,
-                               "`%s` is computed from itself in a circle, or more than %d "
-                               "tags deep",
-                               p->name, DEEPEST);
-        }
     }
     if (in_order || !good) {
         return good;
@@ -323,7 +390,7 @@ bool sort_computed(struct map_builder *b)
 struct extent {
     uint32_t first, last, point;
     uint8_t table;
-    bool used;
+    bool used, told; /* told: that it is too wide, which more of it doesn't mend */
 };
 
 static bool join_group(const struct map_builder *b, struct extent *e, uint32_t i)
@@ -331,7 +398,7 @@ static bool join_group(const struct map_builder *b, struct extent *e, uint32_t i
     const struct point *p = &b->points[i];
     uint32_t last = p->address + (uint32_t)p->words - 1;
     if (!e->used) {
-        *e = (struct extent){p->address, last, i, p->table, true};
+        *e = (struct extent){p->address, last, i, p->table, true, false};
         return true;
     }
     if (e->table != p->table) {
@@ -340,12 +407,16 @@ static bool join_group(const struct map_builder *b, struct extent *e, uint32_t i
                            "read in one request",
                            b->points[e->point].name, p->name);
     }
+    if (e->told) {
+        return true;
+    }
     e->first = p->address < e->first ? p->address : e->first;
     e->last = last > e->last ? last : e->last;
     bool bits = p->table == TABLE_COIL || p->table == TABLE_DISCRETE;
     const struct limits *limits = &b->map->limits;
     uint32_t most = bits ? limits->max_bits : limits->max_registers;
     if (e->last - e->first + 1 > most) {
+        e->told = true;
         return complain_at(&b->r, p->at,
                            "with `%s` its group spans %u addresses; one request reads %u at "
                            "most",
@@ -354,6 +425,7 @@ static bool join_group(const struct map_builder *b, struct extent *e, uint32_t i
     for (uint32_t k = 0; k < limits->never_count; k++) {
         const struct never *never = &limits->never[k];
         if (never->table == e->table && never->first <= e->last && never->last >= e->first) {
+            e->told = true;
             return complain_at(&b->r, p->at,
                                "with `%s` its group spans `never: %s %u..%u`, so it cannot be "
                                "read in one request",

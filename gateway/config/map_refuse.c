@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/text.h"
+#include "config/map_merge.h"
 #include "config/map_parts.h"
 
 enum place_of_word { IN_TYPE, IN_AT, IN_READ, IN_KEY };
@@ -151,18 +152,88 @@ static bool is_refused(const struct map_builder *b, const struct node *n, enum p
     return false;
 }
 
-bool refuse_unsupported(const struct map_builder *b, const struct node *mapping)
+enum fate { KEPT, DROPPED, LOST };
+
+/* What `off` took away is gone; what is left of it found nothing: unless that comes of what is told
+ * otherwise, that the key or the tag below is unknown, or a key there. */
+static bool is_idle_off(const struct map_builder *b, const struct node *tag, const struct node *off)
 {
-    bool good = true;
-    for (const struct node *k = mapping->kind == NODE_MAPPING ? mapping->first : NULL; k != NULL;
-         k = k->next->next) {
-        static const char *const keys[] = {[IN_TYPE] = "type", [IN_AT] = "at", [IN_READ] = "read"};
-        good = !is_refused(b, k, IN_KEY) && good;
-        for (unsigned i = IN_TYPE; i < IN_KEY; i++) {
-            if (strcmp(k->text, keys[i]) == 0) {
-                good = !is_refused(b, k->next, (enum place_of_word)i) && good;
-            }
+    const char *key = off->text;
+    bool based = node_get(tag, "at") != NULL || node_get(tag, "from") != NULL;
+    for (const struct node *k = tag->first; based && k != NULL; k = k->next->next) {
+        based = is_tag_key(k->text) ? true : text_nearest(k->text, &key, 1) == NULL;
+    }
+    return based && !b->loose;
+}
+
+static enum fate fate_of(const struct map_builder *b, const struct node *mapping,
+                         const struct node *k, bool tag)
+{
+    static const char *const keys[] = {[IN_TYPE] = "type", [IN_AT] = "at", [IN_READ] = "read"};
+    if (is_refused(b, k, IN_KEY)) {
+        return DROPPED;
+    }
+    for (unsigned i = IN_TYPE; i < IN_KEY; i++) {
+        if (strcmp(k->text, keys[i]) == 0 && is_refused(b, k->next, (enum place_of_word)i)) {
+            return LOST;
         }
     }
-    return good;
+    if (tag && b->merged && node_is_off(k->next) && is_tag_key(k->text) &&
+        strcmp(k->text, "about") != 0) {
+        complain_if(&b->r, is_idle_off(b, mapping, k), k->next,
+                    "`%.40s: off`, but the tag below has no `%.40s`", k->text, k->text);
+        return LOST;
+    }
+    return KEPT;
+}
+
+/* NULL: out of memory. */
+static struct node *copy_pair(const struct map_builder *b, const struct node *key, enum fate fate)
+{
+    struct node *pair = arena_get_array(b->scratch, 2, sizeof *pair);
+    if (pair != NULL) {
+        pair[0] = *key;
+        pair[0].next = &pair[1];
+        pair[1] = fate == LOST ? (struct node){.text = "", .kind = NODE_LOST} : *key->next;
+        pair[1].next = NULL;
+    }
+    return pair;
+}
+
+const struct node *refuse_unsupported(const struct map_builder *b, const struct node *mapping,
+                                      bool tag, bool *good)
+{
+    const struct node *first = mapping->kind == NODE_MAPPING ? mapping->first : NULL;
+    size_t i = 0, kept = 0;
+    uint8_t *fates = arena_get(b->scratch, first == NULL ? 1 : mapping->length);
+    struct node *made = arena_get(b->scratch, sizeof *made);
+    if (fates == NULL || made == NULL) {
+        return NULL;
+    }
+    for (const struct node *k = first; k != NULL; k = k->next->next) {
+        fates[i] = (uint8_t)fate_of(b, mapping, k, tag);
+        kept += fates[i++] == KEPT;
+    }
+    if (kept == i) {
+        return mapping;
+    }
+    *good = false;
+    *made = *mapping;
+    made->first = NULL;
+    made->length = 0;
+    const struct node **tail = &made->first;
+    i = 0;
+    for (const struct node *k = first; k != NULL; k = k->next->next) {
+        enum fate fate = (enum fate)fates[i++];
+        struct node *pair = fate == DROPPED ? NULL : copy_pair(b, k, fate);
+        if (pair == NULL && fate != DROPPED) {
+            return NULL;
+        }
+        if (pair != NULL) {
+            *tail = pair;
+            tail = &pair[1].next;
+            made->length++;
+        }
+    }
+    return made;
 }

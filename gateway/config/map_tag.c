@@ -9,8 +9,6 @@
 
 enum { REPEAT_MAX = 65536, NAME_ROOM = 160 };
 
-const char *const kind_names[5] = {"gauge", "counter", "state", "event", "text"};
-
 #define FIELD(key, member)                                                                         \
     {                                                                                              \
         key, offsetof(struct tag_nodes, member)                                                    \
@@ -62,6 +60,15 @@ static const struct field tag_fields[] = {
     FIELD("side_effect", side_effect),
 };
 enum { TAG_FIELDS = sizeof tag_fields / sizeof *tag_fields };
+
+bool is_tag_key(const char *text)
+{
+    size_t i = 0;
+    while (i < TAG_FIELDS && strcmp(tag_fields[i].key, text) != 0) {
+        i++;
+    }
+    return i < TAG_FIELDS;
+}
 
 struct repeat {
     const struct node *labels; /* a list, or NULL: 1, 2, 3 ... */
@@ -122,26 +129,28 @@ static bool read_repeat(const struct map_builder *b, const struct node *key, con
                                    "something in for {n}",
                                    key->text);
     }
-    if (!take_fields(&b->r, n, fields, 3, nodes, "repeat")) {
+    bool good = take_fields(&b->r, n, fields, 3, nodes, "repeat");
+    if (n->kind != NODE_MAPPING) {
         return false;
     }
     if (!braces) {
-        return complain(&b->r, key, "a repeated tag has {n} in its name, like pump_{n}_flow");
+        good = complain(&b->r, key, "a repeated tag has {n} in its name, like pump_{n}_flow");
     }
     if ((nodes[0] == NULL) == (nodes[1] == NULL)) {
-        return complain(&b->r, n, "repeat has either `count: 6` or `n: [1, 2, 5]`");
+        good = complain(&b->r, n, "repeat has either `count: 6` or `n: [1, 2, 5]`");
     }
-    bool good = read_u64(&b->r, nodes[1], "count", 1, REPEAT_MAX, &out->count);
+    good = read_u64(&b->r, nodes[1], "count", 1, REPEAT_MAX, &out->count) && good;
     good = read_u64(&b->r, nodes[2], "stride", 1, REPEAT_MAX, &out->stride) && good;
-    if (nodes[0] != NULL) {
-        good = is_list(&b->r, nodes[0], "n") && good;
-        out->labels = nodes[0]->first;
-        out->count = repeat_count(n);
-        for (const struct node *i = out->labels; good && i != NULL; i = i->next) {
-            good =
-                (i->kind == NODE_SCALAR && text_is_name(i->text, i->length)) ||
-                complain(&b->r, i, "n has plain words or numbers, like [1, 2] or [north, south]");
-        }
+    if (nodes[0] == NULL || !is_list(&b->r, nodes[0], "n")) {
+        return nodes[0] == NULL && good;
+    }
+    out->labels = nodes[0]->first;
+    out->count = repeat_count(n);
+    for (const struct node *i = out->labels; i != NULL; i = i->next) {
+        bool plain = i->kind == NODE_SCALAR && text_is_name(i->text, i->length);
+        good = (plain || complain(&b->r, i,
+                                  "n has plain words or numbers, like [1, 2] or [north, south]")) &&
+               good;
     }
     return good;
 }
@@ -179,8 +188,7 @@ void name_point(const struct reader *r, struct point *p, const char *name)
     p->key_length = p->name_length + 3;
 }
 
-static bool add_point(struct map_builder *b, const struct node *at, const struct point *p,
-                      const char *name)
+static bool check_name(const struct map_builder *b, const struct node *at, const char *name)
 {
     if (name == NULL || !text_is_name(name, strlen(name))) {
         return complain(&b->r, at, "tag name `%.80s`: a name has 1 to 64 of A-Z a-z 0-9 . _ -",
@@ -194,6 +202,15 @@ static bool add_point(struct map_builder *b, const struct node *at, const struct
                         other->at.line, elsewhere ? " of " : "", elsewhere ? other->at.file : "",
                         strcmp(other->name, name) == 0 ? "; names must differ"
                                                        : "; names must differ by more than case");
+    }
+    return true;
+}
+
+static bool add_point(struct map_builder *b, const struct node *at, const struct point *p,
+                      const char *name)
+{
+    if (!check_name(b, at, name)) {
+        return false;
     }
     if (b->count >= b->room) {
         return complain(&b->r, at, "more than %d tags in one map; split it", MAP_TAGS_MAX);
@@ -209,40 +226,48 @@ static bool add_point(struct map_builder *b, const struct node *at, const struct
     return true;
 }
 
+static struct point bit_of(const struct point *base, uint64_t bit, bool inverted)
+{
+    struct point p = *base;
+    p.inverted = inverted;
+    p.bit = (int8_t)bit;
+    p.mask = 0;
+    p.shift = 0;
+    p.curve = CURVE_NONE;
+    p.exp_from = p.mul_from = -1;
+    p.choices = NULL;
+    p.choice_count = 0;
+    p.has_valid = false;
+    p.kind = KIND_STATE;
+    p.has_wrap = p.reset = false;
+    p.write = NULL;
+    p.deadband = 0;
+    p.unit = "";
+    return p;
+}
+
+/* add: else they are only looked at, for the tag could not be read. */
 static bool add_bits(struct map_builder *b, const struct node *bits, const struct point *base,
-                     const char *name, const char *label)
+                     const char *name, const char *label, bool add)
 {
     bool good = true;
     for (const struct node *k = bits->first; k != NULL; k = k->next->next) {
         uint64_t bit = 0;
-        if (!read_u64(&b->r, k, "bit", 0, raw_bits(base) - 1, &bit) ||
-            !is_scalar(&b->r, k->next, "the name of a bit")) {
+        unsigned width = raw_bits(base) > 0 ? raw_bits(base) : 64;
+        good = read_u64(&b->r, k, "bit", 0, width - 1, &bit) && good;
+        if (!is_scalar(&b->r, k->next, "the name of a bit")) {
             good = false;
             continue;
         }
-        struct point p = *base;
         const char *word = k->next->text;
-        p.inverted = strncmp(word, "not ", 4) == 0;
-        word += p.inverted ? 4 : 0;
-        p.bit = (int8_t)bit;
-        p.mask = 0;
-        p.shift = 0;
-        p.curve = CURVE_NONE;
-        p.exp_from = p.mul_from = -1;
-        p.choices = NULL;
-        p.choice_count = 0;
-        p.has_valid = false;
-        p.kind = KIND_STATE;
-        p.has_wrap = p.reset = false;
-        p.write = NULL;
-        p.deadband = 0;
-        p.unit = "";
-        const char *whole = arena_printf(b->r.arena, "%s.%s", name, word);
+        bool inverted = strncmp(word, "not ", 4) == 0;
+        const char *whole = arena_printf(b->r.arena, "%s.%s", name, inverted ? word + 4 : word);
         const char *full = put_in(b, whole, label);
         if (change_of(b, full) != NULL) {
             continue; /* there is no other change of a bit than `off` */
         }
-        good = add_point(b, k->next, &p, full) && good;
+        struct point p = bit_of(base, bit, inverted);
+        good = (add ? add_point(b, k->next, &p, full) : check_name(b, k->next, full)) && good;
     }
     return good;
 }
@@ -256,11 +281,14 @@ static bool refer(struct map_builder *b, const struct node *n, enum reference_ki
     if (!is_scalar(&b->r, n, "a reference to a tag")) {
         return false;
     }
+    if (label == NULL && point == NAMES_NONE && strstr(n->text, "{n}") != NULL) {
+        return false; /* of a tag whose repetitions could not be read */
+    }
     struct reference *ref = arena_get(b->scratch, sizeof *ref);
     if (ref == NULL) {
         return false;
     }
-    *ref = (struct reference){NULL, n, put_in(b, n->text, label), point, kind, NULL};
+    *ref = (struct reference){NULL, n, put_in(b, n->text, label), point, kind, NULL, false};
     if (b->references == NULL) {
         b->references = ref;
     } else {
@@ -274,13 +302,21 @@ static bool refer_factor(struct map_builder *b, const struct tag_nodes *n, uint3
                          const char *label)
 {
     const struct node *tag, *factors;
-    if (!split_mul_from(b, n->mul_from, &tag, &factors) || !refer(b, tag, REF_MUL, point, label)) {
-        return false;
+    struct point nobody = {0};
+    bool good = split_mul_from(b, n->mul_from, &tag, &factors);
+    bool lost = factors != NULL && factors->kind == NODE_LOST;
+    if (tag == NULL) {
+        return (factors == NULL || lost || read_factors(b, factors, NULL, &nobody)) && good;
     }
-    if (factors != NULL) {
-        b->last_reference->factors = factors;
+    const struct reference *last = b->last_reference;
+    good = refer(b, tag, REF_MUL, point, label) && good;
+    if (b->last_reference != last) {
+        b->last_reference->factors = lost ? NULL : factors;
+        b->last_reference->any = lost;
+    } else if (factors != NULL && !lost) {
+        read_factors(b, factors, NULL, &nobody);
     }
-    return true;
+    return good;
 }
 
 static bool join(struct map_builder *b, const struct node *n, const char *label, struct point *p)
@@ -302,32 +338,49 @@ static bool join(struct map_builder *b, const struct node *n, const char *label,
     return true;
 }
 
+static bool refer_all(struct map_builder *b, const struct tag_nodes *n, uint32_t point,
+                      const char *label)
+{
+    bool good = refer(b, n->from, REF_FROM, point, label);
+    good = refer(b, n->exp_from, REF_EXP, point, label) && good;
+    return refer_factor(b, n, point, label) && good;
+}
+
+static bool reach(struct map_builder *b, const struct node *key, const struct tag_nodes *n,
+                  struct point *p, uint64_t step)
+{
+    uint64_t address = p->address + step;
+    if (p->from >= 0) {
+        return true;
+    }
+    if (address > UINT16_MAX) {
+        return complain(&b->r, key, "repeated, this tag reaches beyond address 65535");
+    }
+    p->address = (uint16_t)address;
+    bool good = shift_write(b, key, p, step);
+    return check_reach(b, n->at, p, n->write != NULL) && good;
+}
+
 /* One point of a (perhaps repeated) tag, with its bits and what it says about others. */
 static bool add_instance(struct map_builder *b, const struct node *key, const struct tag_nodes *n,
                          const struct point *model, const char *label, uint64_t step)
 {
     struct point p = *model;
-    uint64_t address = p.address + step;
-    if (p.from < 0 && address > UINT16_MAX) {
-        return complain(&b->r, key, "repeated, this tag reaches beyond address 65535");
-    }
-    p.address = (uint16_t)address;
+    bool good = reach(b, key, n, &p, step);
+    good = join(b, n->group, label, &p) && good;
     p.about = put_in(b, p.about, label);
-    if (p.about == NULL || !shift_write(b, key, &p, step) || !join(b, n->group, label, &p)) {
-        return false;
-    }
-    if (p.from < 0 && !check_reach(b, n->at, &p, n->write != NULL)) {
-        return false;
-    }
     const char *name = put_in(b, key->text, label);
     uint32_t first = b->count;
-    if (!add_point(b, key, &p, name)) {
-        return false;
+    bool added = good && p.about != NULL && add_point(b, key, &p, name);
+    if (!good) {
+        check_name(b, key, name);
     }
-    bool good = refer(b, n->from, REF_FROM, first, label) &&
-                refer(b, n->exp_from, REF_EXP, first, label) && refer_factor(b, n, first, label);
+    good = refer_all(b, n, added ? first : NAMES_NONE, label) && added;
     if (n->bits != NULL) {
-        good = add_bits(b, n->bits, &p, name, label) && good;
+        good = add_bits(b, n->bits, &p, name, label, added) && good;
+    }
+    if (n->valid_if != NULL && !added) {
+        refer(b, n->valid_if, REF_CONDITION, NAMES_NONE, label);
     }
     for (uint32_t i = first; n->valid_if != NULL && i < b->count; i++) {
         good = refer(b, n->valid_if, REF_CONDITION, i, label) && good;
@@ -335,96 +388,31 @@ static bool add_instance(struct map_builder *b, const struct node *key, const st
     return good;
 }
 
-static bool read_valid(const struct map_builder *b, const struct node *n, struct point *p)
+/* What else can be told of a tag that could not be read: its name, its bits, whom it names. label:
+ * of the first of many; NULL: none. */
+static void look_over(struct map_builder *b, const struct node *key, const struct tag_nodes *n,
+                      const struct point *p, const char *label)
 {
-    double ends[2];
-    if (n == NULL) {
-        return true;
+    bool computed = n->from != NULL, open = label == NULL && strstr(key->text, "{n}") != NULL;
+    const char *stand_in = open ? "1" : label, *name = put_in(b, key->text, stand_in);
+    struct point nobody = {.group = -1};
+    check_name(b, key, name);
+    if (n->bits != NULL && n->bits->kind == NODE_MAPPING && !computed) {
+        add_bits(b, n->bits, p, name == NULL ? "?" : name, stand_in, false);
     }
-    if (p->from < 0 && (!type_facts[p->type].number || p->bit >= 0 || p->choice_count > 0)) {
-        return complain(&b->r, n, "`valid` is for numbers");
+    if (!computed) {
+        join(b, n->group, stand_in, &nobody);
     }
-    if (!read_reals(&b->r, n, "valid", ends, 2)) {
-        return false;
+    refer(b, n->from, REF_FROM, NAMES_NONE, label);
+    if (!computed) {
+        refer(b, n->exp_from, REF_EXP, NAMES_NONE, label);
+        refer_factor(b, n, NAMES_NONE, label);
     }
-    if (ends[0] > ends[1]) {
-        return complain(&b->r, n, "valid: the lower end stands first");
-    }
-    p->has_valid = true;
-    p->valid_low = ends[0];
-    p->valid_high = ends[1];
-    return true;
+    refer(b, n->valid_if, REF_CONDITION, NAMES_NONE, label);
 }
 
-static unsigned usual_kind(const struct point *p)
-{
-    if (p->from >= 0) {
-        return KIND_GAUGE;
-    }
-    if (p->type == RAW_STRING || p->type == RAW_TIME) {
-        return KIND_TEXT;
-    }
-    return p->type == RAW_BOOL || p->bit >= 0 || p->choice_count > 0 ? KIND_STATE : KIND_GAUGE;
-}
-
-static bool read_counter(const struct map_builder *b, const struct tag_nodes *n, struct point *p)
-{
-    unsigned kind = usual_kind(p);
-    bool good = read_word(&b->r, n->kind, "kind", kind_names, 5, &kind);
-    p->kind = (uint8_t)kind;
-    bool number = p->from >= 0 || (type_facts[p->type].number && p->bit < 0);
-    if (kind == KIND_COUNTER && (!number || p->choice_count > 0)) {
-        return complain(&b->r, n->kind, "only numbers count; this is none");
-    }
-    if (kind != KIND_COUNTER && (n->wrap != NULL || n->reset != NULL)) {
-        const struct node *wrong = n->wrap != NULL ? n->wrap : n->reset;
-        return complain(&b->r, wrong, "`wrap` and `reset` are for counters; add `kind: counter`");
-    }
-    if (n->wrap != NULL) {
-        p->has_wrap = true;
-        good = read_real(&b->r, n->wrap, "wrap", &p->wrap) && good;
-        if (good && !(p->wrap > 0)) {
-            good = complain(&b->r, n->wrap, "wrap is the last value before zero: above 0");
-        }
-    }
-    return read_bool(&b->r, n->reset, "reset", &p->reset) && good;
-}
-
-/* What reads alike whether it comes from registers or from another tag. */
-static bool read_looks(const struct map_builder *b, const struct tag_nodes *n, struct point *p)
-{
-    bool number =
-        p->from >= 0 || (type_facts[p->type].number && p->bit < 0 && p->choice_count == 0);
-    p->unit = p->about = "";
-    p->deadband = number ? b->deadband : 0;
-    p->max_silence_ns = b->max_silence_ns;
-    bool good = read_valid(b, n->valid, p);
-    good = read_counter(b, n, p) && good;
-    good = read_text(&b->r, n->unit, "unit", &p->unit) && good;
-    good = read_text(&b->r, n->about, "about", &p->about) && good;
-    if (n->verified != NULL) {
-        unsigned word = 0;
-        good = read_word(&b->r, n->verified, "verified", verified_words, VERIFIED_WORDS, &word) &&
-               good;
-        p->verified = verified_words[word];
-    }
-    good =
-        read_duration(&b->r, n->every, "every", EVERY_MIN_NS, EVERY_MAX_NS, &p->every_ns) && good;
-    good = read_duration(&b->r, n->max_silence, "max_silence", NS_PER_MS, EVERY_MAX_NS,
-                         &p->max_silence_ns) &&
-           good;
-    if (n->deadband != NULL && !number) {
-        return complain(&b->r, n->deadband, "`deadband` is for numbers");
-    }
-    good = read_real(&b->r, n->deadband, "deadband", &p->deadband) && good;
-    if (good && p->deadband < 0) {
-        return complain(&b->r, n->deadband, "a deadband is 0 or more");
-    }
-    return good;
-}
-
-static bool read_computed(const struct map_builder *b, const struct node *key,
-                          const struct tag_nodes *n, struct point *p)
+static bool read_computed(struct map_builder *b, const struct node *key, const struct tag_nodes *n,
+                          struct point *p)
 {
     const struct {
         const char *key;
@@ -457,9 +445,10 @@ static bool read_computed(const struct map_builder *b, const struct node *key,
         {"read", n->read},
         {"side_effect", n->side_effect},
     };
+    bool good = true;
     for (size_t i = 0; i < sizeof unfit / sizeof *unfit; i++) {
         if (unfit[i].node != NULL) {
-            return complain(&b->r, unfit[i].node,
+            good = complain(&b->r, unfit[i].node,
                             "`%s` means nothing in a tag that is computed "
                             "`from` another one",
                             unfit[i].key);
@@ -467,13 +456,14 @@ static bool read_computed(const struct map_builder *b, const struct node *key,
     }
     p->from = 0; /* put right when all tags are known */
     p->type = RAW_F64;
-    bool good = read_curve(b, n, p);
-    if (good && p->curve == CURVE_NONE) {
-        return complain(&b->r, key,
+    b->placed = b->typed = true;
+    good = read_curve(b, n, p) && good;
+    if (p->curve == CURVE_NONE) {
+        good = complain(&b->r, key,
                         "`from` needs what to do with it: scale, offset, span, table or "
                         "weir");
     }
-    return read_looks(b, n, p) && good;
+    return read_meaning(b, n, p) && good;
 }
 
 /* Over another map it is mostly a change of a tag whose name is misspelt. */
@@ -488,17 +478,17 @@ static bool lies_nowhere(const struct map_builder *b, const struct node *key)
                     key->text, b->merged ? ", and no tag below has this name" : "");
 }
 
-static bool read_read(const struct map_builder *b, const struct node *key,
-                      const struct tag_nodes *n, struct point *p)
+static bool read_read(struct map_builder *b, const struct node *key, const struct tag_nodes *n,
+                      struct point *p)
 {
-    if (n->at == NULL) {
-        return lies_nowhere(b, key);
+    b->placed = n->at == NULL ? !b->loose && lies_nowhere(b, key) : read_place(b, n->at, p);
+    if (!b->placed) {
+        p->table = TABLE_HOLDING;
+        p->part_count = 0;
     }
-    bool good = read_place(b, n->at, p);
-    if (!good || !read_type(b, n, p, key) || !read_parts(b, n, p)) {
-        return false;
-    }
-    good = read_bit_keys(b, n, p);
+    bool good = read_type(b, n, p, key) && b->placed;
+    good = read_parts(b, n, p) && good;
+    good = read_bit_keys(b, n, p) && good;
     good = (n->doc == NULL || check_doc(b, n->doc, p)) && good;
     good = read_manners(b, n, p) && good;
     good = read_invalid(b, n->invalid, p) && good;
@@ -515,14 +505,14 @@ static bool read_read(const struct map_builder *b, const struct node *key,
     if (n->bits != NULL && n->bits->kind != NODE_MAPPING) {
         good = complain(&b->r, n->bits, "bits have names: {0: ready, 3: fault, 12: not warm}");
     }
-    if (n->doc == NULL && p->part_count == 0 && !is_bit_table(p) && b->has_base[p->table] &&
-        b->base[p->table] > 9999 && p->address >= b->base[p->table]) {
+    if (b->placed && n->doc == NULL && p->part_count == 0 && !is_bit_table(p) &&
+        b->has_base[p->table] && b->base[p->table] > 9999 && p->address >= b->base[p->table]) {
         caution(&b->r, n->at,
                 "`%s` looks like the maker's number; its wire address would be %ju (say "
                 "`doc:` too if it is right)",
                 n->at->text, (uintmax_t)(p->address - b->base[p->table]));
     }
-    return read_looks(b, n, p) && good;
+    return read_meaning(b, n, p) && good;
 }
 
 static const struct point no_point = {.from = -1,
@@ -532,17 +522,20 @@ static const struct point no_point = {.from = -1,
                                       .mul_from = -1,
                                       .valid_if = {.point = -1, .bit = -1}};
 
-/* What `off` took away is gone; what is left of it found nothing. */
-static bool refuse_idle_off(const struct map_builder *b, const struct node *tag)
+/* *n has what there is of it even when that is not all good. */
+static bool read_model(struct map_builder *b, const struct node *key, const struct node *value,
+                       struct tag_nodes *n, struct point *p)
 {
     bool good = true;
-    for (const struct node *k = b->merged ? tag->first : NULL; k != NULL; k = k->next->next) {
-        if (node_is_off(k->next) && strcmp(k->text, "about") != 0) {
-            good = complain(&b->r, k->next, "`%.40s: off`, but the tag below has no `%.40s`",
-                            k->text, k->text);
-        }
+    const struct node *tag = refuse_unsupported(b, value, true, &good);
+    if (tag == NULL) {
+        return false;
     }
-    return good;
+    good = take_fields(&b->r, tag, tag_fields, TAG_FIELDS, n, "a tag") && good;
+    if (tag->kind != NODE_MAPPING) {
+        return false;
+    }
+    return (n->from != NULL ? read_computed(b, key, n, p) : read_read(b, key, n, p)) && good;
 }
 
 /* One of many, of which a map above says something else. */
@@ -555,10 +548,11 @@ static bool add_changed(struct map_builder *b, const struct node *key, const str
         return true;
     }
     const struct node *value = map_merge_tag(b->scratch, below, change);
-    if (value == NULL || !refuse_unsupported(b, value) ||
-        (value->kind == NODE_MAPPING && !refuse_idle_off(b, value)) ||
-        !take_fields(&b->r, value, tag_fields, TAG_FIELDS, &n, "a tag") ||
-        !(n.from != NULL ? read_computed(b, key, &n, &p) : read_read(b, key, &n, &p))) {
+    if (value == NULL) {
+        return false;
+    }
+    if (!read_model(b, key, value, &n, &p)) {
+        look_over(b, key, &n, &p, label);
         return false;
     }
     bool own = change->kind == NODE_MAPPING && node_get(change, "at") != NULL;
@@ -570,24 +564,20 @@ bool read_tag(struct map_builder *b, const struct node *key, const struct node *
     struct tag_nodes n = {0};
     struct repeat repeat;
     struct point p = no_point;
-    if (!refuse_unsupported(b, value)) {
-        return false;
-    }
-    bool good = take_fields(&b->r, value, tag_fields, TAG_FIELDS, &n, "a tag");
-    if (value->kind != NODE_MAPPING) {
-        return false;
-    }
-    if (!refuse_idle_off(b, value)) {
-        return false;
-    }
-    good = read_repeat(b, key, n.repeat, &repeat) && good;
-    good = (n.from != NULL ? read_computed(b, key, &n, &p) : read_read(b, key, &n, &p)) && good;
-    if (good && n.repeat != NULL && p.from < 0 && repeat.stride == 0 && repeat.count > 1) {
+    bool read = read_model(b, key, value, &n, &p);
+    bool good = value->kind == NODE_MAPPING && read_repeat(b, key, n.repeat, &repeat);
+    if (good && n.repeat != NULL && n.from == NULL && repeat.stride == 0 && repeat.count > 1) {
         good = complain(&b->r, n.repeat,
                         "repeat needs `stride: N`, the addresses from one to the "
                         "next");
     }
-    const struct node *label = repeat.labels;
+    if (value->kind == NODE_MAPPING && !(read && good)) {
+        char number[24];
+        bool many = good && n.repeat != NULL;
+        look_over(b, key, &n, &p, many ? repeat_label(repeat.labels, 0, number) : NULL);
+        return false;
+    }
+    const struct node *label = good ? repeat.labels : NULL;
     for (uint64_t i = 0; good && i < repeat.count; i++) {
         char number[24];
         const char *text = n.repeat == NULL ? NULL : repeat_label(label, i, number);

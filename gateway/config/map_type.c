@@ -52,6 +52,8 @@ static const struct {
 };
 static const char *const time_names[] = {"unix",   "unix64", "unix_ms", "pm800",   "six",
                                          "iec870", "sel",    "ge469",   "finder7m"};
+static const char *const string_forms[] = {"2", "low", "high"};
+enum { STRING_FORMS = sizeof string_forms / sizeof *string_forms };
 enum { TIME_NAMES = sizeof time_names / sizeof *time_names };
 
 const char *raw_type_name(enum raw_type t)
@@ -169,14 +171,12 @@ bool read_orders(const struct reader *r, const struct node *n, uint8_t order[RAW
 static bool read_string(const struct map_builder *b, const struct tag_nodes *n, struct point *p,
                         const struct node *tag)
 {
-    static const char *const forms[] = {"2", "low", "high"};
     unsigned form = STRING_TWO;
     uint64_t len = 0;
-    if (n->len == NULL) {
-        return complain(&b->r, tag, "a string needs `len: N`, its length in registers");
-    }
-    bool good = read_u64(&b->r, n->len, "len", 1, REGISTERS_MAX, &len) &&
-                read_word(&b->r, n->chars, "chars", forms, 3, &form);
+    bool good = n->len != NULL || complain_if(&b->r, !b->loose, tag,
+                                              "a string needs `len: N`, its length in registers");
+    good = read_u64(&b->r, n->len, "len", 1, REGISTERS_MAX, &len) && good;
+    good = read_word(&b->r, n->chars, "chars", string_forms, STRING_FORMS, &form) && good;
     p->words = (uint16_t)len;
     p->string_form = (uint8_t)form;
     return good;
@@ -186,16 +186,21 @@ static bool read_time(const struct map_builder *b, const struct tag_nodes *n, st
                       const struct node *tag)
 {
     unsigned form = TIME_UNIX32;
+    bool good =
+        n->format != NULL && read_word(&b->r, n->format, "format", time_names, TIME_NAMES, &form);
     if (n->format == NULL) {
-        return complain(&b->r, tag,
-                        "a time needs `format:` unix, unix64, unix_ms, pm800, six, iec870, "
-                        "sel, ge469 or finder7m");
+        complain_if(
+            &b->r, !b->loose, tag,
+            "a time needs `format:` unix, unix64, unix_ms, pm800, six, iec870, sel, ge469 or "
+            "finder7m");
     }
-    bool good = read_word(&b->r, n->format, "format", time_names, TIME_NAMES, &form);
     p->time_form = (uint8_t)form;
     p->bytes = time_facts[form].bytes;
     p->words = time_facts[form].words;
-    if (good && n->order != NULL) {
+    if (!good) { /* which letters its order has is not known */
+        return n->order != NULL && !is_scalar(&b->r, n->order, "an order") && good;
+    }
+    if (n->order != NULL) {
         unsigned like = p->bytes == 4 ? RAW_U32 : RAW_U64;
         p->own_order = true;
         return p->bytes != 0 ? read_order(&b->r, n->order, like, p->order)
@@ -205,10 +210,20 @@ static bool read_time(const struct map_builder *b, const struct tag_nodes *n, st
     return good;
 }
 
+/* Of no known type: they are for strings or times, but wrong as they stand. */
+static void check_texts(const struct map_builder *b, const struct tag_nodes *n)
+{
+    uint64_t len;
+    unsigned word;
+    read_u64(&b->r, n->len, "len", 1, REGISTERS_MAX, &len);
+    read_word(&b->r, n->chars, "chars", string_forms, STRING_FORMS, &word);
+    read_word(&b->r, n->format, "format", time_names, TIME_NAMES, &word);
+}
+
 static bool only_for(const struct map_builder *b, const struct node *n, const char *key, bool fits,
                      const char *types)
 {
-    return n == NULL || fits || complain(&b->r, n, "`%s` is for %s", key, types);
+    return n == NULL || fits || !b->typed || complain(&b->r, n, "`%s` is for %s", key, types);
 }
 
 static bool read_number_order(const struct map_builder *b, const struct tag_nodes *n,
@@ -220,6 +235,9 @@ static bool read_number_order(const struct map_builder *b, const struct tag_node
     if (good && n->byte != NULL) {
         good = read_word(&b->r, n->byte, "byte", halves, 2, &half);
         p->order[0] = half == 0 ? 1 : 0;
+    }
+    if (n->order != NULL && !b->typed) {
+        return is_scalar(&b->r, n->order, "an order") && good;
     }
     if (n->order != NULL && p->type != RAW_TIME) {
         good = read_order(&b->r, n->order, p->type, p->order) && good;
@@ -252,41 +270,56 @@ static bool is_foreign_word(const struct map_builder *b, const struct node *n)
     return false;
 }
 
-bool read_type(const struct map_builder *b, const struct tag_nodes *n, struct point *p,
+/* The type as it is written, or as it must be; false after a complaint. */
+static bool find_type(const struct map_builder *b, const struct tag_nodes *n, bool bits,
+                      const struct node *tag, const char *table, unsigned *type)
+{
+    *type = bits ? RAW_BOOL : RAW_U16;
+    if (n->type == NULL && !bits && n->bit == NULL) {
+        return complain_if(&b->r, b->placed && !b->loose, tag,
+                           "no type; say `type: u16`, f32, ... or `bit: N`");
+    }
+    if (is_foreign_word(b, n->type) ||
+        !read_word(&b->r, n->type, "type", type_names, RAW_COUNT, type)) {
+        return false;
+    }
+    if (bits && *type != RAW_BOOL) {
+        return complain(&b->r, n->type, "a %s is one bit: its type is bool", table);
+    }
+    return true;
+}
+
+bool read_type(struct map_builder *b, const struct tag_nodes *n, struct point *p,
                const struct node *tag)
 {
     bool bits = p->table == TABLE_COIL || p->table == TABLE_DISCRETE;
-    unsigned type = bits ? RAW_BOOL : RAW_U16;
-    if (n->type == NULL && !bits && n->bit == NULL) {
-        return complain(&b->r, tag, "no type; say `type: u16`, f32, ... or `bit: N`");
-    }
-    if (is_foreign_word(b, n->type) ||
-        !read_word(&b->r, n->type, "type", type_names, RAW_COUNT, &type)) {
-        return false;
-    }
-    if (bits && type != RAW_BOOL) {
-        return complain(&b->r, n->type, "a %s is one bit: its type is bool", table_names[p->table]);
-    }
-    if (bits && n->bit != NULL) {
-        return complain(&b->r, n->bit,
+    unsigned type;
+    bool good = find_type(b, n, bits, tag, table_names[p->table], &type);
+    b->typed = good;
+    if (good && bits && n->bit != NULL) {
+        good = complain(&b->r, n->bit,
                         "a %s is one bit: leave `bit` out, or say `at: %s ...` if that of a "
                         "register is meant",
                         table_names[p->table], p->table == TABLE_COIL ? "holding" : "input");
-    }
-    if (type == RAW_BOOL && n->bit != NULL) {
+    } else if (type == RAW_BOOL && n->bit != NULL) {
         type = RAW_U16;
+    }
+    if (!b->typed) {
+        type = RAW_U64;
     }
     p->type = (uint8_t)type;
     p->bytes = type_facts[type].bytes;
     p->words = type_facts[type].words;
     memcpy(p->order, b->order[type], sizeof p->order);
-    bool good = only_for(b, n->len, "len", type == RAW_STRING, "strings");
+    good = only_for(b, n->len, "len", type == RAW_STRING, "strings") && good;
     good = only_for(b, n->chars, "chars", type == RAW_STRING, "strings") && good;
     good = only_for(b, n->format, "format", type == RAW_TIME, "times") && good;
     if (type == RAW_STRING) {
         good = read_string(b, n, p, tag) && good;
     } else if (type == RAW_TIME) {
         good = read_time(b, n, p, tag) && good;
+    } else if (!b->typed) {
+        check_texts(b, n);
     }
     return read_number_order(b, n, p) && good;
 }
@@ -296,38 +329,43 @@ unsigned raw_bits(const struct point *p)
     return p->bytes * 8U;
 }
 
+static bool read_mask(const struct map_builder *b, const struct tag_nodes *n, struct point *p)
+{
+    unsigned width = raw_bits(p);
+    uint64_t all = width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1, shift = 0;
+    p->mask = all;
+    bool good = read_u64(&b->r, n->mask, "mask", 1, all, &p->mask);
+    good = read_u64(&b->r, n->shift, "shift", 0, width - 1, &shift) && good;
+    p->shift = (uint8_t)shift;
+    if (good && p->mask >> shift == 0) {
+        good =
+            complain(&b->r, n->shift, "shifted by %s, nothing of the mask is left", n->shift->text);
+    }
+    return good;
+}
+
 bool read_bit_keys(const struct map_builder *b, const struct tag_nodes *n, struct point *p)
 {
-    bool integer = type_facts[p->type].integer;
-    unsigned width = raw_bits(p);
-    uint64_t bit = 0, shift = 0;
-    bool good = only_for(b, n->bit, "bit", integer, "whole numbers (u16, u32, ...)");
-    good = only_for(b, n->mask, "mask", integer, "whole numbers (u16, u32, ...)") && good;
-    good = only_for(b, n->shift, "shift", integer, "whole numbers (u16, u32, ...)") && good;
-    good = only_for(b, n->bits, "bits", integer, "whole numbers (u16, u32, ...)") && good;
+    static const char whole[] = "whole numbers (u16, u32, ...)";
+    bool integer = type_facts[p->type].integer, several = n->mask != NULL || n->shift != NULL;
+    bool one = p->type == RAW_BOOL && n->bit != NULL; /* which was told */
+    uint64_t bit = 0;
+    bool good = only_for(b, n->bit, "bit", integer || one, whole);
+    good = only_for(b, n->mask, "mask", integer, whole) && good;
+    good = only_for(b, n->shift, "shift", integer, whole) && good;
+    good = only_for(b, n->bits, "bits", integer, whole) && good;
     good = only_for(b, n->invert, "invert", n->bit != NULL || p->type == RAW_BOOL,
                     "bits, coils and discrete inputs") &&
            good;
-    if (!good) {
-        return false;
-    }
-    if (n->bit != NULL) {
-        good = read_u64(&b->r, n->bit, "bit", 0, width - 1, &bit);
+    if (integer && n->bit != NULL) {
+        good = read_u64(&b->r, n->bit, "bit", 0, raw_bits(p) - 1, &bit) && good;
         p->bit = (int8_t)bit;
-        if (n->mask != NULL || n->shift != NULL) {
-            good = complain(&b->r, n->bit, "`bit` is one bit, `mask` is several; keep one of them");
-        }
     }
-    if (n->mask != NULL || n->shift != NULL) {
-        uint64_t all = width >= 64 ? UINT64_MAX : (UINT64_C(1) << width) - 1;
-        p->mask = all;
-        good = read_u64(&b->r, n->mask, "mask", 1, all, &p->mask) && good;
-        good = read_u64(&b->r, n->shift, "shift", 0, width - 1, &shift) && good;
-        p->shift = (uint8_t)shift;
-        if (good && p->mask >> shift == 0) {
-            good = complain(&b->r, n->shift, "shifted by %s, nothing of the mask is left",
-                            n->shift->text);
-        }
+    if (integer && n->bit != NULL && several) {
+        good = complain(&b->r, n->bit, "`bit` is one bit, `mask` is several; keep one of them");
+    }
+    if (integer && several) {
+        good = read_mask(b, n, p) && good;
     }
     return read_bool(&b->r, n->invert, "invert", &p->inverted) && good;
 }

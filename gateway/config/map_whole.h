@@ -19,6 +19,7 @@ struct map_tree {                  /* what a map's file says, with what it exten
     bool merged;                   /* of several files: a tag may change one that is repeated */
     bool overlaid;                 /* by a plant file */
     bool flawed;                   /* something was complained of: it is looked through, but in vain */
+    bool loose;                    /* what lies below is not known: only this itself can be wrong */
 };
 
 /* file is looked at together with those that it extends: beside it, in the library. Texts and nodes
@@ -35,6 +36,10 @@ bool map_open_text(struct arena *a, struct arena *scratch, const char *text, siz
  * memory. */
 bool map_overlay(struct arena *scratch, const struct map_tree *below, const struct node *tags,
                  const char *plant_file, struct map_tree *out);
+
+/* What can be told of tags that lie over a map which could not be read: complaints. */
+void map_overlay_alone(struct arena *a, struct arena *scratch, const struct node *tags,
+                       const char *plant_file, struct diags *ds);
 
 /* names (may be NULL) gets the tags, each with its index; names_fini it when a map was returned. */
 const struct map *map_build(struct arena *a, struct arena *scratch, const struct map_tree *tree,

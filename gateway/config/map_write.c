@@ -67,7 +67,7 @@ static bool read_elsewhere(const struct map_builder *b, const struct node *n, co
     if (!read_address(b, n, "write: at", table, &w->address)) {
         return false;
     }
-    if (*table != wanted) {
+    if (b->placed && *table != wanted) {
         return complain(&b->r, n, "write: at: %s is written to a %s, not to `%s`",
                         is_bits(p) ? "a bit table" : "a register",
                         is_bits(p) ? "coil" : "holding register", table_names[*table]);
@@ -89,13 +89,13 @@ static bool read_function(const struct map_builder *b, const struct node *n, con
         return complain(&b->r, n, "a coil is written with function 5 or 15");
     }
     if (!is_bits(p) && f != 6 && f != 16 && f != 22) {
-        return complain(&b->r, n, "a register is written with function 6, 16 or 22");
+        return complain_if(&b->r, b->placed, n, "a register is written with function 6, 16 or 22");
     }
-    if (f == 6 && p->words > 1) {
+    if (b->typed && f == 6 && p->words > 1) {
         return complain(&b->r, n, "function 6 writes one register; %s has %u, take 16",
                         raw_type_name((enum raw_type)p->type), p->words);
     }
-    if (f == 22 && !is_partial(p)) {
+    if (b->typed && f == 22 && !is_partial(p)) {
         return complain(&b->r, n,
                         "function 22 is for some bits of a register; this is all of %s, take %s",
                         p->words == 1 ? "it" : "them", p->words == 1 ? "6" : "16");
@@ -155,16 +155,15 @@ static bool read_rule(const struct map_builder *b, const struct node *n, struct 
                                           {"at", offsetof(struct write_nodes, at)}};
     struct write_nodes nodes = {0};
     uint8_t table;
-    if (n->kind == NODE_MAPPING && !take_fields(&b->r, n, fields, 3, &nodes, "write")) {
-        return false;
-    }
+    bool good = n->kind != NODE_MAPPING || take_fields(&b->r, n, fields, 3, &nodes, "write");
     const char *why = cannot(p);
     if (why != NULL) {
         return complain(&b->r, n, "%s", why);
     }
-    bool good = read_limits_of(b, nodes.limits, p, w);
+    good = read_limits_of(b, nodes.limits, p, w) && good;
     good = read_function(b, nodes.function, p, w) && good;
-    return read_elsewhere(b, nodes.at, p, w, &table) && good && check_place(b, n, p, w, table);
+    good = read_elsewhere(b, nodes.at, p, w, &table) && good;
+    return good && b->placed && b->typed && check_place(b, n, p, w, table);
 }
 
 bool read_write(const struct map_builder *b, const struct node *n, struct point *p)
@@ -227,13 +226,15 @@ static bool check_valid(const struct map_builder *b, const struct point *p)
 bool check_writes(const struct map_builder *b)
 {
     const struct limits *l = &b->map->limits;
+    struct place told = {0};
     bool good = true;
     for (uint32_t i = 0; i < b->count; i++) {
         const struct point *p = &b->points[i];
         const struct write_rule *w = p->write;
-        if (w == NULL) {
+        if (w == NULL || place_is(told, w->at)) { /* of a repeated tag, once */
             continue;
         }
+        size_t before = diags_errors(b->r.ds);
         good = check_valid(b, p) && good;
         if (p->from >= 0 || p->exp_from >= 0 || p->mul_from >= 0 || p->valid_if.point >= 0) {
             good = complain_at(&b->r, w->at, "`%s` can't be written: %s", p->name,
@@ -251,8 +252,10 @@ bool check_writes(const struct map_builder *b)
                                    "to touch anything: leave `write` out, or make that range end "
                                    "beside address %u",
                                    p->name, (unsigned)w->address);
+                break;
             }
         }
+        told = diags_errors(b->r.ds) > before ? w->at : told;
     }
     return good;
 }

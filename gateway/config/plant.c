@@ -141,8 +141,8 @@ static bool read_overrides(struct plant_builder *b)
 
 static void fini(struct plant_builder *b)
 {
-    struct names *all[] = {&b->lines,     &b->areas,         &b->devices,      &b->derived,
-                           &b->map_names, &b->overlay_names, &b->adapted_names};
+    struct names *all[] = {&b->lines,     &b->areas,         &b->devices,       &b->derived,
+                           &b->map_names, &b->overlay_names, &b->adapted_names, &b->lost};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         names_fini(all[i]);
     }
@@ -175,14 +175,15 @@ static const struct plant *load(struct plant_builder *b, const char *file)
 {
     const struct node *root = begin(b, file);
     size_t before = b->errors_before;
-    if (root == NULL || !read_overrides(b)) {
+    if (root == NULL) {
         return NULL;
     }
-    bool good = build(b, root) && diags_errors(b->r.ds) == before;
+    bool good = read_overrides(b);
+    good = build(b, root) && good && diags_errors(b->r.ds) == before;
     for (uint32_t i = 0; !good && b->options != NULL && b->options->expression != NULL &&
                          i < b->plant->derived_count;
          i++) {
-        if (b->plant->derived[i].input_count > 0) {
+        if (b->derived_sound != NULL && i < b->written_derived && b->derived_sound[i]) {
             b->options->expression(&b->plant->derived[i], b->r.ds);
         }
     }
@@ -204,7 +205,11 @@ const struct plant *plant_load(struct arena *a, const char *file,
     names_init(&b.map_names, false, a);
     names_init(&b.overlay_names, false, a);
     names_init(&b.adapted_names, false, a);
+    names_init(&b.lost, false, b.scratch);
     const struct plant *p = load(&b, file);
+    if (p == NULL) {
+        diags_unite(ds); /* a map may be a device's own, and below another one as well */
+    }
     if (p == NULL && diags_errors(ds) == 0) {
         complain_at(&b.r, (struct place){NULL, 0, 0}, "out of memory");
     }

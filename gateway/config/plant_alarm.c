@@ -62,39 +62,15 @@ static bool read_path(struct rule_builder *w, const struct node *key, uint32_t *
     size_t length = (size_t)(first - key->text);
     *area = names_find(&w->b->areas, key->text, length);
     if (*area == NAMES_NONE || strncmp(p->areas[*area].name, key->text, length) != 0) {
-        return complain(&w->b->r, key, "alarm `%.120s`: no area `%.*s`; declare it under `areas:`",
-                        key->text, (int)length, key->text);
+        return complain_if(&w->b->r, !is_lost(w->b, "area", key->text, length), key,
+                           "alarm `%.120s`: no area `%.*s`; declare it under `areas:`", key->text,
+                           (int)length, key->text);
     }
     return true;
 }
 
-/* Which of the five was said; NULL after a complaint. */
-static const struct node *pick(struct rule_builder *w, const struct node *key,
-                               const struct written_nodes *n, uint8_t *kind)
-{
-    const struct node *all[] = {n->above, n->below, n->is, n->rises, n->falls};
-    const struct node *found = NULL;
-    for (uint8_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if (all[i] == NULL) {
-            continue;
-        }
-        if (found != NULL) {
-            complain(&w->b->r, all[i],
-                     "an alarm has one condition; make two alarms of `%.120s`, one each",
-                     key->text);
-            return NULL;
-        }
-        found = all[i];
-        *kind = i;
-    }
-    if (found == NULL) {
-        complain(&w->b->r, key,
-                 "alarm `%.120s` has no condition; say `above: 1.2`, `below:`, `is: true`, or "
-                 "`rises: 0.5, within: 10m`",
-                 key->text);
-    }
-    return found;
-}
+static const char *const condition_words[] = {"above", "below", "is", "rises", "falls"};
+enum { CONDITION_WORDS = sizeof condition_words / sizeof *condition_words };
 
 static bool read_word_of(struct rule_builder *w, const struct node *n, const struct tag_facts *f,
                          struct alarm_condition *c)
@@ -115,6 +91,7 @@ static bool read_word_of(struct rule_builder *w, const struct node *n, const str
     return c->word != NULL;
 }
 
+/* f: NULL, here and below: which tag it is about is not known. */
 static bool read_is(struct rule_builder *w, const struct node *n, const struct tag_facts *f,
                     struct alarm_condition *c)
 {
@@ -124,6 +101,9 @@ static bool read_is(struct rule_builder *w, const struct node *n, const struct t
     bool truth = strcmp(n->text, "true") == 0;
     if (n->length == 0) {
         return complain(&w->b->r, n, "is: true, false, a number, or a word that the tag says");
+    }
+    if (f == NULL) {
+        return false;
     }
     if (!n->quoted && (truth || strcmp(n->text, "false") == 0)) {
         c->limit = truth ? 1 : 0;
@@ -139,34 +119,35 @@ static bool read_is(struct rule_builder *w, const struct node *n, const struct t
     return read_word_of(w, n, f, c);
 }
 
-/* Where it is over again: `clear`, or the limit less `deadband`, or less what is usual. */
+/* Where it is over again: `clear`, or the limit less `deadband`, or less what is usual.
+ * limit_known: there is something to hold it against. */
 static bool read_clear(struct rule_builder *w, const struct written_nodes *n,
-                       const struct tag_facts *f, struct alarm_condition *c)
+                       const struct tag_facts *f, bool limit_known, struct alarm_condition *c)
 {
     const struct reader *r = &w->b->r;
-    bool above = c->kind == CONDITION_ABOVE;
-    double band = deadband_by_signal(f, c->limit);
+    const char *unit = f == NULL ? NULL : f->unit;
+    bool above = c->kind == CONDITION_ABOVE, good = true;
+    double band = f == NULL ? 0 : deadband_by_signal(f, c->limit);
     if (n->clear != NULL && n->deadband != NULL) {
-        return complain(r, n->deadband, "`clear` and `deadband` say the same; leave one out");
+        good = complain(r, n->deadband, "`clear` and `deadband` say the same; leave one out");
     }
-    if (!read_in_unit(r, n->deadband, "deadband", f->unit, &band)) {
-        return false;
-    }
-    if (band < 0) {
-        return complain(r, n->deadband, "a deadband is 0 or more");
+    if (!read_in_unit(r, n->deadband, "deadband", unit, &band)) {
+        good = false;
+    } else if (band < 0) {
+        good = complain(r, n->deadband, "a deadband is 0 or more");
     }
     c->clear = above ? c->limit - band : c->limit + band;
-    if (!read_in_unit(r, n->clear, "clear", f->unit, &c->clear)) {
+    if (!read_in_unit(r, n->clear, "clear", unit, &c->clear)) {
         return false;
     }
-    if (above ? c->clear > c->limit : c->clear < c->limit) {
-        return complain(r, n->clear,
+    if (n->clear != NULL && limit_known && (above ? c->clear > c->limit : c->clear < c->limit)) {
+        good = complain(r, n->clear,
                         "clear is %s, on the wrong side of `%s: %g`; the alarm would end while it "
                         "is still true; give a value %s it",
                         n->clear->text, above ? "above" : "below", c->limit,
                         above ? "below" : "above");
     }
-    return true;
+    return good;
 }
 
 static bool in_reach(struct rule_builder *w, const struct node *n, const struct tag_facts *f,
@@ -181,46 +162,115 @@ static bool in_reach(struct rule_builder *w, const struct node *n, const struct 
     return true;
 }
 
-static bool read_limit(struct rule_builder *w, const struct written_nodes *n, const struct node *by,
-                       const struct tag_facts *f, struct alarm_condition *c)
+static bool read_within(struct rule_builder *w, const struct node *n, const struct tag_facts *f,
+                        struct alarm_condition *c)
 {
-    static const char *const words[] = {"above", "below", "is", "rises", "falls"};
-    const struct reader *r = &w->b->r;
-    bool moves = c->kind == CONDITION_RISES || c->kind == CONDITION_FALLS;
-    const struct node *wrong = moves               ? (n->clear != NULL ? n->clear : n->deadband)
-                               : n->within != NULL ? n->within
-                               : c->kind == CONDITION_IS
-                                   ? (n->clear != NULL ? n->clear : n->deadband)
-                                   : NULL;
-    if (wrong != NULL) {
-        return complain(r, wrong, "this means nothing with `%s`; leave it out", words[c->kind]);
-    }
-    if (c->kind == CONDITION_IS) {
-        return read_is(w, by, f, c);
-    }
-    if (!f->numeric) {
-        return complain(r, n->tag, "tag: `%s` is no number; compare it by `is:`", f->path);
-    }
-    if (!read_in_unit(r, by, words[c->kind], f->unit, &c->limit)) {
-        return false;
-    }
-    if (!moves) {
-        return read_clear(w, n, f, c) && in_reach(w, by, f, c);
-    }
-    if (!(c->limit > 0)) {
-        return complain(r, by, "%s says by how much, above zero", words[c->kind]);
-    }
-    if (n->within == NULL) {
-        return complain(r, by, "%s needs a time; say `within: 10m`", words[c->kind]);
-    }
-    if (!read_ms(r, n->within, "within", 1000, 7 * 24 * MS_PER_HOUR, &c->within_ms)) {
+    if (!read_ms(&w->b->r, n, "within", 1000, 7 * 24 * MS_PER_HOUR, &c->within_ms) || f == NULL) {
         return false;
     }
     return c->within_ms > f->every_ms ||
-           complain(r, n->within,
+           complain(&w->b->r, n,
                     "within is %s, but `%s` is read every %g s only; make it longer, or read the "
                     "tag more often",
-                    n->within->text, f->path, (double)f->every_ms / 1000);
+                    n->text, f->path, (double)f->every_ms / 1000);
+}
+
+static bool read_move(struct rule_builder *w, const struct node *by, bool read,
+                      const struct node *within, const struct tag_facts *f,
+                      struct alarm_condition *c)
+{
+    const char *word = condition_words[c->kind];
+    bool good =
+        read && (c->limit > 0 || complain(&w->b->r, by, "%s says by how much, above zero", word));
+    if (within == NULL) {
+        return complain(&w->b->r, by, "%s needs a time; say `within: 10m`", word);
+    }
+    return read_within(w, within, f, c) && good;
+}
+
+/* What says nothing beside this condition; its value may be wrong as well, but nobody needs it. */
+static bool refuse_idle(struct rule_builder *w, const struct written_nodes *n, uint8_t kind)
+{
+    bool limit = kind == CONDITION_ABOVE || kind == CONDITION_BELOW;
+    const struct node *idle[] = {limit ? NULL : n->clear, limit ? NULL : n->deadband,
+                                 limit || kind == CONDITION_IS ? n->within : NULL};
+    bool good = true;
+    for (size_t i = 0; i < sizeof idle / sizeof *idle; i++) {
+        if (idle[i] != NULL) {
+            good = complain(&w->b->r, idle[i], "this means nothing with `%s`; leave it out",
+                            condition_words[kind]);
+        }
+    }
+    return good;
+}
+
+static bool read_limit(struct rule_builder *w, const struct written_nodes *n, const struct node *by,
+                       const struct tag_facts *f, struct alarm_condition *c)
+{
+    const struct reader *r = &w->b->r;
+    bool good = refuse_idle(w, n, c->kind);
+    if (c->kind == CONDITION_IS) {
+        return read_is(w, by, f, c) && good;
+    }
+    bool number = f == NULL || f->numeric;
+    if (!number) {
+        good = complain(r, n->tag, "tag: `%s` is no number; compare it by `is:`", f->path);
+        f = NULL;
+    }
+    bool read =
+        read_in_unit(r, by, condition_words[c->kind], f == NULL ? NULL : f->unit, &c->limit);
+    if (c->kind == CONDITION_RISES || c->kind == CONDITION_FALLS) {
+        return read_move(w, by, read, n->within, f, c) && good;
+    }
+    good = read_clear(w, n, f, read, c) && read && good;
+    return f != NULL && good && in_reach(w, by, f, c);
+}
+
+/* Without one condition, each by itself: what fits to what is not known. Always false. */
+static bool read_loose(struct rule_builder *w, const struct written_nodes *n,
+                       const struct tag_facts *f)
+{
+    const struct {
+        const struct node *n;
+        const char *word;
+    } numbers[] = {{n->above, "above"}, {n->below, "below"}, {n->rises, "rises"},
+                   {n->falls, "falls"}, {n->clear, "clear"}, {n->deadband, "deadband"}};
+    struct alarm_condition c;
+    double number;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        read_in_unit(&w->b->r, numbers[i].n, numbers[i].word, f == NULL ? NULL : f->unit, &number);
+    }
+    read_within(w, n->within, NULL, &c);
+    return false;
+}
+
+static bool read_condition(struct rule_builder *w, const struct node *key,
+                           const struct written_nodes *n, const struct tag_facts *f,
+                           struct alarm_condition *c)
+{
+    const struct node *const all[CONDITION_WORDS] = {n->above, n->below, n->is, n->rises, n->falls};
+    const struct node *by = NULL;
+    unsigned count = 0;
+    for (uint8_t i = 0; i < CONDITION_WORDS; i++) {
+        if (all[i] == NULL) {
+            continue;
+        }
+        if (count++ > 0) {
+            complain(&w->b->r, all[i],
+                     "an alarm has one condition; make two alarms of `%.120s`, one each",
+                     key->text);
+        } else {
+            by = all[i];
+            c->kind = i;
+        }
+    }
+    if (count == 0) {
+        complain(&w->b->r, key,
+                 "alarm `%.120s` has no condition; say `above: 1.2`, `below:`, `is: true`, or "
+                 "`rises: 0.5, within: 10m`",
+                 key->text);
+    }
+    return count == 1 ? read_limit(w, n, by, f, c) : read_loose(w, n, f);
 }
 
 static bool read_one(struct rule_builder *w, const struct node *key, const struct node *value,
@@ -246,13 +296,14 @@ static bool read_one(struct rule_builder *w, const struct node *key, const struc
     good = read_looks_of_alarm(w, key, &n.looks, "alarm", looks) && good;
     good = read_u64(&w->b->r, n.samples, "samples", 1, SAMPLES_MAX, &samples) && good;
     c->samples = (uint32_t)samples;
-    const struct node *by = pick(w, key, &n, &c->kind);
     if (n.tag == NULL) {
-        return complain(&w->b->r, key, "alarm `%.120s` watches nothing; say `tag: area/device/tag`",
-                        key->text);
+        complain(&w->b->r, key, "alarm `%.120s` watches nothing; say `tag: area/device/tag`",
+                 key->text);
     }
-    c->tag = is_scalar(&w->b->r, n.tag, "tag") ? find_tag(w->b, n.tag, "tag") : TAG_NONE;
-    if (by == NULL || c->tag == TAG_NONE) {
+    c->tag = n.tag != NULL && is_scalar(&w->b->r, n.tag, "tag") ? find_tag(w->b, n.tag, "tag")
+                                                                : TAG_NONE;
+    if (c->tag == TAG_NONE) {
+        read_condition(w, key, &n, NULL, c);
         return false;
     }
     tag_facts(w, c->tag, &f);
@@ -264,7 +315,7 @@ static bool read_one(struct rule_builder *w, const struct node *key, const struc
     if (n.looks.off_for == NULL) { /* who says how long it takes to come means going, too */
         looks->off_delay_ms = n.looks.delay == NULL ? usual.off_delay_ms : looks->on_delay_ms;
     }
-    return read_limit(w, &n, by, &f, c) && good;
+    return read_condition(w, key, &n, &f, c) && good;
 }
 
 /* When everything is important, nothing is. */

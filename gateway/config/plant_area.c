@@ -44,8 +44,8 @@ static uint32_t find_neighbour(const struct plant_builder *b, const struct node 
         }
     }
     const char *near = did_you_mean(&b->r, n->text, candidates, count);
-    complain(&b->r, n, "no area `%.64s`%s", n->text,
-             *near != '\0' ? near : "; declare it under `areas:`");
+    complain_if(&b->r, !is_lost(b, "area", n->text, n->length), n, "no area `%.64s`%s", n->text,
+                *near != '\0' ? near : "; declare it under `areas:`");
     return NAMES_NONE;
 }
 
@@ -99,10 +99,10 @@ static bool read_area(struct plant_builder *b, const struct node *key, const str
     bool good = read_long_form(&b->r, value, &n);
     good = read_text(&b->r, n.title, "the title of an area", &a->title) && named && good;
     *neighbours = n.neighbours;
-    if (!named) {
+    if (!named || !claim_name(&b->r, &b->areas, key, a->name, index, "area")) {
+        lose_name(b, "area", key->text, key->length);
         return false;
     }
-    good = claim_name(&b->r, &b->areas, key, a->name, index, "area") && good;
     if (strcasecmp(a->name, "gateway") == 0) {
         good = complain(&b->r, key,
                         "the area name `gateway` is kept for the gateway's own "
@@ -114,6 +114,7 @@ static bool read_area(struct plant_builder *b, const struct node *key, const str
 bool read_areas(struct plant_builder *b, const struct node *n)
 {
     if (n == NULL || n->kind != NODE_MAPPING || n->length == 0) {
+        lose_name(b, "area", "", 0);
         return complain(&b->r, n == NULL ? &(struct node){.line = 1, .column = 1} : n,
                         "a plant has areas: {mill: Milling area}");
     }

@@ -86,43 +86,56 @@ static uint32_t put_standards(const struct equipment *e, struct check_item *item
     return count;
 }
 
+static bool check_ends(const struct reader *r, const struct node *key, const struct check_nodes *n,
+                       const struct check_item *c)
+{
+    return isnan(c->low) || isnan(c->high) || c->low <= c->high ||
+           complain(r, n->low == NULL ? key : n->low, "low is above high; nothing lies between");
+}
+
 /* By itself: a tag stands where it should, for so long. */
 static bool read_auto(struct rule_builder *w, const struct node *key, const struct check_nodes *n,
                       struct check_item *c)
 {
     const struct reader *r = &w->b->r;
-    struct tag_facts f;
-    const struct node *wrong = n->sign != NULL ? n->sign : n->unit;
-    if (wrong != NULL) {
-        return complain(r, wrong,
-                        "a check looks at a `tag:`, or somebody signs it (`sign:`), not "
-                        "both; the unit is the tag's");
+    struct tag_facts f = {.unit = NULL};
+    const struct node *wrong[] = {n->sign, n->unit};
+    bool good = true;
+    for (size_t i = 0; i < 2; i++) {
+        if (wrong[i] != NULL) {
+            good = complain(r, wrong[i],
+                            "a check looks at a `tag:`, or somebody signs it (`sign:`), not "
+                            "both; the unit is the tag's");
+        }
     }
     c->kind = CHECK_AUTO;
     c->tag = is_scalar(r, n->tag, "tag") ? find_tag(w->b, n->tag, "tag") : TAG_NONE;
-    if (c->tag == TAG_NONE) {
-        return false;
+    if (c->tag != TAG_NONE) {
+        tag_facts(w, c->tag, &f);
+        c->unit = f.unit;
     }
-    tag_facts(w, c->tag, &f);
-    c->unit = f.unit;
     if (n->low == NULL && n->high == NULL) {
-        return complain(r, key,
+        good = complain(r, key,
                         "check `%s` has no range; say `low:` or `high:` (of a tag that is "
                         "true or false: 1 or 0)",
                         key->text);
     }
-    return read_in_unit(r, n->low, "low", f.unit, &c->low) &&
-           read_in_unit(r, n->high, "high", f.unit, &c->high) &&
-           read_ms(r, n->for_, "for", 0, 30 * 24 * MS_PER_HOUR, &c->for_ms);
+    bool low = read_in_unit(r, n->low, "low", f.unit, &c->low);
+    bool high = read_in_unit(r, n->high, "high", f.unit, &c->high);
+    good = low && high && check_ends(r, key, n, c) && good;
+    good = read_ms(r, n->for_, "for", 0, 30 * 24 * MS_PER_HOUR, &c->for_ms) && good;
+    return c->tag != TAG_NONE && good;
 }
 
-static bool read_signed(struct rule_builder *w, const struct check_nodes *n, struct check_item *c)
+static bool read_signed(struct rule_builder *w, const struct node *key, const struct check_nodes *n,
+                        struct check_item *c)
 {
     static const char *const words[] = {"name", "value"};
     const struct reader *r = &w->b->r;
     unsigned sign = c->wants_value ? 1 : 0;
+    bool good = true;
     if (n->for_ != NULL) {
-        return complain(r, n->for_,
+        good = complain(r, n->for_,
                         "`for` is of checks that look at a `tag:`; somebody signs this "
                         "one");
     }
@@ -130,15 +143,17 @@ static bool read_signed(struct rule_builder *w, const struct check_nodes *n, str
     c->tag = TAG_NONE;
     c->builtin = BUILTIN_NONE;
     c->for_ms = 0;
-    bool good = read_word(r, n->sign, "sign", words, 2, &sign);
+    bool known = read_word(r, n->sign, "sign", words, 2, &sign);
     c->wants_value = sign == 1;
+    good = known && good;
     const struct node *idle = n->low != NULL ? n->low : n->high != NULL ? n->high : n->unit;
-    if (good && sign == 0 && idle != NULL) {
-        return complain(r, idle, "this is of a value; say also `sign: value`");
+    if (known && sign == 0 && idle != NULL) {
+        good = complain(r, idle, "this is of a value; say also `sign: value`");
     }
     good = read_text(r, n->unit, "unit", &c->unit) && good;
-    good = read_real(r, n->low, "low", &c->low) && good;
-    return read_real(r, n->high, "high", &c->high) && good;
+    bool low = read_real(r, n->low, "low", &c->low);
+    bool high = read_real(r, n->high, "high", &c->high);
+    return low && high && check_ends(r, key, n, c) && good;
 }
 
 static bool read_check(struct rule_builder *w, const struct node *key, const struct node *value,
@@ -159,11 +174,7 @@ static bool read_check(struct rule_builder *w, const struct node *key, const str
     if (*c->text == '\0') {
         c->text = c->name;
     }
-    good = (n.tag != NULL ? read_auto(w, key, &n, c) : read_signed(w, &n, c)) && good;
-    if (good && !isnan(c->low) && !isnan(c->high) && c->low > c->high) {
-        good = complain(r, n.low == NULL ? key : n.low, "low is above high; nothing lies between");
-    }
-    return good;
+    return (n.tag != NULL ? read_auto(w, key, &n, c) : read_signed(w, key, &n, c)) && good;
 }
 
 bool read_checklist(struct rule_builder *w, const struct node *n, struct equipment *e)
@@ -190,8 +201,8 @@ bool read_checklist(struct rule_builder *w, const struct node *n, struct equipme
                 .name = "", .text = "", .unit = "", .tag = TAG_NONE, .low = UNSAID, .high = UNSAID};
             count++;
         }
-        good = read_name(r, k, "check", &items[i].name) && read_check(w, k, k->next, &items[i]) &&
-               good;
+        good = read_name(r, k, "check", &items[i].name) && good;
+        good = read_check(w, k, k->next, &items[i]) && good;
     }
     if (count > RULE_CHECKS_MAX) {
         good = complain(r, n, "`%s` has %u checks, built in and added; at most %d are kept",

@@ -54,7 +54,8 @@ bool read_commands(struct plant_builder *b, const struct node *n)
     *out = (struct command_rules){
         .at = n != NULL ? place_of(&b->r, n) : (struct place){b->r.file, 1, 1}, .allow = reading};
     bool good = n == NULL || take_fields(&b->r, n, command_fields, 3, &c, "commands");
-    good = read_allow(&b->r, c.allow, &out->allow) && good;
+    b->allow_known = read_allow(&b->r, c.allow, &out->allow);
+    good = b->allow_known && good;
     good = read_duration(&b->r, c.fresh, "fresh", NS_PER_S, 3600 * NS_PER_S, &fresh_ns) && good;
     /* A story's clock runs fast; messages take as long as ever. */
     double pace = b->options != NULL && b->options->pace > 1 ? b->options->pace : 1;
@@ -68,25 +69,27 @@ struct permit_nodes {
     const struct node *limits, *danger;
 };
 
+/* p: NULL: not known. */
 static bool read_permit_limits(const struct reader *r, const struct node *key,
                                const struct node *limits, const struct point *p,
                                struct write_permit *out)
 {
-    const struct write_rule *w = p->write;
+    const struct write_rule *w = p == NULL ? NULL : p->write;
+    bool bounded = w != NULL && w->has_limits;
     double ends[2];
-    out->low = w->has_limits ? w->low : (double)NAN;
-    out->high = w->has_limits ? w->high : (double)NAN;
-    if (!map_point_is_number(p)) {
+    out->low = bounded ? w->low : (double)NAN;
+    out->high = bounded ? w->high : (double)NAN;
+    if (p != NULL && !map_point_is_number(p)) {
         return limits == NULL ||
                complain(r, limits, "limits are for numbers; `%s` is %s, leave them out", key->text,
                         p->choice_count > 0 ? "one of the words of its enum" : "true or false");
     }
     if (limits == NULL) {
-        return w->has_limits ||
-               complain(r, key,
-                        "`%s` is a number, and neither its map nor this says what it may become: "
-                        "add `{limits: [LOW, HIGH]}`",
-                        key->text);
+        return bounded ||
+               complain_if(r, w != NULL, key,
+                           "`%s` is a number, and neither its map nor this says what it may "
+                           "become: add `{limits: [LOW, HIGH]}`",
+                           key->text);
     }
     if (!read_reals(r, limits, "limits", ends, 2)) {
         return false;
@@ -94,7 +97,7 @@ static bool read_permit_limits(const struct reader *r, const struct node *key,
     if (ends[0] > ends[1]) {
         return complain(r, limits, "the lower limit stands first");
     }
-    if (w->has_limits && (ends[0] < w->low || ends[1] > w->high)) {
+    if (bounded && (ends[0] < w->low || ends[1] > w->high)) {
         return complain(r, limits, "limits [%g, %g] are wider than its map's, [%g, %g] (%s:%u)",
                         ends[0], ends[1], w->low, w->high, w->at.file, (unsigned)w->at.line);
     }
@@ -103,34 +106,10 @@ static bool read_permit_limits(const struct reader *r, const struct node *key,
     return true;
 }
 
-static bool read_permit(struct plant_builder *b, const struct node *key, const struct node *n,
-                        struct write_permit *out)
+static bool read_danger(const struct reader *r, const struct node *key, const struct node *n,
+                        const struct point *p, struct write_permit *out)
 {
-    static const struct field fields[] = {{"limits", offsetof(struct permit_nodes, limits)},
-                                          {"danger", offsetof(struct permit_nodes, danger)}};
-    const struct reader *r = &b->r;
-    struct permit_nodes nodes = {0};
-    uint32_t tag = find_tag(b, key, "writes");
-    bool taken = take_fields(r, n, fields, 2, &nodes, "a tag of `writes`");
-    if (tag == TAG_NONE || !taken) {
-        return false;
-    }
-    if (tag >= b->plant->first_derived) {
-        return complain(r, key, "`%s` is derived; no device could be told", key->text);
-    }
-    const struct device *d = b->plant->devices;
-    while (d->map == NULL || tag - d->first_tag >= d->map->point_count) {
-        d++;
-    }
-    const struct point *p = &d->map->points[tag - d->first_tag];
-    if (p->write == NULL) {
-        return complain(r, key,
-                        "`%s` can't be written: its map does not say so; what it says stands in "
-                        "%s:%u, where `write: {limits: [LOW, HIGH]}` would allow it",
-                        key->text, p->at.file, (unsigned)p->at.line);
-    }
-    *out = (struct write_permit){.at = place_of(r, key), .tag = tag};
-    if (!read_bool(r, nodes.danger, "danger", &out->danger)) {
+    if (!read_bool(r, n, "danger", &out->danger) || p == NULL || p->write == NULL) {
         return false;
     }
     if (p->danger && !out->danger) {
@@ -140,10 +119,52 @@ static bool read_permit(struct plant_builder *b, const struct node *key, const s
                         key->text, p->at.file, (unsigned)p->at.line);
     }
     if (!p->danger && out->danger) {
-        caution(r, nodes.danger, "its map does not call `%s` dangerous; leave `danger` out",
-                key->text);
+        caution(r, n, "its map does not call `%s` dangerous; leave `danger` out", key->text);
     }
-    return read_permit_limits(r, key, nodes.limits, p, out);
+    return true;
+}
+
+/* NULL after a complaint. */
+static const struct point *find_writable(struct plant_builder *b, const struct node *key,
+                                         uint32_t *tag)
+{
+    *tag = find_tag(b, key, "writes");
+    if (*tag == TAG_NONE) {
+        return NULL;
+    }
+    if (*tag >= b->plant->first_derived) {
+        complain(&b->r, key, "`%s` is derived; no device could be told", key->text);
+        return NULL;
+    }
+    const struct device *d = b->plant->devices;
+    while (d->map == NULL || *tag - d->first_tag >= d->map->point_count) {
+        d++;
+    }
+    const struct point *p = &d->map->points[*tag - d->first_tag];
+    if (p->write == NULL) {
+        complain(&b->r, key,
+                 "`%s` can't be written: its map does not say so; what it says stands in "
+                 "%s:%u, where `write: {limits: [LOW, HIGH]}` would allow it",
+                 key->text, p->at.file, (unsigned)p->at.line);
+    }
+    return p;
+}
+
+static bool read_permit(struct plant_builder *b, const struct node *key, const struct node *n,
+                        struct write_permit *out)
+{
+    static const struct field fields[] = {{"limits", offsetof(struct permit_nodes, limits)},
+                                          {"danger", offsetof(struct permit_nodes, danger)}};
+    const struct reader *r = &b->r;
+    struct permit_nodes nodes = {0};
+    *out = (struct write_permit){.at = place_of(r, key)};
+    const struct point *p = find_writable(b, key, &out->tag);
+    bool good = take_fields(r, n, fields, 2, &nodes, "a tag of `writes`");
+    if (n->kind != NODE_MAPPING) {
+        return false;
+    }
+    good = read_danger(r, key, nodes.danger, p, out) && good;
+    return read_permit_limits(r, key, nodes.limits, p, out) && good;
 }
 
 static int by_tag(const void *a, const void *b)
@@ -157,9 +178,9 @@ bool read_writes(struct plant_builder *b, const struct node *n)
     const struct node *writes = n != NULL && n->kind == NODE_MAPPING ? node_get(n, "writes") : NULL;
     const struct node *allow = n != NULL && n->kind == NODE_MAPPING ? node_get(n, "allow") : NULL;
     struct command_rules *out = &b->plant->commands;
-    bool allowed = (out->allow & PERMIT_BIT(ORDER_WRITE)) != 0, good = true;
-    if (writes == NULL) {
-        if (allowed) {
+    bool allowed = (out->allow & PERMIT_BIT(ORDER_WRITE)) != 0 || !b->allow_known, good = true;
+    if (writes == NULL || node_is_null(writes)) {
+        if (allowed && b->allow_known) {
             caution(&b->r, allow,
                     "`write` alone allows nothing; name the tags: `writes: {AREA/DEVICE/TAG: "
                     "{limits: [LOW, HIGH]}}`");

@@ -44,11 +44,12 @@ static bool read_path(struct plant_builder *b, const struct node *key, struct de
                         "0-9 . _ -",
                         key->text);
     }
-    uint32_t area = names_find(&b->areas, key->text, (size_t)(first - key->text));
-    if (area == NAMES_NONE ||
-        strncmp(b->plant->areas[area].name, key->text, (size_t)(first - key->text)) != 0) {
-        return complain(&b->r, key, "derived `%s`: no area `%.*s`; declare it under `areas:`",
-                        key->text, (int)(first - key->text), key->text);
+    size_t length = (size_t)(first - key->text);
+    uint32_t area = names_find(&b->areas, key->text, length);
+    if (area == NAMES_NONE || strncmp(b->plant->areas[area].name, key->text, length) != 0) {
+        return complain_if(&b->r, !is_lost(b, "area", key->text, length), key,
+                           "derived `%s`: no area `%.*s`; declare it under `areas:`", key->text,
+                           (int)length, key->text);
     }
     uint32_t device = names_find(&b->devices, key->text, (size_t)(second - key->text));
     if (device != NAMES_NONE && b->plant->devices[device].map != NULL) {
@@ -67,9 +68,22 @@ static bool read_path(struct plant_builder *b, const struct node *key, struct de
     return out->point.key != NULL;
 }
 
+static bool read_input(struct plant_builder *b, const struct node *key, const struct node *n,
+                       struct input *in)
+{
+    bool good = is_lua_name(key->text) ||
+                complain(&b->r, key,
+                         "`%.64s` cannot be a name in an expression; use letters, "
+                         "digits and _, and none of Lua's own words",
+                         key->text);
+    in->name = arena_copy(b->r.arena, key->text, key->length);
+    in->tag = is_scalar(&b->r, n, "an input") ? find_tag(b, n, "of") : TAG_NONE;
+    return in->tag != TAG_NONE && in->name != NULL && good;
+}
+
 static bool read_inputs(struct plant_builder *b, const struct node *of, struct derived *out)
 {
-    if (!is_mapping(&b->r, of, "of")) {
+    if (of == NULL || !is_mapping(&b->r, of, "of")) {
         return false;
     }
     if (of->length == 0 || of->length > INPUTS_MAX) {
@@ -80,28 +94,40 @@ static bool read_inputs(struct plant_builder *b, const struct node *of, struct d
     bool good = inputs != NULL;
     uint32_t count = 0;
     for (const struct node *k = of->first; inputs != NULL && k != NULL; k = k->next->next) {
-        if (!is_lua_name(k->text)) {
-            good = complain(&b->r, k,
-                            "`%.64s` cannot be a name in an expression; use letters, "
-                            "digits and _, and none of Lua's own words",
-                            k->text);
-        }
-        if (!is_scalar(&b->r, k->next, "an input")) {
-            return false;
-        }
-        struct input *in = &inputs[count++];
-        in->name = arena_copy(b->r.arena, k->text, k->length);
-        in->tag = find_tag(b, k->next, "of");
-        good = in->tag != TAG_NONE && in->name != NULL && good;
+        good = read_input(b, k, k->next, &inputs[count++]) && good;
     }
     out->inputs = inputs;
     out->input_count = count;
     return good;
 }
 
-static bool read_looks(const struct reader *r, const struct derived_nodes *n, struct point *p)
+static bool read_expression(struct plant_builder *b, const struct node *n, struct derived *out)
+{
+    if (n == NULL || !is_scalar(&b->r, n, "is")) {
+        return false;
+    }
+    if (n->length == 0 || n->length > EXPRESSION_MAX) {
+        return complain(&b->r, n, "an expression has 1 to %d bytes", EXPRESSION_MAX);
+    }
+    out->expression = arena_copy(b->r.arena, n->text, n->length);
+    out->expression_at = place_of(&b->r, n);
+    return out->expression != NULL;
+}
+
+static bool read_valid(const struct reader *r, const struct node *n, struct point *p)
 {
     double ends[2];
+    if (n == NULL || !read_reals(r, n, "valid", ends, 2)) {
+        return n == NULL;
+    }
+    p->has_valid = true;
+    p->valid_low = ends[0];
+    p->valid_high = ends[1];
+    return ends[0] <= ends[1] || complain(r, n, "valid: the lower end stands first");
+}
+
+static bool read_looks(const struct reader *r, const struct derived_nodes *n, struct point *p)
+{
     unsigned kind = KIND_GAUGE;
     bool good = read_text(r, n->unit, "unit", &p->unit);
     good = read_text(r, n->about, "about", &p->about) && good;
@@ -110,18 +136,8 @@ static bool read_looks(const struct reader *r, const struct derived_nodes *n, st
     good = read_duration(r, n->max_silence, "max_silence", NS_PER_MS, EVERY_MAX_NS,
                          &p->max_silence_ns) &&
            good;
-    good = read_real(r, n->deadband, "deadband", &p->deadband) && good;
-    if (good && p->deadband < 0) {
-        good = complain(r, n->deadband, "a deadband is 0 or more");
-    }
-    if (n->valid == NULL || !read_reals(r, n->valid, "valid", ends, 2)) {
-        return n->valid == NULL && good;
-    }
-    p->has_valid = true;
-    p->valid_low = ends[0];
-    p->valid_high = ends[1];
-    return (ends[0] <= ends[1] || complain(r, n->valid, "valid: the lower end stands first")) &&
-           good;
+    good = read_deadband(r, n->deadband, &p->deadband) && good;
+    return read_valid(r, n->valid, p) && good;
 }
 
 static bool read_one(struct plant_builder *b, const struct node *key, const struct node *value,
@@ -142,19 +158,12 @@ static bool read_one(struct plant_builder *b, const struct node *key, const stru
         return false;
     }
     if (n.of == NULL || n.is == NULL) {
-        return complain(&b->r, key,
+        good = complain(&b->r, key,
                         "a derived tag says of what and how: {of: {a: mill/pump-1/flow}, "
                         "is: a * 3.6}");
     }
-    if (!is_scalar(&b->r, n.is, "is")) {
-        return false;
-    }
-    if (n.is->length == 0 || n.is->length > EXPRESSION_MAX) {
-        return complain(&b->r, n.is, "an expression has 1 to %d bytes", EXPRESSION_MAX);
-    }
-    out->expression = arena_copy(b->r.arena, n.is->text, n.is->length);
-    out->expression_at = place_of(&b->r, n.is);
-    good = out->expression != NULL && read_inputs(b, n.of, out) && good;
+    good = read_expression(b, n.is, out) && good;
+    good = read_inputs(b, n.of, out) && good;
     return read_looks(&b->r, &n, &out->point) && good;
 }
 
@@ -216,6 +225,7 @@ bool read_derived(struct plant_builder *b, const struct node *n)
         return true;
     }
     if (!is_mapping(&b->r, n, "derived")) {
+        lose_name(b, "tag", "", 0);
         return false;
     }
     struct derived *derived = arena_get_array(b->r.arena, n->length + 1U, sizeof *derived);
@@ -238,10 +248,12 @@ bool read_derived(struct plant_builder *b, const struct node *n)
                                   .type = RAW_F64,
                                   .unit = "",
                                   .about = ""};
-        if (read_path(b, k, d)) {
-            good = claim_name(&b->r, &b->derived, k, d->path, count, "derived tag") && good;
-        } else {
+        bool named = read_path(b, k, d);
+        if (!named) {
             d->path = d->device_path = "?";
+        }
+        if (!named || !claim_name(&b->r, &b->derived, k, d->path, count, "derived tag")) {
+            lose_name(b, "tag", k->text, k->length);
             good = false;
         }
         count++;
@@ -249,9 +261,16 @@ bool read_derived(struct plant_builder *b, const struct node *n)
     b->plant->derived = derived;
     b->plant->derived_count = count;
     b->plant->tag_count = b->plant->first_derived + count;
+    bool *sound = arena_get_array(b->scratch, count + 1U, sizeof *sound);
+    if (sound == NULL) {
+        return false;
+    }
     count = 0;
     for (const struct node *k = n->first; k != NULL; k = k->next->next) {
-        good = read_one(b, k, k->next, &derived[count++]) && good;
+        sound[count] = read_one(b, k, k->next, &derived[count]);
+        good = sound[count++] && good;
     }
+    b->derived_sound = sound;
+    b->written_derived = count;
     return check_circles(b) && good;
 }

@@ -36,10 +36,11 @@ static uint32_t find_named(const struct plant_builder *b, const struct node *n, 
     char word[80];
     snprintf(word, sizeof word, "%.*s", (int)(length < 79 ? length : 79), text);
     const char *near = did_you_mean(&b->r, word, candidates, count);
-    complain(&b->r, n, "no %s `%s`%s", line ? "line" : "area", word,
-             *near != '\0' ? near
-             : line        ? "; declare it under `lines:`"
-                           : "; declare it under `areas:`");
+    const char *kind = line ? "line" : "area";
+    complain_if(&b->r, !is_lost(b, kind, text, length), n, "no %s `%s`%s", kind, word,
+                *near != '\0' ? near
+                : line        ? "; declare it under `lines:`"
+                              : "; declare it under `areas:`");
     return NAMES_NONE;
 }
 
@@ -69,7 +70,7 @@ static bool read_unit(const struct plant_builder *b, const struct node *key, con
 static void describe(const struct node *n, char *out, size_t room)
 {
     size_t at = strlen(out);
-    if (n == NULL) {
+    if (n == NULL || n->kind == NODE_LOST) {
         snprintf(out + at, room - at, "|-");
     } else if (n->kind == NODE_SCALAR) {
         snprintf(out + at, room - at, "|%s", n->text);
@@ -106,22 +107,29 @@ static const struct map *adapt(struct plant_builder *b, uint32_t index,
     return map;
 }
 
+static const struct loaded_map *find_map(struct plant_builder *b, const struct node *key,
+                                         const struct device_nodes *n)
+{
+    bool changes = n->tags == NULL || is_mapping(&b->r, n->tags, "tags");
+    if (n->map == NULL) {
+        complain(&b->r, key, "`%.64s` has no map; say `map: VENDOR/MODEL`", key->text);
+    }
+    const struct loaded_map *loaded = n->map == NULL ? NULL : load_map(b, n->map);
+    if (loaded == NULL && n->tags != NULL && changes) {
+        map_overlay_alone(b->r.arena, b->scratch, n->tags, b->r.file, b->r.ds);
+    }
+    if (loaded == NULL || n->tags == NULL || !changes) {
+        return changes ? loaded : NULL;
+    }
+    return overlay_map(b, (uint32_t)(loaded - b->maps), n->tags);
+}
+
 static bool read_map(struct plant_builder *b, const struct node *key, const struct device_nodes *n,
                      uint32_t device, struct device *out)
 {
-    if (n->map == NULL) {
-        return complain(&b->r, key, "`%.64s` has no map; say `map: VENDOR/MODEL`", key->text);
-    }
-    const struct loaded_map *loaded = load_map(b, n->map);
+    const struct loaded_map *loaded = find_map(b, key, n);
     if (loaded == NULL) {
-        return false;
-    }
-    if (n->tags != NULL) {
-        loaded = is_mapping(&b->r, n->tags, "tags")
-                     ? overlay_map(b, (uint32_t)(loaded - b->maps), n->tags)
-                     : NULL;
-    }
-    if (loaded == NULL) {
+        check_changes(&b->r, &(struct map_changes){n->order, n->heartbeat});
         return false;
     }
     b->device_maps[device] = (uint32_t)(loaded - b->maps);
@@ -135,24 +143,23 @@ static bool read_path(struct plant_builder *b, const struct node *key, const str
 {
     const char *slash = strchr(key->text, '/');
     const char *name = slash == NULL ? key->text : slash + 1;
-    if (!is_plain_name(name, strlen(name))) {
-        return complain(&b->r, key, "device `%.80s`: a name has 1 to 64 of A-Z a-z 0-9 . _ -",
-                        key->text);
-    }
+    uint32_t area = NAMES_NONE;
+    bool good =
+        is_plain_name(name, strlen(name)) ||
+        complain(&b->r, key, "device `%.80s`: a name has 1 to 64 of A-Z a-z 0-9 . _ -", key->text);
     if ((slash == NULL) == (area_node == NULL)) {
-        return complain(&b->r, key,
+        good = complain(&b->r, key,
                         slash == NULL ? "`%.64s` stands nowhere; say `area:`"
                                       : "`%.64s` names its area already; leave out "
                                         "`area:`",
                         key->text);
     }
-    if (area_node != NULL && !is_scalar(&b->r, area_node, "area")) {
-        return false;
+    if (slash != NULL) {
+        area = find_named(b, key, key->text, (size_t)(slash - key->text), false);
+    } else if (area_node != NULL && is_scalar(&b->r, area_node, "area")) {
+        area = find_named(b, area_node, area_node->text, area_node->length, false);
     }
-    uint32_t area = slash == NULL
-                        ? find_named(b, area_node, area_node->text, area_node->length, false)
-                        : find_named(b, key, key->text, (size_t)(slash - key->text), false);
-    if (area == NAMES_NONE || b->plant->areas[area].name == NULL) {
+    if (!good || area == NAMES_NONE) {
         return false;
     }
     out->area = area;
@@ -273,31 +280,36 @@ static size_t overlays_of(const struct node *devices)
 
 bool read_devices(struct plant_builder *b, const struct node *n)
 {
+    static const struct node none = {.kind = NODE_MAPPING, .line = 1, .column = 1};
+    bool good = true;
     if (n == NULL || n->kind != NODE_MAPPING || n->length == 0) {
-        return complain(
-            &b->r, n == NULL ? &(struct node){.line = 1, .column = 1} : n,
-            "a plant has devices: {pump-1: {map: VENDOR/MODEL, line: plc, unit: 1, area: "
-            "mill}}");
+        lose_name(b, "device", "", 0);
+        good =
+            complain(&b->r, n == NULL ? &none : n,
+                     "a plant has devices: {pump-1: {map: VENDOR/MODEL, line: plc, unit: 1, area: "
+                     "mill}}");
+        n = &none;
     }
-    struct device *devices = arena_get_array(b->r.arena, n->length, sizeof *devices);
-    b->maps = arena_get_array(b->scratch, n->length + overlays_of(n), sizeof *b->maps);
-    b->adapted = arena_get_array(b->scratch, n->length, sizeof *b->adapted);
-    b->device_maps = arena_get_array(b->scratch, n->length, sizeof *b->device_maps);
-    b->sound = arena_get_array(b->scratch, n->length, sizeof *b->sound);
+    struct device *devices = arena_get_array(b->r.arena, n->length + 1U, sizeof *devices);
+    b->maps = arena_get_array(b->scratch, n->length + overlays_of(n) + 1, sizeof *b->maps);
+    b->adapted = arena_get_array(b->scratch, n->length + 1U, sizeof *b->adapted);
+    b->device_maps = arena_get_array(b->scratch, n->length + 1U, sizeof *b->device_maps);
+    b->sound = arena_get_array(b->scratch, n->length + 1U, sizeof *b->sound);
     if (devices == NULL || arena_exhausted(b->scratch)) {
         return false;
     }
-    bool good = true;
     uint32_t count = 0, tags = 0;
     b->plant->devices = devices;
     for (const struct node *k = n->first; k != NULL; k = k->next->next, count++) {
         struct device *d = &devices[count];
         b->sound[count] = read_device(b, k, k->next, count, d);
         good = b->sound[count] && good;
-        if (d->path != NULL) {
-            good = claim_name(&b->r, &b->devices, k, d->path, count, "device") && good;
-        } else {
-            d->path = d->name = "?";
+        if (d->path == NULL || !claim_name(&b->r, &b->devices, k, d->path, count, "device")) {
+            const char *slash = strchr(k->text, '/'), *name = slash == NULL ? k->text : slash + 1;
+            lose_name(b, "device", name, strlen(name));
+            d->path = d->path == NULL ? "?" : d->path;
+            d->name = d->name == NULL ? "?" : d->name;
+            good = false;
         }
         d->first_tag = tags;
         tags += d->map == NULL ? 0 : d->map->point_count;

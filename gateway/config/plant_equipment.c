@@ -44,7 +44,7 @@ static const struct field fields[] = {{"class", offsetof(struct equipment_nodes,
 static bool name_one(struct rule_builder *w, const struct node *key, const struct node *value,
                      struct equipment *e)
 {
-    *e = (struct equipment){.name = "?",
+    *e = (struct equipment){.name = key->text,
                             .at = place_of(&w->b->r, key),
                             .about = "",
                             .owner = "",
@@ -59,12 +59,12 @@ static bool name_one(struct rule_builder *w, const struct node *key, const struc
                             .warn_ms = 2 * MS_PER_HOUR,
                             .alarm_threat = RULE_NONE,
                             .tag_minutes = TAG_NONE};
-    if (!read_name(&w->b->r, key, "equipment", &e->name) ||
-        !is_mapping(&w->b->r, value, "a piece of equipment")) {
+    bool good = read_name(&w->b->r, key, "equipment", &e->name);
+    if (!is_mapping(&w->b->r, value, "a piece of equipment")) {
         return false;
     }
-    e->area = find_area(w->b, key, node_get(value, "area"));
-    if (e->area == RULE_NONE) {
+    e->area = find_area(w->b, node_get(value, "area"));
+    if (!good || e->area == RULE_NONE) {
         return false;
     }
     return node_get(value, "water") == NULL || node_get(value, "floor") == NULL ||
@@ -87,7 +87,10 @@ bool name_equipment(struct rule_builder *w, const struct node *n)
     }
     bool good = true;
     for (const struct node *k = n->first; k != NULL; k = k->next->next) {
-        good = name_one(w, k, k->next, &w->equipment[w->equipment_count++]) && good;
+        if (!name_one(w, k, k->next, &w->equipment[w->equipment_count++])) {
+            lose_name(w->b, "device", k->text, k->length);
+            good = false;
+        }
     }
     return good;
 }
@@ -97,7 +100,8 @@ static bool check_floor(struct rule_builder *w, const struct node *key, const st
                         const struct equipment *e)
 {
     const struct basin *b = e->basin == RULE_NONE ? NULL : &w->basins[e->basin];
-    if (b == NULL || b->stage_count < 2 || e->floor <= b->stage[b->stage_count - 1].x) {
+    if (n == NULL || b == NULL || b->stage_count < 2 ||
+        e->floor <= b->stage[b->stage_count - 1].x) {
         return true;
     }
     return complain(
@@ -111,30 +115,31 @@ static bool read_water(struct rule_builder *w, const struct node *key,
                        const struct equipment_nodes *n, struct equipment *e)
 {
     const struct reader *r = &w->b->r;
+    bool good = true;
     if (n->floor != NULL && n->water == NULL) {
-        return complain(
-            r, n->floor,
-            "`%s` has a floor, but nothing says how high the water stands; say `water:` "
-            "and a level",
-            key->text);
+        good =
+            complain(r, n->floor,
+                     "`%s` has a floor, but nothing says how high the water stands; say `water:` "
+                     "and a level",
+                     key->text);
     }
     if (n->water != NULL && n->floor == NULL) {
-        return complain(r, n->water,
+        good = complain(r, n->water,
                         "`%s` has water, but no height at which it is spoilt; say `floor: 0.4 m`, "
                         "on the scale of that level",
                         key->text);
     }
-    if (n->water == NULL) {
-        return true;
+    if (n->water != NULL) {
+        e->water = read_measured_tag(w, n->water, "water", QUANTITY_LENGTH, &e->water_factor);
+        good = e->water != TAG_NONE && good;
     }
-    e->water = read_measured_tag(w, n->water, "water", QUANTITY_LENGTH, &e->water_factor);
     for (uint32_t i = 0; e->water != TAG_NONE && i < w->basin_count; i++) {
         if (w->basins[i].level == e->water) {
             e->basin = i;
         }
     }
     return read_quantity(r, n->floor, "floor", QUANTITY_LENGTH, -500, 10000, &e->floor) &&
-           check_floor(w, key, n->floor, e) && e->water != TAG_NONE;
+           check_floor(w, key, n->floor, e) && good;
 }
 
 static bool read_device(struct rule_builder *w, const struct node *n, struct equipment *e)
@@ -151,10 +156,12 @@ static bool read_device(struct rule_builder *w, const struct node *n, struct equ
         e->device = i;
         return true;
     }
-    const char *near = plant_suggest_device(p, n->text);
-    return complain(&w->b->r, n, "no device `%.120s`%s%.120s%s", n->text,
-                    near == NULL ? "; write area/device" : ", did you mean `",
-                    near == NULL ? "" : near, near == NULL ? "" : "`?");
+    const char *near = plant_suggest_device(p, n->text), *slash = strchr(n->text, '/');
+    const char *name = slash == NULL ? n->text : slash + 1;
+    return complain_if(&w->b->r, !is_lost(w->b, "device", name, strlen(name)), n,
+                       "no device `%.120s`%s%.120s%s", n->text,
+                       near == NULL ? "; write area/device" : ", did you mean `",
+                       near == NULL ? "" : near, near == NULL ? "" : "`?");
 }
 
 /* Whose comm quality counts when nobody said: of the one that tells whether it runs. */
@@ -181,6 +188,7 @@ static bool read_one(struct rule_builder *w, const struct node *key, const struc
     }
     bool good =
         take_fields(r, value, fields, sizeof fields / sizeof *fields, &n, "a piece of equipment");
+    good = has_area(r, key, n.area) && good;
     if (n.class_ == NULL) {
         good = complain(r, key,
                         "`%s` has no class; say `class:` pump, motor, crusher, mill, substation, "

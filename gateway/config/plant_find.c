@@ -104,6 +104,35 @@ static uint32_t point_of(const struct plant_builder *b, uint32_t device, const c
     return i != NAMES_NONE && strcmp(map->points[i].name, tag) == 0 ? i : NAMES_NONE;
 }
 
+static const char *lost_key(const struct plant_builder *b, const char *kind, const char *text,
+                            size_t length)
+{
+    const char *key = arena_printf(b->scratch, "%s %.*s", kind, (int)length, text);
+    return key == NULL ? "" : key;
+}
+
+void lose_name(struct plant_builder *b, const char *kind, const char *text, size_t length)
+{
+    const char *key = lost_key(b, kind, text, length);
+    names_put(&b->lost, key, strlen(key), 0);
+}
+
+bool is_lost(const struct plant_builder *b, const char *kind, const char *text, size_t length)
+{
+    const char *key = lost_key(b, kind, text, length), *any = lost_key(b, kind, "", 0);
+    return names_find(&b->lost, key, strlen(key)) != NAMES_NONE ||
+           names_find(&b->lost, any, strlen(any)) != NAMES_NONE;
+}
+
+/* known: the device is, and its map. What it is called is then the only question. */
+static bool is_lost_tag(const struct plant_builder *b, const char *path, size_t device, bool known)
+{
+    const char *name = strchr(path, '/') + 1, *key = lost_key(b, "tag", path, strlen(path));
+    return names_find(&b->lost, key, strlen(key)) != NAMES_NONE ||
+           (!known && (is_lost(b, "tag", "", 0) ||
+                       is_lost(b, "device", name, (size_t)(path + device - name))));
+}
+
 uint32_t find_tag(const struct plant_builder *b, const struct node *n, const char *what)
 {
     const struct plant *p = b->plant;
@@ -114,7 +143,8 @@ uint32_t find_tag(const struct plant_builder *b, const struct node *n, const cha
         return TAG_NONE;
     }
     uint32_t device = names_find(&b->devices, n->text, length);
-    if (device != NAMES_NONE && strncmp(p->devices[device].path, n->text, length) == 0) {
+    bool known = device != NAMES_NONE && strncmp(p->devices[device].path, n->text, length) == 0;
+    if (known) {
         if (p->devices[device].map == NULL) {
             return TAG_NONE; /* its map is wrong, and was complained of */
         }
@@ -125,7 +155,12 @@ uint32_t find_tag(const struct plant_builder *b, const struct node *n, const cha
     }
     uint32_t derived = names_find(&b->derived, n->text, n->length);
     if (derived != NAMES_NONE && strcmp(p->derived[derived].path, n->text) == 0) {
-        return p->first_derived + derived;
+        bool sound =
+            b->derived_sound == NULL || derived >= b->written_derived || b->derived_sound[derived];
+        return sound ? p->first_derived + derived : TAG_NONE;
+    }
+    if (is_lost_tag(b, n->text, length, known)) {
+        return TAG_NONE;
     }
     const char *near =
         diags_count(b->r.ds) < 200 ? plant_suggest_tag(p, b->scratch, n->text) : NULL;

@@ -25,7 +25,7 @@ struct basin_pump_nodes {
 static bool name_basin(struct rule_builder *w, const struct node *key, const struct node *value,
                        struct basin *b)
 {
-    *b = (struct basin){.name = "?",
+    *b = (struct basin){.name = key->text,
                         .at = place_of(&w->b->r, key),
                         .area = RULE_NONE,
                         .level = TAG_NONE,
@@ -35,14 +35,14 @@ static bool name_basin(struct rule_builder *w, const struct node *key, const str
                         .tag_volume = TAG_NONE,
                         .tag_net = TAG_NONE,
                         .tag_minutes = TAG_NONE};
-    if (!read_name(&w->b->r, key, "basin", &b->name) || !is_mapping(&w->b->r, value, "a basin")) {
+    bool good = read_name(&w->b->r, key, "basin", &b->name);
+    if (!is_mapping(&w->b->r, value, "a basin")) {
         return false;
     }
-    b->area = find_area(w->b, key, node_get(value, "area"));
-    if (b->area == RULE_NONE) {
+    b->area = find_area(w->b, node_get(value, "area"));
+    if (!good || b->area == RULE_NONE) {
         return false;
     }
-    bool good = true;
     if (node_get(value, "stage") != NULL || node_get(value, "surface") != NULL) {
         good = make_tag(w, key, b->area, b->name, "volume", "m3", "Water that stands here", 0.1,
                         &b->tag_volume);
@@ -71,7 +71,10 @@ bool name_basins(struct rule_builder *w, const struct node *incidents)
     }
     bool good = true;
     for (const struct node *k = n->first; k != NULL; k = k->next->next) {
-        good = name_basin(w, k, k->next, &w->basins[w->basin_count++]) && good;
+        if (!name_basin(w, k, k->next, &w->basins[w->basin_count++])) {
+            lose_name(w->b, "device", k->text, k->length);
+            good = false;
+        }
     }
     return good;
 }
@@ -90,7 +93,7 @@ static bool read_pump(struct rule_builder *w, const struct node *n, struct basin
     }
     good = read_text(r, p.name, "name", &out->name) && good;
     if (p.run == NULL && p.flow == NULL) {
-        return complain(r, n,
+        good = complain(r, n,
                         "a pump says whether it runs, or what it lifts: {run: "
                         "area/device/tag, flow: area/device/tag, capacity: 200 m3/h}");
     }
@@ -180,23 +183,25 @@ static bool read_basin(struct rule_builder *w, const struct node *key, const str
         return false;
     }
     bool good = take_fields(r, value, fields, sizeof fields / sizeof *fields, &n, "a basin");
+    good = has_area(r, key, n.area) && good;
     if (n.level == NULL) {
         good = complain(r, key, "basin `%s` has no level; say `level: area/device/tag`", b->name);
     } else {
         b->level = read_measured_tag(w, n.level, "level", QUANTITY_LENGTH, &b->factor);
         good = b->level != TAG_NONE && good;
     }
-    good = read_stage(w, n.stage, n.surface, &b->stage, &b->stage_count) && good;
-    if (b->stage == NULL && good) {
+    bool walls = read_stage(w, n.stage, n.surface, &b->stage, &b->stage_count);
+    if (b->stage == NULL && walls) {
         caution(r, key,
                 "basin `%s` has neither `stage:` nor `surface:`; without volumes there is no "
                 "telling when it will be empty",
                 b->name);
     }
     check_stage_covers(w, n.stage, b->level, b->factor, b->stage, b->stage_count);
-    good = read_quantity(r, n.target, "target", QUANTITY_LENGTH, -500, 10000, &b->target) && good;
-    if (n.stage != NULL && b->stage_count >= 2 && good)
-        good = check_target(r, n.target != NULL ? n.target : key, b);
+    bool target = read_quantity(r, n.target, "target", QUANTITY_LENGTH, -500, 10000, &b->target);
+    good = walls && target && good;
+    if (n.stage != NULL && b->stage_count >= 2 && walls && target)
+        good = check_target(r, n.target != NULL ? n.target : key, b) && good;
     good = read_pumps(w, n.pumps, b) && good;
     return read_wet(w, n.wet, b) && good;
 }
@@ -219,9 +224,9 @@ static bool read_first(struct rule_builder *w, const struct node *n, struct inci
     struct node every = *n, how_long = *n;
     every.text = arena_copy(w->b->scratch, n->text, (size_t)(two - n->text));
     how_long.text = two + 5;
-    return every.text != NULL &&
-           read_ms(r, &every, "first", 60000, 7 * 24 * MS_PER_HOUR, &out->first_every_ms) &&
-           read_ms(r, &how_long, "first", 60000, 30 * 24 * MS_PER_HOUR, &out->first_for_ms);
+    bool good = every.text != NULL &&
+                read_ms(r, &every, "first", 60000, 7 * 24 * MS_PER_HOUR, &out->first_every_ms);
+    return read_ms(r, &how_long, "first", 60000, 30 * 24 * MS_PER_HOUR, &out->first_for_ms) && good;
 }
 
 static bool read_bulletins(struct rule_builder *w, const struct node *n, struct incident_rules *out)

@@ -141,7 +141,7 @@ static bool name_leak(struct rule_builder *w, const struct node *key, const stru
 {
     struct leak_rule *l = &w->leaks[index];
     unsigned kind = LEAK_KIND_COUNT;
-    *l = (struct leak_rule){.name = "?",
+    *l = (struct leak_rule){.name = key->text,
                             .at = place_of(&w->b->r, key),
                             .area = RULE_NONE,
                             .about = "",
@@ -154,23 +154,19 @@ static bool name_leak(struct rule_builder *w, const struct node *key, const stru
                             .alarm_bias = RULE_NONE,
                             .alarm_health = RULE_NONE,
                             .alarm_proof = RULE_NONE};
-    if (!read_name(&w->b->r, key, "leak", &l->name) ||
-        !claim_name(&w->b->r, &w->leak_names, key, l->name, index, "leak") ||
-        !is_mapping(&w->b->r, value, "a leak")) {
+    bool good = read_name(&w->b->r, key, "leak", &l->name) &&
+                claim_name(&w->b->r, &w->leak_names, key, l->name, index, "leak");
+    if (!is_mapping(&w->b->r, value, "a leak")) {
         return false;
     }
+    /* What is missing is told when it is read. */
     const struct node *kind_node = node_get(value, "kind");
-    if (kind_node == NULL || node_is_null(kind_node)) {
-        return complain(&w->b->r, key,
-                        "leak `%s` has no kind; say `kind:` balance, demand, idle, sump, limit, "
-                        "roc, shift, switch, weir or freeboard",
-                        l->name);
-    }
-    bool good = read_word(&w->b->r, kind_node, "kind", leak_kind_words, LEAK_KIND_COUNT, &kind);
+    w->leak_readable[index] =
+        kind_node != NULL && !node_is_null(kind_node) &&
+        read_word(&w->b->r, kind_node, "kind", leak_kind_words, LEAK_KIND_COUNT, &kind);
     l->kind = (uint8_t)kind;
-    w->leak_readable[index] = good;
-    l->area = find_area(w->b, key, node_get(value, "area"));
-    return good && l->area != RULE_NONE && make_tags(w, key, l);
+    l->area = find_area(w->b, node_get(value, "area"));
+    return good && w->leak_readable[index] && l->area != RULE_NONE && make_tags(w, key, l);
 }
 
 bool name_leaks(struct rule_builder *w, const struct node *n)
@@ -185,7 +181,10 @@ bool name_leaks(struct rule_builder *w, const struct node *n)
     }
     bool good = true;
     for (const struct node *k = n == NULL ? NULL : n->first; k != NULL; k = k->next->next) {
-        good = name_leak(w, k, k->next, w->leak_count++) && good;
+        if (!name_leak(w, k, k->next, w->leak_count++)) {
+            lose_name(w->b, "device", k->text, k->length);
+            good = false;
+        }
     }
     return good;
 }
@@ -257,7 +256,7 @@ static bool read_proof(struct leak_builder *b)
     }
     bool good = take_fields(r, n, fields, 2, &p, "`proof`");
     if (n->kind == NODE_MAPPING && p.every == NULL) {
-        return complain(r, n, "a proof test is due again and again; say `every: 180d`");
+        good = complain(r, n, "a proof test is due again and again; say `every: 180d`");
     }
     good =
         read_ms(r, p.every, "every", MS_PER_HOUR, 3660 * 24 * MS_PER_HOUR, &b->l->proof_every_ms) &&
@@ -337,22 +336,34 @@ static bool read_leak(struct leak_builder *b, const struct node *value)
     struct field fields[KEYS];
     size_t count = 0;
     char what[40];
+    const struct reader *r = &b->w->b->r;
     struct leak_rule *l = b->l;
     unsigned profile = PROFILE_TANK;
     for (size_t i = 0; i < KEYS; i++) {
-        if ((keys[i].kinds >> l->kind & 1) != 0) {
+        if (!b->known || (keys[i].kinds >> l->kind & 1) != 0) {
             fields[count++] = keys[i].field;
         }
     }
-    snprintf(what, sizeof what, "a leak of kind %s", leak_kind_words[l->kind]);
-    bool good = take_fields(&b->w->b->r, value, fields, count, &b->n, what);
-    good = read_word(&b->w->b->r, b->n.profile, "profile", profile_words, 3, &profile) && good;
+    snprintf(what, sizeof what, "a leak%s%s", b->known ? " of kind " : "",
+             b->known ? leak_kind_words[l->kind] : "");
+    bool good = take_fields(r, value, fields, count, &b->n, what);
+    if (b->n.kind == NULL) {
+        good = complain(r, b->key,
+                        "leak `%s` has no kind; say `kind:` balance, demand, idle, sump, limit, "
+                        "roc, shift, switch, weir or freeboard",
+                        l->name);
+    }
+    good = has_area(r, b->key, b->n.area) && good;
+    b->profile_known =
+        b->n.profile != NULL && read_word(r, b->n.profile, "profile", profile_words, 3, &profile);
+    good = (b->profile_known || b->n.profile == NULL) && good;
     l->profile = (uint8_t)profile;
     defaults(l);
     good = read_common(b) && good;
-    bool kind = l->kind == LEAK_BALANCE  ? read_balance(b)
-                : l->kind == LEAK_DEMAND ? read_demand(b)
-                                         : read_kind(b);
+    bool kind = !b->known                 ? read_loose(b)
+                : l->kind == LEAK_BALANCE ? read_balance(b)
+                : l->kind == LEAK_DEMAND  ? read_demand(b)
+                                          : read_kind(b);
     good = kind && good;
     if (!keep_inputs(b)) {
         return false;
@@ -369,13 +380,12 @@ bool read_leaks(struct rule_builder *w, const struct node *n)
     uint32_t index = 0;
     for (const struct node *k = n == NULL ? NULL : n->first; k != NULL;
          k = k->next->next, index++) {
-        if (!w->leak_readable[index]) {
-            good = false;
-            continue;
-        }
-        struct leak_builder b = {
-            .w = w, .key = k, .l = &w->leaks[index], .looks = &w->leak_looks[index]};
-        good = read_leak(&b, k->next) && good;
+        struct leak_builder b = {.w = w,
+                                 .key = k,
+                                 .l = &w->leaks[index],
+                                 .looks = &w->leak_looks[index],
+                                 .known = w->leak_readable[index]};
+        good = k->next->kind == NODE_MAPPING && read_leak(&b, k->next) && good;
     }
     return good;
 }

@@ -24,6 +24,8 @@ struct leak_builder {
     struct alarm_looks *looks;
     struct leak_input inputs[LEAK_INPUTS_MAX];
     uint32_t count;
+    bool known; /* its kind; else what hangs on that is not told */
+    bool profile_known;
 };
 
 extern const char *const leak_kind_words[LEAK_KIND_COUNT];
@@ -44,11 +46,14 @@ bool add_pumps(struct leak_builder *b, const struct node *n);
 bool add_rain(struct leak_builder *b, const struct node *n);
 bool add_evaporation(struct leak_builder *b, const struct node *n);
 bool add_level(struct leak_builder *b, bool stage_needed); /* level, with stage or surface */
+bool read_walls(struct leak_builder *b);                   /* those without the level */
 bool keep_inputs(struct leak_builder *b); /* sorted, into the rule */
 
 /* plant_leak_kinds.c, plant_leak_balance.c */
 bool read_balance(struct leak_builder *b);
 bool read_demand(struct leak_builder *b);
 bool read_kind(struct leak_builder *b);
+bool read_loose(struct leak_builder *b); /* of no known kind: what means the same in all; false */
+bool read_direction(struct leak_builder *b);
 
 #endif

@@ -99,41 +99,36 @@ static bool read_profile(struct leak_builder *b)
     const struct reader *r = &b->w->b->r;
     struct leak_rule *l = b->l;
     if (b->n.profile == NULL) {
-        return complain(r, b->key, "balance `%s` has no profile; say `profile: pond`, tank or pipe",
-                        l->name);
+        complain(r, b->key, "balance `%s` has no profile; say `profile: pond`, tank or pipe",
+                 l->name);
     }
     if (l->profile != PROFILE_PIPE) {
-        if (b->n.level == NULL) {
-            return complain(r, b->key,
-                            "`%s` is a %s, which stores water; without its level nobody can tell a "
-                            "leak from filling; say `level:` and `stage:`",
-                            l->name, profile_words[l->profile]);
+        if (b->n.level == NULL && b->profile_known) {
+            complain(r, b->key,
+                     "`%s` is a %s, which stores water; without its level nobody can tell a "
+                     "leak from filling; say `level:` and `stage:`",
+                     l->name, profile_words[l->profile]);
         }
-        return add_level(b, true);
+        if (b->n.level == NULL) {
+            read_walls(b);
+            return false;
+        }
+        return add_level(b, b->profile_known) && b->profile_known;
     }
     const struct node *stores[] = {b->n.level,   b->n.stage, b->n.surface,
                                    b->n.area_m2, b->n.rain,  b->n.evaporation};
     static const char *const words[] = {"level",   "stage", "surface",
                                         "area_m2", "rain",  "evaporation"};
+    bool good = true;
     for (size_t i = 0; i < sizeof stores / sizeof *stores; i++) {
         if (stores[i] != NULL) {
-            return complain(r, stores[i],
+            good = complain(r, stores[i],
                             "a full pipe stores nothing and has no surface, so `%s` means nothing "
                             "here; leave it out, or take `profile: tank`",
                             words[i]);
         }
     }
-    return true;
-}
-
-static bool has_role(const struct leak_builder *b, enum input_role role)
-{
-    for (uint32_t i = 0; i < b->count; i++) {
-        if (b->inputs[i].role == role) {
-            return true;
-        }
-    }
-    return false;
+    return good;
 }
 
 static bool read_nominal(struct leak_builder *b)
@@ -192,12 +187,12 @@ bool read_balance(struct leak_builder *b)
     }
     good = read_nominal(b) && good;
     good = read_overrides(b) && good;
-    if (b->n.profile == NULL) {
-        return false;
-    }
     if (b->count > BALANCE_INPUTS_MAX) {
         good = complain(r, b->key, "balance `%s` has %u inputs; at most %d are added up",
                         b->l->name, b->count, BALANCE_INPUTS_MAX);
+    }
+    if (!b->profile_known || (b->n.step != NULL && b->l->step_ms == 0)) {
+        return false;
     }
     int64_t step_ms = b->l->step_ms > 0 ? b->l->step_ms : windows[b->l->profile].step_ms;
     good = check_windows(b, step_ms) && good;
@@ -223,7 +218,7 @@ bool read_demand(struct leak_builder *b)
     good = add_measured(b, b->n.flow, ROLE_VALUE, "flow", QUANTITY_FLOW, NULL) && good;
     good = add_meters(b, b->n.in, ROLE_IN, "in") && good;
     good = add_meters(b, b->n.out, ROLE_OUT, "out") && good;
-    if (good && b->n.in != NULL && !has_role(b, ROLE_IN)) {
+    if (b->n.in != NULL && b->n.in->kind == NODE_LIST && b->n.in->length == 0) {
         good = complain(r, b->n.in, "`in` is a list of meters, like [{flow: area/device/tag}]");
     }
     good = add_level(b, true) && good;
@@ -231,13 +226,14 @@ bool read_demand(struct leak_builder *b)
     const struct node *plain[] = {b->n.k, b->n.h};
     double *out[] = {&b->l->k, &b->l->h};
     for (size_t i = 0; i < 2; i++) {
-        good = read_real(r, plain[i], i == 0 ? "k" : "h", out[i]) && good;
-        if (plain[i] != NULL && !(*out[i] > 0)) {
+        if (!read_real(r, plain[i], i == 0 ? "k" : "h", out[i])) {
+            good = false;
+        } else if (plain[i] != NULL && !(*out[i] > 0)) {
             good = complain(r, plain[i], "%s is in standard deviations, above zero",
                             i == 0 ? "k" : "h");
         }
     }
     good = read_quantity(r, b->n.max_jump, "max_jump", QUANTITY_LENGTH, 0, 1e3, &b->l->max_jump) &&
            good;
-    return good && check_periods(b, demand_step_ms, NULL);
+    return check_periods(b, demand_step_ms, NULL) && good;
 }

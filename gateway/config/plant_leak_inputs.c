@@ -147,16 +147,17 @@ static bool add_meter(struct leak_builder *b, const struct node *n, enum input_r
     const struct reader *r = &b->w->b->r;
     struct meter_nodes m = {0};
     int flow = -1, run = -1;
-    if (n->kind == NODE_SCALAR) {
-        m.flow = n;
-    } else if (!take_fields(r, n, fields, 4, &m, "a meter")) {
+    bool good = n->kind == NODE_SCALAR || take_fields(r, n, fields, 4, &m, "a meter");
+    if (n->kind == NODE_LIST) {
         return false;
     }
-    if (m.flow == NULL) {
-        return complain(r, n, "a meter of `%s` says which: {flow: area/device/tag}", what);
+    if (n->kind == NODE_SCALAR) {
+        m.flow = n;
+    } else if (m.flow == NULL) {
+        good = complain(r, n, "a meter of `%s` says which: {flow: area/device/tag}", what);
     }
-    bool good =
-        add_measured(b, m.flow, role, what, QUANTITY_FLOW, &flow) && counted_once(b, m.flow, role);
+    good = add_measured(b, m.flow, role, what, QUANTITY_FLOW, &flow) && good;
+    good = (flow < 0 || counted_once(b, m.flow, role)) && good;
     good = add_boolean(b, m.run, ROLE_RUN, "run", &run) && good;
     struct leak_input unread = {0}, *in = flow < 0 ? &unread : &b->inputs[flow];
     good = read_share_of(r, m.accuracy, "accuracy", 0.2, &in->accuracy) && good;
@@ -195,17 +196,19 @@ static bool add_pump(struct leak_builder *b, const struct node *n)
     struct pump_nodes p = {0};
     int run = -1, flow = -1;
     double capacity = 0;
-    if (!take_fields(r, n, fields, 3, &p, "a pump")) {
+    bool good = take_fields(r, n, fields, 3, &p, "a pump");
+    if (n->kind != NODE_MAPPING) {
         return false;
     }
     if (p.run == NULL || p.capacity == NULL) {
-        return complain(r, n,
+        good = complain(r, n,
                         "a pump says whether it runs and what it lifts: {run: area/device/tag, "
                         "capacity: 40 m3/h}");
     }
-    bool good = add_boolean(b, p.run, ROLE_PUMP, "run", &run);
-    good = read_quantity(r, p.capacity, "capacity", QUANTITY_FLOW, 0, 1e6, &capacity) && good;
-    if (good && !(capacity > 0)) {
+    good = add_boolean(b, p.run, ROLE_PUMP, "run", &run) && good;
+    if (!read_quantity(r, p.capacity, "capacity", QUANTITY_FLOW, 0, 1e6, &capacity)) {
+        good = false;
+    } else if (p.capacity != NULL && !(capacity > 0)) {
         good = complain(r, p.capacity, "capacity is %s; a pump lifts more", p.capacity->text);
     }
     if (run >= 0) {
@@ -251,17 +254,15 @@ bool add_rain(struct leak_builder *b, const struct node *n)
     if (n == NULL) {
         return true;
     }
+    bool good = n->kind == NODE_SCALAR || take_fields(r, n, fields, 4, &m, "`rain`");
     if (n->kind == NODE_SCALAR) {
         m.tag = n;
-    } else if (!take_fields(r, n, fields, 4, &m, "`rain`")) {
-        return false;
-    }
-    if (m.tag == NULL) {
-        return complain(r, n,
+    } else if (m.tag == NULL && n->kind == NODE_MAPPING) {
+        good = complain(r, n,
                         "`rain` says where it is measured: {tag: area/device/tag, catchment: "
                         "120000 m2}");
     }
-    bool good = add_measured(b, m.tag, ROLE_RAIN, "rain", QUANTITY_RAIN, NULL);
+    good = add_measured(b, m.tag, ROLE_RAIN, "rain", QUANTITY_RAIN, NULL) && good;
     good =
         read_quantity(r, m.catchment, "catchment", QUANTITY_AREA, 0, 1e10, &l->catchment) && good;
     good = read_share_of(r, m.runoff, "runoff", 1, &l->runoff) && good;
@@ -286,29 +287,30 @@ bool add_evaporation(struct leak_builder *b, const struct node *n)
     if (n->kind == NODE_SCALAR) {
         return read_quantity(r, n, "evaporation", QUANTITY_EVAPORATION, 0, 100, &b->l->evaporation);
     }
-    if (!take_fields(r, n, fields, 1, &m, "`evaporation` (or it is a constant, like 4 mm/d)")) {
-        return false;
-    }
-    if (m.tag == NULL) {
-        return complain(r, n,
+    bool good =
+        take_fields(r, n, fields, 1, &m, "`evaporation` (or it is a constant, like 4 mm/d)");
+    if (m.tag == NULL && n->kind == NODE_MAPPING) {
+        good = complain(r, n,
                         "`evaporation` is a constant, like 4 mm/d, or a tag: {tag: "
                         "area/device/tag}");
     }
-    return add_measured(b, m.tag, ROLE_EVAPORATION, "evaporation", QUANTITY_EVAPORATION, NULL);
+    return add_measured(b, m.tag, ROLE_EVAPORATION, "evaporation", QUANTITY_EVAPORATION, NULL) &&
+           good;
 }
 
 /* Walls as a plain number of square metres are a surface too. */
-static bool read_walls(struct leak_builder *b)
+bool read_walls(struct leak_builder *b)
 {
     const struct reader *r = &b->w->b->r;
     const struct node *surface = b->n.surface, *plain = b->n.area_m2;
     struct leak_rule *l = b->l;
     double area = 0;
+    bool good = read_stage(b->w, b->n.stage, surface, &l->stage, &l->stage_count);
     if (plain == NULL) {
-        return read_stage(b->w, b->n.stage, surface, &l->stage, &l->stage_count);
+        return good;
     }
     if (surface != NULL || b->n.stage != NULL) {
-        return complain(r, plain, "`area_m2` is for straight walls; leave it or the `%s` out",
+        good = complain(r, plain, "`area_m2` is for straight walls; leave it or the `%s` out",
                         surface != NULL ? "surface" : "stage");
     }
     if (!read_real(r, plain, "area_m2", &area)) {
@@ -316,7 +318,7 @@ static bool read_walls(struct leak_builder *b)
     }
     struct node said = *plain;
     said.text = arena_printf(b->w->b->scratch, "%s m2", plain->text);
-    return said.text != NULL && read_stage(b->w, NULL, &said, &l->stage, &l->stage_count);
+    return said.text != NULL && read_stage(b->w, NULL, &said, &l->stage, &l->stage_count) && good;
 }
 
 bool add_level(struct leak_builder *b, bool stage_needed)

@@ -12,7 +12,7 @@ static bool missing(struct leak_builder *b, const char *what)
                     b->l->name, what);
 }
 
-static bool read_direction(struct leak_builder *b)
+bool read_direction(struct leak_builder *b)
 {
     static const char *const words[] = {"rising", "falling", "both"};
     unsigned which = 2;
@@ -52,7 +52,8 @@ static bool read_sump(struct leak_builder *b)
     return read_quantity(r, b->n.h, "h", QUANTITY_VOLUME, 0, 1e6, &b->l->h) && good;
 }
 
-static bool in_order(struct leak_builder *b)
+/* A limit that could not be read is above or below none. known: so is the unit of them all. */
+static bool in_order(struct leak_builder *b, bool known)
 {
     const struct {
         const char *word;
@@ -62,19 +63,21 @@ static bool in_order(struct leak_builder *b)
                   {"h", b->n.high_, b->l->high},
                   {"l", b->n.l, b->l->low},
                   {"ll", b->n.ll, b->l->low_low}};
-    int above = -1;
+    int above = -1, given = 0;
+    bool good = true;
     for (int i = 0; i < 4; i++) {
-        if (limits[i].n == NULL) {
+        given += limits[i].n != NULL;
+        if (limits[i].n == NULL || isnan(limits[i].x)) {
             continue;
         }
-        if (above >= 0 && !(limits[above].x > limits[i].x)) {
-            return complain(&b->w->b->r, limits[i].n,
+        if (known && above >= 0 && !(limits[above].x > limits[i].x)) {
+            good = complain(&b->w->b->r, limits[i].n,
                             "%s is %g and %s is %g; the order is hh > h > l > ll",
                             limits[above].word, limits[above].x, limits[i].word, limits[i].x);
         }
         above = i;
     }
-    return above >= 0 || missing(b, "limit; say `hh:`, `h:`, `l:` or `ll:`");
+    return (given > 0 || missing(b, "limit; say `hh:`, `h:`, `l:` or `ll:`")) && good;
 }
 
 /* Delays and a deadband as they suit the signal, where nothing else was said. */
@@ -93,6 +96,13 @@ static void suit(struct leak_builder *b, const struct tag_facts *f, double limit
     }
 }
 
+/* The tag that the kind looks at. false after a complaint: nothing is known of it. */
+static bool watch_tag(struct leak_builder *b, struct tag_facts *f)
+{
+    return b->n.tag == NULL ? missing(b, "tag; say `tag: area/device/tag`")
+                            : add_value(b, b->n.tag, "tag", f);
+}
+
 static bool read_limit(struct leak_builder *b)
 {
     const struct reader *r = &b->w->b->r;
@@ -109,22 +119,19 @@ static bool read_limit(struct leak_builder *b)
                   {b->n.deadband, "deadband", &l->deadband},
                   {b->n.max_jump, "max_jump", &l->max_jump}};
     double first = UNSAID;
-    if (b->n.tag == NULL) {
-        return missing(b, "tag; say `tag: area/device/tag`");
-    }
-    if (!add_value(b, b->n.tag, "tag", &f)) {
-        return false;
-    }
-    bool good = true;
+    bool known = watch_tag(b, &f), good = known;
     for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
-        good = read_in_unit(r, limits[i].n, limits[i].word, f.unit, limits[i].out) && good;
+        good = read_in_unit(r, limits[i].n, limits[i].word, known ? f.unit : NULL, limits[i].out) &&
+               good;
         first = isnan(first) ? *limits[i].out : first;
     }
-    if (good && l->deadband < 0) {
+    if (l->deadband < 0) {
         good = complain(r, b->n.deadband, "a deadband is 0 or more");
     }
-    good = good && in_order(b);
-    suit(b, &f, first);
+    good = in_order(b, known) && good;
+    if (good) {
+        suit(b, &f, first);
+    }
     return good;
 }
 
@@ -133,19 +140,22 @@ static bool read_roc(struct leak_builder *b)
     const struct reader *r = &b->w->b->r;
     struct leak_rule *l = b->l;
     struct tag_facts f;
-    if (b->n.tag == NULL || b->n.by == NULL || b->n.within == NULL) {
-        return missing(b, "tag, amount or time; say `tag:`, `by: 0.5` and `within: 10m`");
-    }
-    bool good = add_value(b, b->n.tag, "tag", &f) && read_in_unit(r, b->n.by, "by", f.unit, &l->by);
-    if (good && !(l->by > 0)) {
+    bool whole = b->n.tag != NULL && b->n.by != NULL && b->n.within != NULL;
+    bool known = b->n.tag != NULL && add_value(b, b->n.tag, "tag", &f);
+    const char *unit = known ? f.unit : NULL;
+    bool good = whole || missing(b, "tag, amount or time; say `tag:`, `by: 0.5` and `within: 10m`");
+    if (!read_in_unit(r, b->n.by, "by", unit, &l->by)) {
+        good = false;
+    } else if (b->n.by != NULL && !(l->by > 0)) {
         good = complain(r, b->n.by,
                         "by is %s; it says how much, above zero; which way says "
                         "`direction:`",
                         b->n.by->text);
     }
     bool timed = read_ms(r, b->n.within, "within", 1000, 7 * 24 * MS_PER_HOUR, &l->within_ms);
-    bool directed = read_direction(b);
-    if (!good || !timed) {
+    good = read_direction(b) && timed && good;
+    good = read_in_unit(r, b->n.max_jump, "max_jump", unit, &l->max_jump) && good;
+    if (!known || !timed || b->n.within == NULL) {
         return false;
     }
     suit(b, &f, l->by);
@@ -154,7 +164,7 @@ static bool read_roc(struct leak_builder *b)
         b->looks->on_delay_ms = 0; /* the window has waited already */
     }
     if (f.every_ms < l->within_ms) {
-        return read_in_unit(r, b->n.max_jump, "max_jump", f.unit, &l->max_jump) && directed;
+        return good;
     }
     char period[32];
     return complain(r, b->n.within,
@@ -170,15 +180,14 @@ static bool read_shift(struct leak_builder *b)
     struct tag_facts f;
     const struct node *plain[] = {b->n.k, b->n.h};
     double *out[] = {&b->l->k, &b->l->h};
-    if (b->n.tag == NULL) {
-        return missing(b, "tag; say `tag: area/device/tag`");
-    }
-    bool good = add_value(b, b->n.tag, "tag", &f) &&
-                read_in_unit(r, b->n.max_jump, "max_jump", f.unit, &b->l->max_jump);
+    bool good = watch_tag(b, &f);
+    good =
+        read_in_unit(r, b->n.max_jump, "max_jump", good ? f.unit : NULL, &b->l->max_jump) && good;
     for (size_t i = 0; i < 2; i++) {
         const char *word = i == 0 ? "k" : "h";
-        good = read_real(r, plain[i], word, out[i]) && good;
-        if (plain[i] != NULL && !(*out[i] > 0)) {
+        if (!read_real(r, plain[i], word, out[i])) {
+            good = false;
+        } else if (plain[i] != NULL && !(*out[i] > 0)) {
             good = complain(r, plain[i], "%s is in standard deviations, above zero", word);
         }
     }
@@ -186,7 +195,8 @@ static bool read_shift(struct leak_builder *b)
 }
 
 /* "2", or "2oo3": two out of three. */
-static bool read_vote(struct leak_builder *b)
+/* known: so is the number of inputs. */
+static bool read_vote(struct leak_builder *b, bool known)
 {
     const struct reader *r = &b->w->b->r;
     const struct node *n = b->n.vote;
@@ -209,10 +219,10 @@ static bool read_vote(struct leak_builder *b)
     if (!good) {
         return complain(r, n, "vote `%.24s`: write 2, or 2oo3 for two out of three", n->text);
     }
-    if (of != b->count) {
+    if (known && of != b->count) {
         return complain(r, n, "vote is %s, but there are %u inputs", n->text, b->count);
     }
-    if (vote > b->count) {
+    if (known && vote > b->count) {
         return complain(r, n, "vote is %s, but there are only %u inputs; it would never be true",
                         n->text, b->count);
     }
@@ -223,11 +233,10 @@ static bool read_vote(struct leak_builder *b)
 static bool read_switch(struct leak_builder *b)
 {
     const struct reader *r = &b->w->b->r;
-    if (b->n.inputs == NULL || (b->n.inputs->kind == NODE_LIST && b->n.inputs->length == 0)) {
-        return missing(b, "inputs; say `inputs: [area/device/tag]`");
-    }
-    bool good = add_booleans(b, b->n.inputs, ROLE_SWITCH, "inputs");
-    good = good && read_vote(b);
+    bool any = b->n.inputs != NULL && (b->n.inputs->kind != NODE_LIST || b->n.inputs->length > 0);
+    bool good = any ? add_booleans(b, b->n.inputs, ROLE_SWITCH, "inputs")
+                    : missing(b, "inputs; say `inputs: [area/device/tag]`");
+    good = read_vote(b, good) && good;
     good = add_boolean(b, b->n.test, ROLE_TEST, "test", NULL) && good;
     good = read_ms(r, b->n.debounce, "debounce", 0, MS_PER_HOUR, &b->l->debounce_ms) && good;
     good = read_bool(r, b->n.normally_closed, "normally_closed", &b->l->normally_closed) && good;
@@ -292,6 +301,72 @@ static bool read_freeboard(struct leak_builder *b)
     suit(b, &(struct tag_facts){.numeric = true, .unit = "m"},
          isnan(l->freeboard_min) ? 0 : l->freeboard_min);
     return good;
+}
+
+bool read_loose(struct leak_builder *b)
+{
+    const struct reader *r = &b->w->b->r;
+    struct leak_rule *l = b->l;
+    struct tag_facts f;
+    const struct {
+        const struct node *n;
+        const char *word;
+        enum quantity q;
+    } quantities[] = {{b->n.nominal, "nominal", QUANTITY_FLOW},
+                      {b->n.bias_max, "bias_max", QUANTITY_FLOW},
+                      {b->n.width, "width", QUANTITY_LENGTH},
+                      {b->n.zero, "zero", QUANTITY_LENGTH},
+                      {b->n.high, "high", QUANTITY_FLOW},
+                      {b->n.crest, "crest", QUANTITY_LENGTH}},
+      tags[] = {{b->n.flow, "flow", QUANTITY_FLOW},
+                {b->n.head, "head", QUANTITY_LENGTH},
+                {b->n.level, "level", QUANTITY_LENGTH}};
+    const struct {
+        const struct node *n;
+        const char *word;
+    } truths[] = {{b->n.inlet, "inlet"},  {b->n.outlet, "outlet"}, {b->n.mask, "mask"},
+                  {b->n.float_, "float"}, {b->n.inputs, "inputs"}, {b->n.test, "test"}},
+      times[] = {
+          {b->n.step, "step"}, {b->n.tau, "tau"}, {b->n.hold, "hold"}, {b->n.within, "within"}};
+    const struct {
+        const struct node *n;
+        const char *word, *unit;
+    } numbers[] = {{b->n.hh, "hh", NULL},       {b->n.l, "l", NULL}, {b->n.ll, "ll", NULL},
+                   {b->n.by, "by", NULL},       {b->n.c, "c", ""},   {b->n.c_h, "c_h", ""},
+                   {b->n.angle, "angle", "deg"}};
+    double number;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        read_in_unit(r, numbers[i].n, numbers[i].word, numbers[i].unit, &number);
+    }
+    for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++) {
+        read_quantity(r, quantities[i].n, quantities[i].word, quantities[i].q, -HUGE_VAL, HUGE_VAL,
+                      &number);
+    }
+    for (size_t i = 0; i < sizeof tags / sizeof *tags; i++) {
+        add_measured(b, tags[i].n, ROLE_VALUE, tags[i].word, tags[i].q, NULL);
+    }
+    for (size_t i = 0; i < sizeof truths / sizeof *truths; i++) {
+        add_booleans(b, truths[i].n, ROLE_RUN, truths[i].word);
+    }
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        read_ms(r, times[i].n, times[i].word, 1000, 7 * 24 * MS_PER_HOUR, &l->within_ms);
+    }
+    if (b->n.tag != NULL) {
+        add_value(b, b->n.tag, "tag", &f);
+    }
+    if (b->n.pumps != NULL) {
+        add_pumps(b, b->n.pumps);
+    }
+    read_walls(b);
+    add_meters(b, b->n.in, ROLE_IN, "in");
+    add_meters(b, b->n.out, ROLE_OUT, "out");
+    add_rain(b, b->n.rain);
+    add_evaporation(b, b->n.evaporation);
+    read_direction(b);
+    read_vote(b, false);
+    read_ms(r, b->n.debounce, "debounce", 0, MS_PER_HOUR, &l->debounce_ms);
+    read_bool(r, b->n.normally_closed, "normally_closed", &l->normally_closed);
+    return false;
 }
 
 bool read_kind(struct leak_builder *b)

@@ -31,17 +31,19 @@ static bool read_serial_path(const struct reader *r, const struct node *n, const
                 "/dev/serial/by-id/... or by-path",
                 path);
     }
-    out->transport = TRANSPORT_RTU;
     out->device = arena_copy(r->arena, path, strlen(path));
     return out->device != NULL;
 }
 
-static bool read_connect(const struct reader *r, const struct node *n, struct line *out)
+/* known: what sort of line it is can be told, whatever else is wrong with it. */
+static bool read_connect(const struct reader *r, const struct node *n, struct line *out,
+                         bool *known)
 {
     static const char *const schemes[] = {"tcp://", "rtu://", "rtu+tcp://"};
     if (!is_scalar(r, n, "connect")) {
         return false;
     }
+    static const uint8_t transports[] = {TRANSPORT_TCP, TRANSPORT_RTU, TRANSPORT_RTU_OVER_TCP};
     unsigned s = 0;
     while (s < 3 && strncmp(n->text, schemes[s], strlen(schemes[s])) != 0) {
         s++;
@@ -53,10 +55,11 @@ static bool read_connect(const struct reader *r, const struct node *n, struct li
                         n->text);
     }
     const char *rest = n->text + strlen(schemes[s]);
+    out->transport = transports[s];
+    *known = true;
     if (s == 1) {
         return read_serial_path(r, n, rest, out);
     }
-    out->transport = s == 0 ? TRANSPORT_TCP : TRANSPORT_RTU_OVER_TCP;
     out->port = s == 0 ? 502 : 0;
     if (!split_host(rest, r->arena, &out->host, &out->port)) {
         return complain(r, n,
@@ -88,22 +91,26 @@ static bool read_baud(const struct reader *r, const struct node *n, struct line 
                                        (uintmax_t)baud, (uintmax_t)nearest);
 }
 
+static bool refuse_serial(const struct reader *r, const struct line_nodes *n)
+{
+    const struct node *serial[] = {n->baud, n->parity, n->data, n->stop, n->echo};
+    bool good = true;
+    for (size_t i = 0; i < sizeof serial / sizeof *serial; i++) {
+        if (serial[i] != NULL) {
+            good = complain(r, serial[i],
+                            "this is a setting of a serial bus, but the line is TCP; leave it out, "
+                            "or connect by rtu:// or rtu+tcp://");
+        }
+    }
+    return good;
+}
+
 static bool read_bus(const struct reader *r, const struct line_nodes *n, struct line *out)
 {
     static const char *const parities[] = {"none", "even", "odd"};
     static const char letters[] = {PARITY_NONE, PARITY_EVEN, PARITY_ODD};
     unsigned parity = 1;
     uint64_t data = 8, stop = 1;
-    const struct node *serial[] = {n->baud, n->parity, n->data, n->stop, n->echo};
-    if (out->transport == TRANSPORT_TCP) {
-        for (size_t i = 0; i < sizeof serial / sizeof *serial; i++) {
-            if (serial[i] != NULL) {
-                return complain(r, serial[i],
-                                "this is a setting of a serial bus, but the line is "
-                                "TCP; leave it out, or connect by rtu:// or rtu+tcp://");
-            }
-        }
-    }
     bool good = read_baud(r, n->baud, out);
     good = read_word(r, n->parity, "parity", parities, 3, &parity) && good;
     good = read_u64(r, n->stop, "stop", 1, 2, &stop) && good;
@@ -123,7 +130,10 @@ static bool read_share(const struct reader *r, const struct node *n, double *out
     if (n == NULL) {
         return true;
     }
-    if (!is_scalar(r, n, "silent_share") || n->length >= sizeof text) {
+    if (!is_scalar(r, n, "silent_share")) {
+        return false;
+    }
+    if (n->length >= sizeof text) {
         return complain(r, n, "silent_share is a share of time, like 10%% or 0.1");
     }
     memcpy(text, n->text, n->length + 1);
@@ -199,21 +209,24 @@ static bool read_line(struct plant_builder *b, const struct node *key, const str
                          .reconnect_max_ns = 4 * NS_PER_S,
                          .silent_share = 0.1};
     out->at = place_of(&b->r, key);
-    bool good = read_name(&b->r, key, "line", &out->name);
-    if (!take_fields(&b->r, value, fields, sizeof fields / sizeof *fields, &n, "a line")) {
+    bool good = read_name(&b->r, key, "line", &out->name), known = false;
+    good = take_fields(&b->r, value, fields, sizeof fields / sizeof *fields, &n, "a line") && good;
+    if (value->kind != NODE_MAPPING) {
         return false;
     }
     if (n.connect == NULL) {
-        return complain(&b->r, key, "line `%s` leads nowhere; say `connect: tcp://HOST:502`",
+        good = complain(&b->r, key, "line `%s` leads nowhere; say `connect: tcp://HOST:502`",
                         key->text);
+    } else {
+        good = read_connect(&b->r, n.connect, out, &known) && good;
     }
-    good = read_connect(&b->r, n.connect, out) && good;
-    good = good && read_bus(&b->r, &n, out);
+    bool tcp = known && out->transport == TRANSPORT_TCP;
+    good = (tcp ? refuse_serial(&b->r, &n) : read_bus(&b->r, &n, out)) && good;
     good = read_times(&b->r, &n, out) && good;
     good = read_text(&b->r, n.about, "about", &about) && good;
     const struct node *other =
         b->line_overrides == NULL ? NULL : node_get(b->line_overrides, key->text);
-    return (other == NULL || read_connect(&b->overrides_reader, other, out)) && good;
+    return (other == NULL || read_connect(&b->overrides_reader, other, out, &known)) && good;
 #undef FIELD
 }
 
@@ -243,6 +256,7 @@ static bool check_ports(struct plant_builder *b)
 bool read_lines(struct plant_builder *b, const struct node *n)
 {
     if (n == NULL || n->kind != NODE_MAPPING || n->length == 0) {
+        lose_name(b, "line", "", 0);
         return complain(&b->r, n == NULL ? &(struct node){.line = 1, .column = 1} : n,
                         "a plant has lines: {plc: {connect: \"tcp://10.0.0.1:502\"}}");
     }
@@ -252,8 +266,10 @@ bool read_lines(struct plant_builder *b, const struct node *n)
     for (const struct node *k = n->first; lines != NULL && k != NULL; k = k->next->next) {
         struct line *line = &lines[count];
         good = read_line(b, k, k->next, line) && good;
-        good = (line->name == NULL || claim_name(&b->r, &b->lines, k, line->name, count, "line")) &&
-               good;
+        if (line->name == NULL || !claim_name(&b->r, &b->lines, k, line->name, count, "line")) {
+            lose_name(b, "line", k->text, k->length);
+            good = false;
+        }
         count++;
     }
     b->plant->lines = lines;

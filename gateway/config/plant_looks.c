@@ -69,8 +69,8 @@ bool read_looks_of_alarm(struct rule_builder *w, const struct node *key,
     const struct reader *r = &w->b->r;
     unsigned priority = l->priority;
     uint64_t tarp = 0;
-    bool good = read_word(r, n->priority, "priority", priority_words, PRIORITY_COUNT, &priority);
-    bool latch = l->latch;
+    bool ranked = read_word(r, n->priority, "priority", priority_words, PRIORITY_COUNT, &priority);
+    bool good = ranked, latch = l->latch;
     *l = plain_looks(w, (uint8_t)priority);
     l->latch = latch;
     good = read_bool(r, n->latch, "latch", &l->latch) && good;
@@ -91,7 +91,7 @@ bool read_looks_of_alarm(struct rule_builder *w, const struct node *key,
         l->suppress_by = read_boolean_tag(w, n->suppress_by, "suppress_by");
         good = l->suppress_by != TAG_NONE && good;
     }
-    return explains(w, key, n, what, l) && good;
+    return ranked && explains(w, key, n, what, l) && good;
 }
 
 static enum unit_class class_of(const struct tag_facts *f)

@@ -107,10 +107,11 @@ bool read_in_unit(const struct reader *r, const struct node *n, const char *what
         return false;
     }
     if (!split(n->text, &number, &said) || (n->quoted && *said == '\0')) {
+        bool plain = unit == NULL || *unit == '\0';
         return complain(r, n, "%s `%.40s` is no number; write 1.5%s%.24s", what, n->text,
-                        *unit == '\0' ? "" : " or 1.5 ", unit);
+                        plain ? "" : " or 1.5 ", plain ? "" : unit);
     }
-    if (*said != '\0' && !unit_convert(said, unit, &factor)) {
+    if (*said != '\0' && unit != NULL && !unit_convert(said, unit, &factor)) {
         return complain(r, n, "%s: `%.24s` cannot be brought to the tag's unit%s%.24s%s", what,
                         said, *unit == '\0' ? ", for it has none" : " `", unit,
                         *unit == '\0' ? "" : "`");
@@ -204,44 +205,34 @@ static bool read_pairs(struct rule_builder *w, const struct node *n, const struc
     struct pair *pairs = arena_get_array(r->arena, n->length, sizeof *pairs);
     bool good = pairs != NULL;
     uint32_t i = 0;
+    bool follows = false;
     for (const struct node *k = n->first; pairs != NULL && k != NULL; k = k->next, i++) {
         double xy[2] = {0, 0};
-        if (!read_reals(r, k, "a pair of stage", xy, 2)) {
-            return false;
-        }
+        bool read = read_reals(r, k, "a pair of stage", xy, 2);
         pairs[i] = (struct pair){xy[0], xy[1]};
-        if (good && i > 0 && !(xy[0] > pairs[i - 1].x && xy[1] > pairs[i - 1].y)) {
+        good = read && good;
+        if (read && follows && !(xy[0] > pairs[i - 1].x && xy[1] > pairs[i - 1].y)) {
             good = complain(r, k,
                             "stage goes from [%g, %g] to [%g, %g]: both level and volume must rise "
                             "from pair to pair",
                             pairs[i - 1].x, pairs[i - 1].y, xy[0], xy[1]);
         }
+        follows = read;
     }
     *out = pairs;
     *count = i;
     return good;
 }
 
-bool read_stage(struct rule_builder *w, const struct node *stage, const struct node *surface,
-                const struct pair **out, uint32_t *count)
+static bool read_surface(struct rule_builder *w, const struct node *n, const struct pair **out,
+                         uint32_t *count)
 {
     double area = 0;
-    if (stage != NULL && surface != NULL) {
-        return complain(&w->b->r, surface,
-                        "`surface` is for straight walls; there is a `stage` already, leave one "
-                        "out");
-    }
-    if (stage != NULL) {
-        return read_pairs(w, stage, out, count);
-    }
-    if (surface == NULL) {
-        return true;
-    }
-    if (!read_quantity(&w->b->r, surface, "surface", QUANTITY_AREA, 0, 1e9, &area)) {
+    if (!read_quantity(&w->b->r, n, "surface", QUANTITY_AREA, 0, 1e9, &area)) {
         return false;
     }
     if (!(area > 0)) {
-        return complain(&w->b->r, surface, "surface is %s; a tank has more", surface->text);
+        return complain(&w->b->r, n, "surface is %s; a tank has more", n->text);
     }
     struct pair *pairs = arena_get_array(w->b->r.arena, 2, sizeof *pairs);
     if (pairs == NULL) {
@@ -252,6 +243,21 @@ bool read_stage(struct rule_builder *w, const struct node *stage, const struct n
     *out = pairs;
     *count = 2;
     return true;
+}
+
+bool read_stage(struct rule_builder *w, const struct node *stage, const struct node *surface,
+                const struct pair **out, uint32_t *count)
+{
+    bool good = true;
+    if (stage != NULL && surface != NULL) {
+        good = complain(&w->b->r, surface,
+                        "`surface` is for straight walls; there is a `stage` already, leave one "
+                        "out");
+    }
+    if (surface != NULL) {
+        good = read_surface(w, surface, out, count) && good;
+    }
+    return (stage == NULL || read_pairs(w, stage, out, count)) && good;
 }
 
 void check_stage_covers(struct rule_builder *w, const struct node *n, uint32_t level, double factor,

@@ -13,8 +13,10 @@ struct mqtt_nodes {
         *client_id, *keepalive, *window, *publish, *overlap;
 };
 
-static bool read_broker(struct plant_builder *b, const struct node *n, struct mqtt *m)
+/* known: it is told whether it speaks TLS, whatever else is wrong with it. */
+static bool read_broker(struct plant_builder *b, const struct node *n, struct mqtt *m, bool *known)
 {
+    *known = n == NULL;
     if (n == NULL) {
         return true;
     }
@@ -28,6 +30,7 @@ static bool read_broker(struct plant_builder *b, const struct node *n, struct mq
         return complain(&b->r, n, "broker `%.80s`: write mqtt://HOST:1883 or mqtts://HOST:8883",
                         n->text);
     }
+    *known = true;
     if (strchr(rest, '@') != NULL) {
         return complain(&b->r, n,
                         "no user or password in the broker's address; say `user:` and "
@@ -87,7 +90,8 @@ static bool read_path(struct plant_builder *b, const struct node *n, const char 
     return *out != NULL;
 }
 
-static bool read_files(struct plant_builder *b, const struct mqtt_nodes *n, struct mqtt *m)
+static bool read_files(struct plant_builder *b, const struct mqtt_nodes *n, bool known,
+                       struct mqtt *m)
 {
     bool good = read_path(b, n->password_file, "password_file", &m->password_file);
     good = read_path(b, n->ca, "ca", &m->ca) && good;
@@ -108,13 +112,13 @@ static bool read_files(struct plant_builder *b, const struct mqtt_nodes *n, stru
                         "together");
     }
     const struct node *tls = n->ca != NULL ? n->ca : n->cert;
-    if (tls != NULL && !m->tls) {
+    if (tls != NULL && !m->tls && known) {
         good = complain(&b->r, tls, "certificates need TLS: `broker: mqtts://...`");
     }
     bool near =
         m->host != NULL && (strncmp(m->host, "127.", 4) == 0 || strcmp(m->host, "localhost") == 0 ||
                             strcmp(m->host, "::1") == 0);
-    if (n->password_file != NULL && !m->tls && !near) {
+    if (n->password_file != NULL && !m->tls && !near && known) {
         caution(&b->r, n->password_file,
                 "the password travels unencrypted over mqtt://; use mqtts://");
     }
@@ -176,6 +180,7 @@ bool read_mqtt(struct plant_builder *b, const struct node *n)
     struct mqtt_nodes k = {0};
     struct mqtt *m = &b->plant->mqtt;
     uint64_t window = 200;
+    bool known;
     *m = (struct mqtt){.host = "127.0.0.1",
                        .port = 1883,
                        .root = "headgate",
@@ -187,10 +192,10 @@ bool read_mqtt(struct plant_builder *b, const struct node *n)
     m->at = (struct place){b->r.file, n == NULL ? 1 : n->line, n == NULL ? 1 : n->column};
     bool good =
         n == NULL || take_fields(&b->r, n, fields, sizeof fields / sizeof *fields, &k, "mqtt");
-    good = read_broker(b, k.broker, m) && good;
+    good = read_broker(b, k.broker, m, &known) && good;
     good = read_root(b, k.root, m) && good;
     good = read_text(&b->r, k.user, "user", &m->user) && good;
-    good = read_files(b, &k, m) && good;
+    good = read_files(b, &k, known, m) && good;
     good = read_version(b, k.version, m) && good;
     good = read_client_id(b, k.client_id, m) && good;
     good = read_duration(&b->r, k.keepalive, "keepalive", 5 * NS_PER_S, 65535 * NS_PER_S,
@@ -216,8 +221,10 @@ bool read_journal(struct plant_builder *b, const struct node *n)
     }
     bool good = take_fields(&b->r, n, fields, 2, k, "journal");
     good = read_duration(&b->r, k[0], "keep", 0, 10 * YEAR_NS, &j->keep_ns) && good;
-    if (k[1] != NULL && (!is_scalar(&b->r, k[1], "size") ||
-                         !text_to_size(k[1]->text, &j->max_bytes) || j->max_bytes < LEAST)) {
+    if (k[1] != NULL && !is_scalar(&b->r, k[1], "size")) {
+        return false;
+    }
+    if (k[1] != NULL && (!text_to_size(k[1]->text, &j->max_bytes) || j->max_bytes < LEAST)) {
         good = complain(&b->r, k[1], "size is a size of 1MiB or more, like 512MiB or 2GiB");
     }
     return good;

@@ -41,6 +41,10 @@ struct plant_builder {
     struct names adapted_names;
     uint32_t *device_maps; /* per device: index in maps */
     bool *sound; /* per device: nothing was wrong with it */
+    bool *derived_sound; /* per derived tag that people wrote; NULL until the last one is read */
+    uint32_t written_derived;
+    struct names lost; /* see lose_name() */
+    bool allow_known;
     size_t errors_before; /* told before this plant was begun */
 };
 
@@ -82,6 +86,10 @@ bool read_derived(struct plant_builder *b, const struct node *n);
  * word, when the device's map could not be read. */
 uint32_t find_tag(const struct plant_builder *b, const struct node *n, const char *what);
 const char *path_beside(struct plant_builder *b, const char *path); /* relative to the plant file */
+/* A name that nobody will find because of a mistake that was told: to use it is no other mistake.
+ * kind: "line", "area", "device" (without its area), "tag" (whole); text "": whatever it is called. */
+void lose_name(struct plant_builder *b, const char *kind, const char *text, size_t length);
+bool is_lost(const struct plant_builder *b, const char *kind, const char *text, size_t length);
 bool claim_name(const struct reader *r, struct names *names, const struct node *key,
                 const char *kept, uint32_t value, const char *what);
 

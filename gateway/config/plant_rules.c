@@ -24,16 +24,17 @@ void *list_add(const struct rule_builder *w, struct list *l, size_t size)
     return (char *)l->items + size * l->count++;
 }
 
-uint32_t find_area(const struct plant_builder *b, const struct node *key, const struct node *n)
+bool has_area(const struct reader *r, const struct node *key, const struct node *n)
+{
+    return n != NULL || complain(r, key, "`%.64s` stands nowhere; say `area:`", key->text);
+}
+
+uint32_t find_area(const struct plant_builder *b, const struct node *n)
 {
     const struct plant *p = b->plant;
     const char *candidates[200];
     size_t count = 0;
-    if (n == NULL || node_is_null(n)) {
-        complain(&b->r, key, "`%.64s` stands nowhere; say `area:`", key->text);
-        return RULE_NONE;
-    }
-    if (!is_scalar(&b->r, n, "area")) {
+    if (n == NULL || node_is_null(n) || !is_scalar(&b->r, n, "area")) {
         return RULE_NONE;
     }
     uint32_t i = names_find(&b->areas, n->text, n->length);
@@ -46,8 +47,8 @@ uint32_t find_area(const struct plant_builder *b, const struct node *key, const 
         }
     }
     const char *near = did_you_mean(&b->r, n->text, candidates, count);
-    complain(&b->r, n, "no area `%.64s`%s", n->text,
-             *near != '\0' ? near : "; declare it under `areas:`");
+    complain_if(&b->r, !is_lost(b, "area", n->text, n->length), n, "no area `%.64s`%s", n->text,
+                *near != '\0' ? near : "; declare it under `areas:`");
     return RULE_NONE;
 }
 
@@ -136,16 +137,18 @@ static bool settle(struct rule_builder *w)
     return true;
 }
 
-static bool read_all(struct rule_builder *w, const struct plant_nodes *n)
+static bool read_all(struct rule_builder *w, struct plant_nodes *n)
 {
-    const struct node *sections[] = {n->alarm_settings, n->alarms, n->leaks, n->equipment,
-                                     n->incidents};
+    const struct node **sections[] = {&n->alarm_settings, &n->alarms, &n->leaks, &n->equipment,
+                                      &n->incidents};
     static const char *const names[] = {"alarm_settings", "alarms", "leaks", "equipment",
                                         "incidents"};
     bool good = true;
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
-        if (sections[i] != NULL && !is_mapping(&w->b->r, sections[i], names[i])) {
-            return false;
+        if (*sections[i] != NULL && !is_mapping(&w->b->r, *sections[i], names[i])) {
+            *sections[i] = NULL;
+            lose_name(w->b, "device", "", 0); /* which tags would have come of it, nobody knows */
+            good = false;
         }
     }
     good = read_alarm_settings(w, n->alarm_settings) && good;
@@ -168,11 +171,12 @@ static bool read_all(struct rule_builder *w, const struct plant_nodes *n)
 bool read_rules(struct plant_builder *b, const struct plant_nodes *n)
 {
     struct rule_builder w = {.b = b, .nodes = n};
+    struct plant_nodes readable = *n;
     struct names *names[] = {&w.alarm_names, &w.leak_names, &w.group_names, &w.signals};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         names_init(names[i], i < 2, b->r.arena);
     }
-    bool good = read_all(&w, n);
+    bool good = read_all(&w, &readable);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         names_fini(names[i]);
     }

@@ -79,7 +79,8 @@ struct rule_builder {
 bool read_rules(struct plant_builder *b, const struct plant_nodes *n);
 void *list_add(const struct rule_builder *w, struct list *l,
                size_t size); /* zeroed; NULL: memory */
-uint32_t find_area(const struct plant_builder *b, const struct node *key, const struct node *n);
+uint32_t find_area(const struct plant_builder *b, const struct node *n); /* NULL: RULE_NONE */
+bool has_area(const struct reader *r, const struct node *key, const struct node *n);
 bool read_ms(const struct reader *r, const struct node *n, const char *what, int64_t low_ms,
              int64_t high_ms, int64_t *out);
 bool read_ms_or_off(const struct reader *r, const struct node *n, const char *what, int64_t low_ms,
@@ -96,7 +97,8 @@ bool read_quantity(const struct reader *r, const struct node *n, const char *wha
                    double low, double high, double *out);
 bool read_share_of(const struct reader *r, const struct node *n, const char *what, double high,
                    double *out);
-/* A plain number in this unit, or a number with a unit that can be brought to it. */
+/* A plain number in this unit, or a number with a unit that can be brought to it; unit: NULL: nobody
+ * knows the tag's. */
 bool read_in_unit(const struct reader *r, const struct node *n, const char *what, const char *unit,
                   double *out);
 /* A tag that must be true or false. */

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 
-enum { DIAGS_KEPT = 200, TEXT_MAX = 2000, WORD_MAX = 80, CANDIDATES_MAX = 1000 };
+enum { DIAGS_KEPT = 200, TEXT_MAX = 2000, WORD_MAX = 80, CANDIDATES_MAX = 1000, FIELDS_MAX = 64 };
 
 struct place place_of(const struct reader *r, const struct node *n)
 {
@@ -16,14 +16,39 @@ struct place place_of(const struct reader *r, const struct node *n)
     return (struct place){file, n->line, n->column};
 }
 
-bool complain(const struct reader *r, const struct node *n, const char *format, ...)
+bool place_is(struct place a, struct place b)
+{
+    return a.file == b.file && a.line == b.line && a.column == b.column;
+}
+
+static void tell(const struct reader *r, enum diag_level level, const struct node *n,
+                 const char *format, va_list args)
 {
     char text[600];
+    vsnprintf(text, sizeof text, format, args);
+    if (n->kind != NODE_LOST) {
+        diag_add(r->ds, level, place_of(r, n), "%s", text);
+    }
+}
+
+bool complain(const struct reader *r, const struct node *n, const char *format, ...)
+{
     va_list args;
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    tell(r, DIAG_ERROR, n, format, args);
     va_end(args);
-    diag_add(r->ds, DIAG_ERROR, place_of(r, n), "%s", text);
+    return false;
+}
+
+bool complain_if(const struct reader *r, bool mistake, const struct node *n, const char *format,
+                 ...)
+{
+    va_list args;
+    va_start(args, format);
+    if (mistake) {
+        tell(r, DIAG_ERROR, n, format, args);
+    }
+    va_end(args);
     return false;
 }
 
@@ -40,28 +65,33 @@ bool complain_at(const struct reader *r, struct place at, const char *format, ..
 
 void caution(const struct reader *r, const struct node *n, const char *format, ...)
 {
-    char text[600];
     va_list args;
     if (r->hushed && n->origin != ORIGIN_OVERLAY) {
         return;
     }
     va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
+    tell(r, DIAG_WARNING, n, format, args);
     va_end(args);
-    diag_add(r->ds, DIAG_WARNING, place_of(r, n), "%s", text);
 }
 
 /* Comparing a wrong word with every name is work; nobody reads more than the first complaints. */
+static const char *meant(const struct reader *r, const char *word, const char *const *candidates,
+                         size_t count)
+{
+    if (diags_count(r->ds) >= DIAGS_KEPT || strlen(word) > WORD_MAX) {
+        return NULL;
+    }
+    const char *nearest =
+        text_nearest(word, candidates, count < CANDIDATES_MAX ? count : CANDIDATES_MAX);
+    return nearest == NULL || strlen(nearest) > WORD_MAX ? NULL : nearest;
+}
+
 const char *did_you_mean(const struct reader *r, const char *word, const char *const *candidates,
                          size_t count)
 {
     static _Thread_local char text[WORD_MAX + 24];
-    if (diags_count(r->ds) >= DIAGS_KEPT || strlen(word) > WORD_MAX) {
-        return "";
-    }
-    const char *nearest =
-        text_nearest(word, candidates, count < CANDIDATES_MAX ? count : CANDIDATES_MAX);
-    if (nearest == NULL || strlen(nearest) > WORD_MAX) {
+    const char *nearest = meant(r, word, candidates, count);
+    if (nearest == NULL) {
         return "";
     }
     snprintf(text, sizeof text, ", did you mean `%s`?", nearest);
@@ -102,45 +132,64 @@ static const char *our_word(const char *word, const char *what)
     return NULL;
 }
 
-static bool unknown_key(const struct reader *r, const struct node *key, const struct field *fields,
-                        size_t count, const char *what)
+/* The index of the field that was probably meant; count: nobody knows. */
+static size_t unknown_key(const struct reader *r, const struct node *key,
+                          const struct field *fields, size_t count, const char *what)
 {
-    const char *keys[64], *ours = our_word(key->text, what);
-    for (size_t i = 0; i < count && i < 64; i++) {
-        keys[i] = fields[i].key;
+    const char *keys[FIELDS_MAX], *ours = our_word(key->text, what);
+    size_t known = count < FIELDS_MAX ? count : FIELDS_MAX, i = 0;
+    for (size_t k = 0; k < known; k++) {
+        keys[k] = fields[k].key;
     }
-    if (ours != NULL) {
-        return complain(r, key, "`%.64s` is no key of %s, did you mean `%s`?", key->text, what,
-                        ours);
+    if (ours == NULL) {
+        ours = meant(r, key->text, keys, known);
     }
-    return complain(r, key, "`%.64s` is no key of %s%s", key->text, what,
-                    did_you_mean(r, key->text, keys, count < 64 ? count : 64));
+    complain(r, key, "`%.64s` is no key of %s%s%s%s", key->text, what,
+             ours == NULL ? "" : ", did you mean `", ours == NULL ? "" : ours,
+             ours == NULL ? "" : "`?");
+    while (i < count && (ours == NULL || strcmp(fields[i].key, ours) != 0)) {
+        i++;
+    }
+    return i;
+}
+
+/* Of a key that stands twice, a mistake told already, the first, as node_get() has it: who looks at
+ * it in two ways must see one thing. */
+static void put_field(const struct field *field, void *nodes, const struct node *n)
+{
+    const struct node *first;
+    void *slot = (char *)nodes + field->offset;
+    memcpy(&first, slot, sizeof first);
+    if (first == NULL || first->kind == NODE_LOST) {
+        memcpy(slot, &n, sizeof n);
+    }
 }
 
 bool take_fields(const struct reader *r, const struct node *mapping, const struct field *fields,
                  size_t count, void *nodes, const char *what)
 {
+    static const struct node lost = {.text = "", .kind = NODE_LOST};
     if (mapping->kind != NODE_MAPPING) {
         return complain(r, mapping, "%s is a mapping of keys and values, like {%s: ...}", what,
                         fields[0].key);
     }
     bool good = true;
     for (const struct node *k = mapping->first; k != NULL; k = k->next->next) {
+        const struct node *n = k->next;
         size_t i = 0;
         while (i < count && (*k->text != *fields[i].key || strcmp(k->text, fields[i].key) != 0)) {
             i++;
         }
         if (i == count) {
-            good = unknown_key(r, k, fields, count, what);
-        } else if (node_is_null(k->next)) {
-            good = complain(r, k, "`%s` has no value; give one, or leave the key out", k->text);
-        } else {
-            /* Of a key that stands twice, a mistake told already, the first, as node_get() has it:
-             * who looks at it in two ways must see one thing. */
-            const struct node *first;
-            void *slot = (char *)nodes + fields[i].offset;
-            memcpy(&first, slot, sizeof first);
-            memcpy(slot, first == NULL ? &k->next : &first, sizeof first);
+            i = unknown_key(r, k, fields, count, what);
+            n = &lost;
+        } else if (node_is_null(n)) {
+            complain(r, k, "`%s` has no value; give one, or leave the key out", k->text);
+            n = &lost;
+        }
+        good = good && n->kind != NODE_LOST;
+        if (i < count) {
+            put_field(&fields[i], nodes, n);
         }
     }
     return good;
@@ -338,6 +387,19 @@ bool read_reals(const struct reader *r, const struct node *n, const char *what, 
         good = read_real(r, i, what, out++) && good;
     }
     return good;
+}
+
+bool read_deadband(const struct reader *r, const struct node *n, double *out)
+{
+    double band = 0;
+    if (!read_real(r, n, "deadband", &band)) {
+        return false;
+    }
+    if (band < 0) {
+        return complain(r, n, "a deadband is 0 or more");
+    }
+    *out = n == NULL ? *out : band;
+    return true;
 }
 
 bool read_decimal(const struct reader *r, const struct node *n, const char *what,

@@ -20,8 +20,12 @@ struct reader {                    /* what everybody who reads one file carries 
 enum { ORIGIN_OVERLAY = 6 };       /* of nodes that a plant file lays over a map */
 
 struct place place_of(const struct reader *r, const struct node *n);
+bool place_is(struct place a, struct place b);         /* the same; of one reader's nodes */
 bool complain(const struct reader *r, const struct node *n, const char *format, ...)
     __attribute__((format(printf, 3, 4)));             /* an error; always false */
+/* The same where it is one: what follows only from a mistake that was told is none. Always false. */
+bool complain_if(const struct reader *r, bool mistake, const struct node *n, const char *format,
+                 ...) __attribute__((format(printf, 4, 5)));
 bool complain_at(const struct reader *r, struct place at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void caution(const struct reader *r, const struct node *n, const char *format, ...)
@@ -37,8 +41,9 @@ struct field {                     /* one key of a mapping */
 };
 
 /* Sorts the values of a mapping into a structure of nodes, all NULL before; of a key that stands twice,
- * the first. Unknown keys, keys without a value and things that are no mapping are complained of.
- * what: "a tag", "a line". */
+ * the first. Unknown keys, keys without a value and things that are no mapping are complained of;
+ * whoever goes on finds NODE_LOST where a key has no value, or where one was misspelt: it is neither
+ * missing nor complained of again, and reading it fails without a word. what: "a tag", "a line". */
 bool take_fields(const struct reader *r, const struct node *mapping, const struct field *fields,
                  size_t count, void *nodes, const char *what);
 
@@ -58,6 +63,7 @@ bool read_s64(const struct reader *r, const struct node *n, const char *what, in
 bool read_real(const struct reader *r, const struct node *n, const char *what, double *out);
 bool read_reals(const struct reader *r, const struct node *n, const char *what, double *out,
                 size_t count);                         /* a list of exactly count numbers */
+bool read_deadband(const struct reader *r, const struct node *n, double *out);
 bool read_decimal(const struct reader *r, const struct node *n, const char *what,
                   struct decimal *out);
 bool read_duration(const struct reader *r, const struct node *n, const char *what, int64_t low,

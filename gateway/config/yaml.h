@@ -12,7 +12,8 @@
 #include "base/arena.h"
 #include "base/diag.h"
 
-enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAPPING };
+/* NODE_LOST stands in no file: a reader puts it where a value was meant that can't be had. */
+enum node_kind { NODE_SCALAR, NODE_LIST, NODE_MAPPING, NODE_LOST };
 
 struct node {
     union {

@@ -359,7 +359,7 @@ def words_of(source, name):
 
 @pytest.mark.parametrize("key,source,name", [
     ("type", "map_type", "type_names"), ("format", "map_type", "time_names"),
-    ("kind", "map_tag", "kind_names"), ("read", "map_parts_of", "read_modes"),
+    ("kind", "map_looks", "kind_names"), ("read", "map_parts_of", "read_modes"),
     ("verified", "map", "verified_words"),
 ])
 def test_the_schema_knows_every_word_of_the_reader(key, source, name):

@@ -20,6 +20,8 @@ static const struct mistakes cases[] = {
      "balance, profile: pipe, level: dam/b/level, stage: [[0, 0], [4, 90000]], in: [{flow: "
      "mill/a/flow}], out: [{flow: dam/b/flow}], nominal: 420 m3/h}}\n",
      "plant.yaml:7:100: error: a full pipe stores nothing and has no surface, so `level` "
+     "means nothing here; leave it out, or take `profile: tank`\n"
+     "plant.yaml:7:120: error: a full pipe stores nothing and has no surface, so `stage` "
      "means nothing here; leave it out, or take `profile: tank`\n"},
     {"a balance has a profile",
      HEAD LEAK

@@ -13,6 +13,10 @@ static const struct mistakes cases[] = {
           "surface: 1 m2, inlet: dam/b/status.run}\n",
      "plant.yaml:8:3: error: leak `one` has no kind; say `kind:` balance, demand, idle, sump, "
      "limit, roc, shift, switch, weir or freeboard\n"
+     "plant.yaml:8:3: error: leak `one` is of high priority; say `about:`, or better "
+     "`consequence:` (what happens if nobody acts) and `response:` (what to do)\n"
+     "plant.yaml:9:3: error: leak `two` is of high priority; say `about:`, or better "
+     "`consequence:` (what happens if nobody acts) and `response:` (what to do)\n"
      "plant.yaml:9:15: error: kind `balanse` is not known, did you mean `balance`?\n"
      "plant.yaml:10:29: error: no area `damm`, did you mean `dam`?\n"
      "plant.yaml:11:3: error: `four` stands nowhere; say `area:`\n"},
@@ -76,7 +80,8 @@ static const struct mistakes cases[] = {
      "plant.yaml:7:130: error: vote is 2oo3, but there are 2 inputs\n"},
     {"a vote in words",
      HEAD LEAK "switch, inputs: [dam/b/status.wet1, dam/b/status.wet1], vote: most}}\n",
-     "plant.yaml:7:105: error: inputs: `dam/b/status.wet1` stands here twice\n"},
+     "plant.yaml:7:105: error: inputs: `dam/b/status.wet1` stands here twice\n"
+     "plant.yaml:7:131: error: vote `most`: write 2, or 2oo3 for two out of three\n"},
     {"switches are true or false", HEAD LEAK "switch, inputs: [dam/b/level], test: dam/b/name}}\n",
      "plant.yaml:7:86: error: inputs: `dam/b/level` is a number, not true or false; take a "
      "bit of it, or derive one, like {of: {x: dam/b/level}, is: x > 0}\n"
@@ -101,6 +106,7 @@ static const struct mistakes cases[] = {
           "  y: {kind: switch, area: dam, about: A, consequence: C, response: R, inputs: "
           "[dam/b/status.wet1], proof: {every: 180d, last: 2026-02-30}}\n",
      "plant.yaml:8:107: error: a proof test is due again and again; say `every: 180d`\n"
+     "plant.yaml:8:114: error: last `2026-02-30` is no date; write 2026-05-01\n"
      "plant.yaml:9:127: error: last `2026-02-30` is no date; write 2026-05-01\n"},
     {"a tag that would be there twice",
      HEAD "derived: {dam/x/flow: {of: {a: dam/b/flow}, is: a}}\n"

@@ -269,7 +269,8 @@ static const struct mistakes cases[] = {
      "plant.yaml:6:68: error: order `ABB`: f32 takes each letter of ABCD once, the most "
      "significant byte is A\n"
      "plant.yaml:6:73: error: order: `flo` is neither a type nor a tag of this map, did you mean "
-     "`flow`?\n"},
+     "`flow`?\n"
+     "plant.yaml:6:102: error: heartbeat: no tag `flw` in this map, did you mean `flow`?\n"},
     {"derived tags",
      "format: 1\n"
      "site: s\n"

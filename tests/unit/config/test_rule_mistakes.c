@@ -279,6 +279,8 @@ static const struct mistakes cases[] = {
           "    two: {area: dam, level: dam/b/level, surface: 10 m2, pumps: [{capacity: 3 m3/h}, "
           "{run: dam/b/status.run}, {run: dam/b/status.run}], wet: [dam/b/level]}\n",
      "plant.yaml:9:5: error: basin `one` has no level; say `level: area/device/tag`\n"
+     "plant.yaml:9:5: warning: basin `one` has neither `stage:` nor `surface:`; without volumes "
+     "there is no telling when it will be empty\n"
      "plant.yaml:10:66: error: a pump says whether it runs, or what it lifts: {run: "
      "area/device/tag, flow: area/device/tag, capacity: 200 m3/h}\n"
      "plant.yaml:10:111: error: this pump stands here twice\n"
