@@ -3,6 +3,8 @@
 #ifndef PLAN_COST_H
 #define PLAN_COST_H
 
+#include <stdbool.h>
+
 #include "headgate/block.h"
 
 /* cost of a read = fixed_ns + bytes of data * byte_ns */
@@ -26,5 +28,7 @@ static inline uint32_t cost_bytes(uint8_t table, uint32_t count)
 /* Remarks about lines that can't keep their rates. */
 struct diags;
 void advice_lines(const struct plan *p, struct diags *ds);
+/* About tags that others hang on, which are read more seldom. false: no memory to look. */
+bool advice_partners(const struct plan *p, struct diags *ds);
 
 #endif

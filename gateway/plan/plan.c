@@ -137,12 +137,14 @@ const struct plan *plan_build(struct arena *a, const struct plant *plant, struct
         p = finish(a, &m);
     free(order);
     unit_maker_fini(&m);
+    if (p != NULL)
+        advice_lines(p, ds);
+    if (p != NULL && !advice_partners(p, ds))
+        p = NULL;
     if (p == NULL && diags_errors(ds) == errors) {
         diag_add(ds, DIAG_ERROR, (struct place){plant->file, 1, 1},
                  "out of memory while planning %u devices", plant->device_count);
         return NULL;
     }
-    if (p != NULL)
-        advice_lines(p, ds);
     return p;
 }

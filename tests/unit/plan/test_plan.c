@@ -368,6 +368,54 @@ static void four_thousand_devices_need_little_memory(void **state)
     free(devices);
 }
 
+/* Point 0 scales, or vouches for, the others; they lie in another table. */
+static void what_is_read_too_seldom_for_what_hangs_on_it_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *title;
+        int64_t partner_ns, own_ns;
+        uint8_t table, mode;
+        int level; /* -1: nothing */
+    } facts[] = {
+        {"as often", MS(1000), MS(1000), TABLE_INPUT, READ_POLL, -1},
+        {"oftener", MS(100), MS(1000), TABLE_INPUT, READ_POLL, -1},
+        {"a status that is asked more seldom", MS(10000), MS(1000), TABLE_INPUT, READ_POLL,
+         DIAG_WARNING},
+        {"a setting", MS(60000), MS(1000), TABLE_INPUT, READ_POLL, DIAG_NOTE},
+        {"a setting that is read once", MS(60000), MS(1000), TABLE_INPUT, READ_ONCE, -1},
+        {"in the same read, told more seldom", MS(10000), MS(1000), TABLE_HOLDING, READ_POLL, -1},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        for (int kind = 0; kind < 3; kind++) {
+            struct point a[] = {point_at(TABLE_HOLDING, 0, 1), point_at(facts[i].table, 1, 1),
+                                point_at(facts[i].table, 2, 1), point_at(TABLE_HOLDING, 0, 1)};
+            a[3].from = 1; /* what is computed hangs on it */
+            a[0].every_ns = facts[i].partner_ns;
+            a[0].read_mode = facts[i].mode;
+            a[1].every_ns = a[2].every_ns = facts[i].own_ns;
+            a[0].name = "scale";
+            a[2].name = a[3].name = "flow";
+            for (int k = 2; k < 4; k++) {
+                a[k].exp_from = kind == 0 ? 0 : -1;
+                a[k].mul_from = kind == 1 ? 0 : -1;
+                a[k].valid_if.point = kind == 2 ? 0 : -1;
+            }
+            struct map map = map_of(a, 4);
+            struct line line = tcp_line("one");
+            struct device devices[] = {device_on(&map, 0, 1), device_on(&map, 0, 2)};
+            struct bench b = planned(&line, 1, devices, 2);
+            assert_non_null(b.plan);
+            assert_int_equal(diags_count(b.ds), facts[i].level < 0 ? 0 : 1);
+            if (facts[i].level >= 0) {
+                assert_int_equal(diags_at(b.ds, 0)->level, facts[i].level);
+                assert_int_equal(diags_at(b.ds, 0)->at.line, a[0].at.line);
+                assert_true(was_said(b.ds, "decides on `flow` and 1 more, every 1 s"));
+            }
+            done(&b);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_line_that_cannot_keep_its_rates_is_told_with_the_remedy),
         cmocka_unit_test(the_worst_cycle_grows_with_the_silent_units),
         cmocka_unit_test(four_thousand_devices_need_little_memory),
+        cmocka_unit_test(what_is_read_too_seldom_for_what_hangs_on_it_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
