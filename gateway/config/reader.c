@@ -21,8 +21,9 @@ bool place_is(struct place a, struct place b)
     return a.file == b.file && a.line == b.line && a.column == b.column;
 }
 
-static void tell(const struct reader *r, enum diag_level level, const struct node *n,
-                 const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static void tell(const struct reader *r,
+                                                       enum diag_level level, const struct node *n,
+                                                       const char *format, va_list args)
 {
     char text[600];
     vsnprintf(text, sizeof text, format, args);
