@@ -248,7 +248,7 @@ static void put_beyond(struct json *j, const char *tag, const struct sample *dec
 
 static const struct sample *of(const struct why_view *v, const struct why_feed *f, int32_t point)
 {
-    return point < 0 ? NULL : &board_tag(v->board, f->device->first_tag + (uint32_t)point)->now;
+    return point < 0 ? NULL : board_partner(v->board, f->device->first_tag + (uint32_t)point);
 }
 
 static void explain_one(const struct why_view *v, const struct why_feed *f, uint32_t point,

@@ -85,6 +85,9 @@ enum { BOARD_TEXT_MAX = 64 };
 void board_put(struct board *b, uint32_t tag, const struct sample *s);
 
 const struct tag_state *board_tag(const struct board *b, uint32_t tag);
+/* A tag that others hang on, as they are judged by it: read last, though its turn to be told may not
+ * have come. Of any other tag: what it says now. */
+const struct sample *board_partner(const struct board *b, uint32_t tag);
 /* After so long without news a tag of the feed is stale. */
 int64_t board_stale_ns(const struct board *b, const struct request *r, const struct feed *f);
 uint32_t board_good(const struct board *b);             /* how many tags are good now */

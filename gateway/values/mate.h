@@ -56,6 +56,7 @@ void mates_hold(struct board *b, const struct step *step, const struct block *bl
 void mates_settle(struct board *b, const struct block *block);
 /* The block is trouble; its tags are told. */
 void mates_fault(struct board *b, const struct extent *e);
+const struct mate *mates_find(const struct board *b, uint32_t tag); /* NULL: nothing hangs on it */
 /* After a reload: on which connection they were read. */
 void mates_carry(struct board *b, const struct board *before, const struct change *c);
 

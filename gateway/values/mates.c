@@ -26,6 +26,12 @@ static const struct sample *sample_of(const struct board *b, const struct mate *
     return &m->now;
 }
 
+const struct sample *board_partner(const struct board *b, uint32_t tag)
+{
+    const struct mate *m = mates_find(b, tag);
+    return m ? sample_of(b, m) : &b->tags[tag].state.now;
+}
+
 static const struct point *point_of(const struct board *b, const struct mate *m)
 {
     return b->tags[tag_of(b, m->device, m->point)].point;

@@ -249,7 +249,7 @@ void mates_free(struct board *b)
     free(b->waits);
 }
 
-static const struct mate *find_mate(const struct board *b, uint32_t tag)
+const struct mate *mates_find(const struct board *b, uint32_t tag)
 {
     uint32_t low = 0, high = b->mate_count;
     while (low < high) {
@@ -271,7 +271,7 @@ void mates_carry(struct board *b, const struct board *before, const struct chang
         struct mate *m = &b->mates[i];
         const struct device *d = &b->plant->devices[m->device];
         uint32_t old = c->tags[d->first_tag + m->point];
-        const struct mate *from = old == CHANGE_NONE ? NULL : find_mate(before, old);
+        const struct mate *from = old == CHANGE_NONE ? NULL : mates_find(before, old);
         if (from && c->lines[d->line] != CHANGE_NONE)
             m->connection = from->connection;
     }

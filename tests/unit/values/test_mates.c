@@ -67,8 +67,12 @@ static void a_partner_of_the_same_answer_counts_before_its_turn_to_be_told(void 
     assert_string_equal(now_of(&s, 3), "600");
     assert_string_equal(now_of(&s, 4), "18");
     assert_string_equal(now_of(&s, 5), "bad 16: declared invalid by the device");
-    for (uint32_t i = 0; i < 2; i++) /* their own turn is still to come */
-        assert_string_equal(now_of(&s, i), i == 0 ? "1" : "2");
+    for (uint32_t i = 0; i < 3; i++) { /* their own turn is still to come */
+        static const char *const told[] = {"1", "2", "1"}, *const read[] = {"2", "3", "0"};
+        assert_string_equal(now_of(&s, i), told[i]);
+        assert_string_equal(told_as(board_partner(s.board, i)), read[i]);
+    }
+    assert_ptr_equal(board_partner(s.board, 3), &board_tag(s.board, 3)->now);
     for (int i = 2; i < 50; i++)
         assert_int_equal(feed_words(&s, 0, "0002 0003 0001 0006 0006 0006"), 3);
     assert_int_equal(feed_words(&s, 0, "0002 0003 0001 0006 0006 0006"), 6);
