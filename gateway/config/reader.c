@@ -137,7 +137,7 @@ static const char *our_word(const char *word, const char *what)
 static size_t unknown_key(const struct reader *r, const struct node *key,
                           const struct field *fields, size_t count, const char *what)
 {
-    const char *keys[FIELDS_MAX], *ours = our_word(key->text, what);
+    const char *keys[FIELDS_MAX] = {NULL}, *ours = our_word(key->text, what);
     size_t known = count < FIELDS_MAX ? count : FIELDS_MAX, i = 0;
     for (size_t k = 0; k < known; k++) {
         keys[k] = fields[k].key;
