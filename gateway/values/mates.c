@@ -11,6 +11,9 @@ static const char apart[] = "read apart from a tag that it hangs on, which is to
 static const char changed[] = "a tag that it hangs on changed between two answers";
 static const char elsewhere[] = "a tag that it hangs on is not yet read on this connection";
 enum { MISSED_MOST = 2 };
+/* Where the other reading is far away, the first value behind a start or an outage need not wait
+ * for it, when the one before it has only just been made. */
+static const int64_t far_ns = 5 * NS_PER_S, just_ns = NS_PER_S;
 
 static uint32_t tag_of(const struct board *b, uint32_t device, uint32_t point)
 {
@@ -116,6 +119,13 @@ uint8_t mates_missing(const struct board *b, const struct step *step, const stru
     return s->value.kind == VALUE_NONE ? 0 : (uint8_t)missing;
 }
 
+static bool is_just_read(const struct board *b, const struct mate *m, const struct block *block)
+{
+    return b->plan->requests[m->request].period_ns >= far_ns &&
+           m->connection == block->connection &&
+           block->answered.ns - b->asked[m->request].news_ns <= just_ns;
+}
+
 void mates_hold(struct board *b, const struct step *step, const struct block *block,
                 uint8_t missing, const struct sample *s)
 {
@@ -124,10 +134,12 @@ void mates_hold(struct board *b, const struct step *step, const struct block *bl
     struct held *h = &b->held[at];
     uint8_t missed = !b->waits[at] ? 0 : h->missed < MISSED_MOST ? h->missed + 1 : MISSED_MOST;
     *h = (struct held){.sample = *s, .connection = block->connection, .missed = missed};
+    bool just = true;
     for (int k = 0; k < HANGS; k++) {
         if (!(missing >> k & 1))
             continue;
         const struct mate *m = &b->mates[step->by[k]];
+        just = just && is_just_read(b, m, block);
         h->unsure = h->unsure || m->connection != block->connection;
         if (k != CONDITION)
             h->by[k] = sample_of(b, m)->value;
@@ -138,7 +150,7 @@ void mates_hold(struct board *b, const struct step *step, const struct block *bl
         return;
     /* Better than nothing. */
     struct sample early = *s;
-    if (early.quality == QUALITY_GOOD) {
+    if (early.quality == QUALITY_GOOD && (!just || missed > 0)) {
         early.quality = QUALITY_UNCERTAIN;
         early.reason = apart;
     }

@@ -251,6 +251,39 @@ static void a_partner_that_is_meant_to_be_read_seldom_is_believed(void **state)
     }
 }
 
+/* Not where nothing is known for a minute, if it waited. */
+static void the_first_value_waits_for_no_reading_that_is_far_away(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t period_ns, apart_ms;
+        bool waits;
+    } facts[] = {
+        {NS_PER_S, 100, true},
+        {60 * NS_PER_S, 100, false},
+        {60 * NS_PER_S, 1100, true},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+        struct small s;
+        small_begin(&s);
+        small_point(&s, scaled_by(-1, 1), 0);
+        small_point(&s, u16(), 1);
+        s.requests[0].period_ns = s.requests[1].period_ns = facts[i].period_ns;
+        small_board(&s);
+        feed_words(&s, 1, "0002");
+        small_pass(&s, facts[i].apart_ms);
+        feed_words(&s, 0, "0005");
+        assert_string_equal(now_of(&s, 0), facts[i].waits ? "10" APART : "10");
+        feed_words(&s, 1, "0003");
+        assert_string_equal(now_of(&s, 0), facts[i].waits ? "10" APART : "10" CHANGED);
+        feed_words(&s, 0, "0006"); /* later ones do */
+        assert_string_equal(now_of(&s, 0), facts[i].waits ? "10" APART : "10" CHANGED);
+        feed_words(&s, 1, "0003");
+        assert_string_equal(now_of(&s, 0), "18");
+        small_end(&s);
+    }
+}
+
 static uint32_t feed_on(struct small *s, uint32_t request, uint32_t connection, uint8_t low)
 {
     const uint8_t bytes[] = {0, low};
@@ -412,6 +445,7 @@ int main(void)
         cmocka_unit_test(the_other_readings_trouble_is_its_own),
         cmocka_unit_test(a_value_that_waits_in_vain_is_told_uncertain),
         cmocka_unit_test(a_partner_that_is_meant_to_be_read_seldom_is_believed),
+        cmocka_unit_test(the_first_value_waits_for_no_reading_that_is_far_away),
         cmocka_unit_test(another_connection_has_its_own_scales),
         cmocka_unit_test(no_value_is_good_with_the_partner_of_another_moment),
     };
