@@ -312,8 +312,8 @@ static bool read_one(struct rule_builder *w, const struct node *key, const struc
     if (n.looks.delay == NULL) {
         looks->on_delay_ms = usual.on_delay_ms;
     }
-    if (n.looks.off_for == NULL) { /* who says how long it takes to come means going, too */
-        looks->off_delay_ms = n.looks.delay == NULL ? usual.off_delay_ms : looks->on_delay_ms;
+    if (says_no_end(&n.looks)) {
+        looks->off_delay_ms = usual.off_delay_ms;
     }
     return read_condition(w, key, &n, &f, c) && good;
 }

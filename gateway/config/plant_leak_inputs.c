@@ -111,6 +111,7 @@ bool add_value(struct leak_builder *b, const struct node *n, const char *what,
         return false;
     }
     tag_facts(b->w, tag, facts);
+    b->l->unit = facts->unit;
     return true;
 }
 

@@ -88,7 +88,7 @@ static void suit(struct leak_builder *b, const struct tag_facts *f, double limit
     if (b->n.looks.delay == NULL) {
         b->looks->on_delay_ms = usual.on_delay_ms;
     }
-    if (b->n.looks.off_for == NULL) {
+    if (says_no_end(&b->n.looks)) {
         b->looks->off_delay_ms = usual.off_delay_ms;
     }
     if (isnan(b->l->deadband)) {
@@ -240,7 +240,7 @@ static bool read_switch(struct leak_builder *b)
     good = add_boolean(b, b->n.test, ROLE_TEST, "test", NULL) && good;
     good = read_ms(r, b->n.debounce, "debounce", 0, MS_PER_HOUR, &b->l->debounce_ms) && good;
     good = read_bool(r, b->n.normally_closed, "normally_closed", &b->l->normally_closed) && good;
-    if (b->n.looks.off_for == NULL) {
+    if (says_no_end(&b->n.looks)) {
         b->looks->off_delay_ms = 10000;
     }
     return good;

@@ -86,6 +86,9 @@ bool read_looks_of_alarm(struct rule_builder *w, const struct node *key,
     good = read_text(r, n->consequence, "consequence", &l->consequence) && good;
     good = read_text(r, n->response, "response", &l->response) && good;
     good = read_ms(r, n->delay, "for", 0, 7 * 24 * MS_PER_HOUR, &l->on_delay_ms) && good;
+    if (n->delay != NULL) { /* who says how long it takes to come means going, too */
+        l->off_delay_ms = l->on_delay_ms;
+    }
     good = read_ms(r, n->off_for, "off_for", 0, 7 * 24 * MS_PER_HOUR, &l->off_delay_ms) && good;
     if (n->suppress_by != NULL) {
         l->suppress_by = read_boolean_tag(w, n->suppress_by, "suppress_by");
@@ -102,6 +105,11 @@ static enum unit_class class_of(const struct tag_facts *f)
 static bool is_switch(const struct tag_facts *f)
 {
     return f->boolean && (!f->numeric || *f->unit == '\0');
+}
+
+bool says_no_end(const struct alarm_nodes *n)
+{
+    return n->delay == NULL && n->off_for == NULL;
 }
 
 /* Usual starting points by sort of signal; an engineer tunes them on replay. */

@@ -118,6 +118,7 @@ extern const char *const priority_words[PRIORITY_COUNT];
 struct alarm_looks plain_looks(const struct rule_builder *w, uint8_t priority);
 bool read_looks_of_alarm(struct rule_builder *w, const struct node *key,
                          const struct alarm_nodes *n, const char *what, struct alarm_looks *out);
+bool says_no_end(const struct alarm_nodes *n);          /* neither off_for nor for */
 void delays_by_signal(const struct tag_facts *f, struct alarm_looks *l);
 double deadband_by_signal(const struct tag_facts *f, double limit);
 

@@ -384,7 +384,9 @@ static void every_kind_gets_its_numbers(void **state)
     assert_true(near(limit->high_high, 3) && near(limit->high, 2) && near(limit->low, 1));
     assert_true(near(limit->low_low, 0.5) && near(limit->deadband, 0.2));
     assert_int_equal(p->alarms[limit->alarm].on_delay_ms, 1000);
-    assert_int_equal(p->alarms[limit->alarm].off_delay_ms, 60000);
+    assert_int_equal(p->alarms[limit->alarm].off_delay_ms, 1000); /* it says `for` only */
+    assert_string_equal(limit->unit, "m");
+    assert_null(idle->unit);
     assert_true(near(roc->by, 0.1) && roc->rising && !roc->falling);
     assert_int_equal(roc->within_ms, 600000);
     assert_true(near(shift->k, 1) && near(shift->h, 20) && shift->rising && shift->falling);
