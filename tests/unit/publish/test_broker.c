@@ -152,7 +152,8 @@ static void heard(void *me, const struct mqtt_message *m)
 {
     char text[4096] = {0};
     (void)me;
-    memcpy(text, m->payload, m->length < sizeof(text) - 1 ? m->length : sizeof(text) - 1);
+    if (m->length)
+        memcpy(text, m->payload, m->length < sizeof(text) - 1 ? m->length : sizeof(text) - 1);
     if (strstr(m->topic, "/history/")) {
         uint64_t seq = number(text, "\"seq\":"), from = seq;
         assert_true(seq > 0 && seq < MOST);
