@@ -227,6 +227,10 @@ static bool make_waiters(struct finding *f)
 
 bool mates_build(struct board *b)
 {
+    if (b->step_count == 0) { /* nothing hangs on anything */
+        b->mates = calloc(1, sizeof *b->mates);
+        return b->mates != NULL;
+    }
     struct finding f = {.b = b};
     bool good = find_places(&f) && make_mates(&f);
     if (good) {
