@@ -23,7 +23,7 @@ typedef struct {
 
 static inline mono_t mono_add(mono_t t, int64_t ns)
 {
-    return (mono_t){t.ns > INT64_MAX - ns ? INT64_MAX : t.ns + ns};
+    return (mono_t){ns > 0 && t.ns > INT64_MAX - ns ? INT64_MAX : t.ns + ns};
 }
 
 static inline int64_t mono_since(mono_t later, mono_t earlier)   /* ns; negative if not later */
