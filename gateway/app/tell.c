@@ -119,28 +119,32 @@ void tell_history(struct teller *t, struct board *b, const uint32_t *touched, ui
         return;
     struct frame f = {.count = 0};
     const char *path = NULL;
+    wall_t at = time;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t tag = touched[i];
         const struct point *point = owner_point(&t->owner, t->plant, tag);
         const struct sample *s = &board_tag(b, tag)->now;
         if (!(good && t->owner.history_all) && !board_news(b, tag, LANE_HISTORY, time))
             continue;
-        if (path != t->owner.path) {
+        /* What waited for this answer is of an earlier one. */
+        wall_t of = good && s->time.ms > 0 && s->time.ms < time.ms ? s->time : time;
+        if (path != t->owner.path || of.ms != at.ms) {
             if (path)
-                end_frame(t, &f, path, time);
+                end_frame(t, &f, path, at);
             path = t->owner.path;
-            frame_begin(&f, t->frame, sizeof t->frame, path, time);
+            at = of;
+            frame_begin(&f, t->frame, sizeof t->frame, path, at);
         }
         if (!frame_add(&f, point->key, point->key_length, s)) {
-            end_frame(t, &f, path, time);
-            frame_begin(&f, t->frame, sizeof t->frame, path, time);
+            end_frame(t, &f, path, at);
+            frame_begin(&f, t->frame, sizeof t->frame, path, at);
             bool fits = frame_add(&f, point->key, point->key_length, s);
             assert(fits);
         }
         board_reported(b, tag, LANE_HISTORY, time);
     }
     if (path)
-        end_frame(t, &f, path, time);
+        end_frame(t, &f, path, at);
 }
 
 static size_t value_topic(struct teller *t, const struct point *point)

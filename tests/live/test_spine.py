@@ -20,6 +20,8 @@ MAP = {
         "big": {"at": "holding 0", "type": "u64", "kind": "counter"},
         "flag": {"at": "coil 3", "type": "bool"},
         "now": {"at": "holding 15", "type": "u16"},
+        "now_if": {"at": "holding 15", "type": "u16", "valid_if": "flag == 1", "overlap": True},
+        "now_if_not": {"at": "holding 15", "type": "u16", "valid_if": "flag == 0", "overlap": True},
         "never_valid": {"at": "holding 7", "type": "u16", "valid": [-2, -1], "unit": "bar"},
     },
 }
@@ -53,6 +55,23 @@ def check_stamp(ms):
 def numbers_as_text(payload):
     """JSON with its numbers as they are spelt."""
     return json.loads(payload, parse_float=str, parse_int=str)
+
+
+def test_a_value_that_waited_for_another_answer_keeps_its_own_time(spine):
+    """Whether the flag vouches for it shows the next question; the frame is of the answer before."""
+    _, _, gateway, recorder = spine()
+    rig.wait_for(lambda: len(told(recorder, "/value/plant/dev/now_if")) > 8, 10 * rig.PATIENCE, "values")
+    gateway.stop()
+    shown = told(recorder, "/value/plant/dev/now_if")
+    history = {(name, m.json["timestamp"], value) for m in recorder.all("/history/gw/plant/dev")
+               for name, value in m.json.get("values", {}).items()}
+    for name, timestamp, value in shown:
+        assert (name, timestamp, value) in history, f"{name} = {value} of {timestamp} stands elsewhere in history"
+
+
+def told(recorder, topic):
+    return [(m.topic.rsplit("/", 1)[1], m.json["timestamp"], m.json["value"]) for m in recorder.all(topic)
+            if m.json["quality"] == 192]
 
 
 @pytest.mark.parametrize("version", [5, 3])
