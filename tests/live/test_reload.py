@@ -334,15 +334,17 @@ def test_lines_that_are_down_or_connecting_stay_what_they_are(stage):
         site.devices[line] = {**site.devices["d0"], "line": line}
     site.write()
     site.reload()
-    site.recorder.wait("/value/plant/down/r2", 10, 0, lambda m: m.json["quality"] == 8)
+    def refused(m):
+        return m.json["quality"] == 8 and "refused" in m.json["reason"].lower()
+
+    site.recorder.wait("/value/plant/down/r2", 10, 0, refused)
     since = site.recorder.count()
     for n in range(10):                         # carried over, dropped, begun anew
         site.map["tags"]["r2"]["scale"] = 0.5 + n % 2
         site.lines["slow"]["connect_timeout"] = f"{2000 + n // 2}ms"
         site.write()
         site.reload()
-    told = site.recorder.wait("/value/plant/down/r2", 5, since)
-    assert told.json["quality"] == 8 and "refused" in told.json["reason"].lower(), told
+    site.recorder.wait("/value/plant/down/r2", 5, since, refused)
     ups = [m.json for m in site.recorder.all("/event/gw", since) if m.json["type"].startswith("line-")]
     assert all(e["subject"] != "down" for e in ups), ups
     for plc in site.plcs:
