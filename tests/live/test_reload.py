@@ -212,6 +212,7 @@ def test_only_what_changed_begins_anew(stage):
     site.write()
     assert site.reload() == "8 tags changed, 0 added, 0 removed; line l0 restarts, 3 others run on"
     site.good("d0", since=since)
+    site.recorder.wait("/device/plant/d0", 10, since, lambda m: m.json["state"] == "online")
     states = [m.json["state"] for m in site.recorder.all("/device/plant/d0", since)]
     assert states[:2] == ["unknown", "online"], states
 
