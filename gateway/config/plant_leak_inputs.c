@@ -59,7 +59,9 @@ bool add_boolean(struct leak_builder *b, const struct node *n, enum input_role r
         if (role != ROLE_RUN) {
             return complain(&b->w->b->r, n, "%s: `%s` stands here twice", what, n->text);
         }
-        *index = known;
+        if (index != NULL) {
+            *index = known;
+        }
         return true;
     }
     struct leak_input *in = add_input(b, n, role, tag, 1);

@@ -23,6 +23,9 @@ static const struct mistakes cases[] = {
     {"a key of another kind of leak",
      HEAD LEAK "switch, inputs: [dam/b/status.wet1], stage: [[0, 0], [1, 1]]}}\n",
      "plant.yaml:7:106: error: `stage` is no key of a leak of kind switch\n"},
+    {"a kind that nobody knows, with an input that stands twice",
+     HEAD LEAK "swich, inputs: [dam/b/status.wet1, dam/b/status.wet1]}}\n",
+     "plant.yaml:7:69: error: kind `swich` is not known, did you mean `switch`?\n"},
     {"a leak of high priority says something",
      HEAD "leaks: {x: {kind: switch, area: dam, inputs: [dam/b/status.wet1]}}\n",
      "plant.yaml:7:9: error: leak `x` is of high priority; say `about:`, or better "
