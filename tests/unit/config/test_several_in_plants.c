@@ -288,13 +288,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:6:31: error: `bogus` is no key of journal\n"
      "plant.yaml:7:1: error: `bogus` is no key of a plant\n"},
     {"commands",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "commands: {allow: [wirte, akc], fresh: 5, bogus: 1, writes: {mill/a/flwo: {limits: [2, 1], "
      "danger: 1, bogus: 1}, mill/a/level: {limits: [x, 2]}, dam: {limits: 3}}}\n",
      "plant.yaml:7:20: error: command `wirte` is not known, did you mean `write`?\n"
@@ -311,13 +305,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:7:146: error: writes: `dam` is no full tag name; write area/device/tag\n"
      "plant.yaml:7:160: error: limits is a list of 2 numbers, like [0, 10]\n"},
     {"a derived tag",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "derived:\n"
      "  mill/x/y: {of: {end: mill/a/flwo, b: [x], c: flow}, is: [a], unit: [m], valid: [2, 1], "
      "deadband: -1, max_silence: 5, about: [x], kind: foo, bogus: 1}\n"
@@ -342,13 +330,7 @@ static const struct mistakes cases[] = {
      "* 3.6}\n"
      "plant.yaml:9:25: error: kind `foo` is not known; one of: gauge counter state event text\n"},
     {"settings of alarms",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "alarm_settings: {comm: {priority: x, after: 5, bogus: 1}, signals: {priority: y}, flood: "
      "{begin: 1, end: x}, max_shelve: 5, bogus: 1}\n",
      "plant.yaml:7:35: error: priority `x` is not known; one of: low medium high critical\n"

@@ -5,13 +5,7 @@
 
 static const struct mistakes cases[] = {
     {"a leak: limit",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: limit, tag: mill/a/mode, hh: "
      "x, h: 1, l: 2, deadband: -1, max_jump: y, for: 5, bogus: 1}\n",
@@ -23,13 +17,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:139: error: for `5` is no duration; write 500ms, 5s, 10m, 72h (with the unit)\n"
      "plant.yaml:8:142: error: `bogus` is no key of a leak of kind limit\n"},
     {"a leak: rate of change",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: roc, tag: mill/a/mode, by: -1, "
      "within: 5, direction: up, max_jump: y}\n",
@@ -41,13 +29,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:116: error: direction `up` is not known; one of: rising falling both\n"
      "plant.yaml:8:130: error: max_jump `y` is no number; write 1.5\n"},
     {"a leak: shift",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: shift, tag: mill/a/levl, k: 0, "
      "h: x, direction: up, max_jump: y, learn: 1}\n",
@@ -59,13 +41,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:135: error: learn `1` is no duration; write 500ms, 5s, 10m, 72h (with the "
      "unit)\n"},
     {"a leak: switch",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: switch, inputs: [mill/a/level, "
      "mill/a/status.run], vote: 2of3, test: mill/a/level, debounce: 5, normally_closed: 1}\n",
@@ -79,16 +55,9 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:176: error: normally_closed is true or false, without quotes; nothing else "
      "counts\n"},
     {"a leak: weir",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
-     "leaks:\n"
-     "  x: {area: dam, about: A, consequence: C, response: R, kind: weir, head: mill/a/flow, "
-     "angle: 10, width: x, zero: 5, high: 6, deadband: 7, max_jump: 8}\n",
+     HEAD "leaks:\n"
+          "  x: {area: dam, about: A, consequence: C, response: R, kind: weir, head: mill/a/flow, "
+          "angle: 10, width: x, zero: 5, high: 6, deadband: 7, max_jump: 8}\n",
      "plant.yaml:8:75: error: head: `mill/a/flow` is in m3/h, and a length is needed, in m, cm, "
      "mm, ft or in; if it is another tag that you mean, name it, else derive one\n"
      "plant.yaml:8:95: error: angle is 10; the formula of V-notches holds from 25 to 100 degrees\n"
@@ -103,13 +72,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:150: error: max_jump `8` says no unit; write 8 m; known are m, cm, mm, ft or "
      "in\n"},
     {"a leak: freeboard",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: freeboard, level: mill/a/flow, "
      "crest: x, min: 5, deadband: 6, max_jump: 7}\n",
@@ -122,17 +85,10 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:135: error: max_jump `7` says no unit; write 7 m; known are m, cm, mm, ft or "
      "in\n"},
     {"a leak of no known kind",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
-     "leaks:\n"
-     "  a b: {kind: balanec, area: dma, priority: hgih, level: mill/a/flow, in: [{flow: "
-     "mill/a/flwo}], within: 5, crest: 5, vote: x, tag: mill/a/name, angle: x, bogus: 1}\n"
-     "  y: {knid: sump, aera: dam, latch: 1}\n",
+     HEAD "leaks:\n"
+          "  a b: {kind: balanec, area: dma, priority: hgih, level: mill/a/flow, in: [{flow: "
+          "mill/a/flwo}], within: 5, crest: 5, vote: x, tag: mill/a/name, angle: x, bogus: 1}\n"
+          "  y: {knid: sump, aera: dam, latch: 1}\n",
      "plant.yaml:8:3: error: leak `a b`: a name has 1 to 64 of A-Z a-z 0-9 . _ -\n"
      "plant.yaml:8:15: error: kind `balanec` is not known, did you mean `balance`?\n"
      "plant.yaml:8:30: error: no area `dma`, did you mean `dam`?\n"
@@ -153,13 +109,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:9:19: error: `aera` is no key of a leak, did you mean `area`?\n"
      "plant.yaml:9:37: error: latch is true or false, without quotes; nothing else counts\n"},
     {"equipment",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "equipment:\n"
      "  a b: {class: pmup, area: dma, floor: x, water: mill/a/flow, running: mill/a/level, wet: "
      "mill/a/levl, device: mill/c, owner: [x], about: [x], warn: 5, bogus: 1, checks: {a b: {text: "
@@ -200,13 +150,7 @@ static const struct mistakes cases[] = {
      "`water:` and a level\n"
      "plant.yaml:9:14: error: floor `x` is no quantity; write it with its unit, like 12.5 m\n"},
     {"incidents",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "incidents:\n"
      "  bulletins: {every: 5, first: x for 5, bogus: 1}\n"
      "  automatic: 1\n"
@@ -260,19 +204,12 @@ static const struct mistakes cases[] = {
      "there is no telling when it will be empty\n"
      "plant.yaml:16:17: error: target `x` is no quantity; write it with its unit, like 12.5 m\n"},
     {"sections that are none",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
-     "leaks: [x]\n"
-     "equipment: 5\n"
-     "incidents: {bogus: 1}\n"
-     "alarms: {mill/x/y: {tag: dam/x/rate, above: x}}\n"
-     "alarm_settings: x\n"
-     "derived: []\n",
+     HEAD "leaks: [x]\n"
+          "equipment: 5\n"
+          "incidents: {bogus: 1}\n"
+          "alarms: {mill/x/y: {tag: dam/x/rate, above: x}}\n"
+          "alarm_settings: x\n"
+          "derived: []\n",
      "plant.yaml:7:8: error: leaks is a mapping, like {a: b}\n"
      "plant.yaml:8:12: error: equipment is a mapping, like {a: b}\n"
      "plant.yaml:9:13: error: `bogus` is no key of `incidents`\n"

@@ -5,13 +5,7 @@
 
 static const struct mistakes cases[] = {
     {"an alarm",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "alarms:\n"
      "  mil/x/y: {tag: mill/a/levl, above: x, clear: y, for: 5, off_for: 6, priority: hgih, latch: "
      "1, ack: 2, shelve: 3, realarm: 4, tarp: 5, group: a b, suppress_by: mill/a/level, about: "
@@ -40,13 +34,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:230: error: samples is 0; it can be 1 to 1000\n"
      "plant.yaml:8:233: error: `bogus` is no key of an alarm\n"},
     {"an alarm that watches nothing, of two conditions",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "alarms:\n"
      "  mill/x/y: {above: x, below: 3, rises: y, within: 5, deadband: z, priority: critical}\n",
      "plant.yaml:8:3: error: alarm `mill/x/y` is critical; say `consequence:` (what happens if "
@@ -60,16 +48,9 @@ static const struct mistakes cases[] = {
      "unit)\n"
      "plant.yaml:8:65: error: deadband `z` is no number; write 1.5\n"},
     {"an alarm that moves, and one that is",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
-     "alarms:\n"
-     "  mill/x/y: {tag: mill/a/level, rises: -1, within: 1, clear: 3, deadband: 1}\n"
-     "  mill/x/z: {tag: mill/a/mode, is: runing, within: 5m, clear: 1, samples: x}\n",
+     HEAD "alarms:\n"
+          "  mill/x/y: {tag: mill/a/level, rises: -1, within: 1, clear: 3, deadband: 1}\n"
+          "  mill/x/z: {tag: mill/a/mode, is: runing, within: 5m, clear: 1, samples: x}\n",
      "plant.yaml:8:40: error: rises says by how much, above zero\n"
      "plant.yaml:8:52: error: within `1` is no duration; write 500ms, 5s, 10m, 72h (with the "
      "unit)\n"
@@ -80,28 +61,15 @@ static const struct mistakes cases[] = {
      "plant.yaml:9:63: error: this means nothing with `is`; leave it out\n"
      "plant.yaml:9:75: error: samples `x` is no whole number; write 12 or 0x0C\n"},
     {"a limit of the wrong side, and a deadband below nothing",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
-     "alarms:\n"
-     "  mill/x/y: {tag: mill/a/level, above: 1, clear: 2, deadband: -1, for: 5}\n",
+     HEAD "alarms:\n"
+          "  mill/x/y: {tag: mill/a/level, above: 1, clear: 2, deadband: -1, for: 5}\n",
      "plant.yaml:8:50: error: clear is 2, on the wrong side of `above: 1`; the alarm would end "
      "while it is still true; give a value below it\n"
      "plant.yaml:8:63: error: `clear` and `deadband` say the same; leave one out\n"
      "plant.yaml:8:63: error: a deadband is 0 or more\n"
      "plant.yaml:8:72: error: for `5` is no duration; write 500ms, 5s, 10m, 72h (with the unit)\n"},
     {"a leak: balance",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: balance, profile: pond, level: "
      "dam/b/flow, stage: [[0, 0], [0, 1], [x, y]], in: [{flow: mill/a/flwo, run: mill/a/level, "
@@ -164,13 +132,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:530: error: last `x` is no date; write 2026-05-01\n"
      "plant.yaml:8:534: error: `bogus` is no key of a leak of kind balance\n"},
     {"a leak: balance of no known profile",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: balance, profile: lake, in: "
      "{flow: x}, area_m2: x, step: 5}\n",
@@ -184,13 +146,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:120: error: step `5` is no duration; write 500ms, 5s, 10m, 72h (with the "
      "unit)\n"},
     {"a leak: balance of a pipe",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: balance, profile: pipe, level: "
      "dam/b/level, rain: dam/b/rain, in: [mill/a/flow], out: [dam/b/flow], nominal: x, tau: "
@@ -202,13 +158,7 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:172: error: nominal `x` is no quantity; write it with its unit, like 12.5 m3/h\n"
      "plant.yaml:8:180: error: tau is 999h; it can be 1 s to 7 d\n"},
     {"a leak: demand",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: demand, flow: mill/a/level, "
      "in: [], k: 0, h: x, nominal: 5, surface: 0 m2, max_jump: 5}\n",
@@ -225,16 +175,9 @@ static const struct mistakes cases[] = {
      "plant.yaml:8:148: error: max_jump `5` says no unit; write 5 m; known are m, cm, mm, ft or "
      "in\n"},
     {"a leak: idle",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
-     "leaks:\n"
-     "  x: {area: dam, about: A, consequence: C, response: R, kind: idle, level: dam/b/flow, "
-     "surface: x, inlet: mill/a/level, outlet: [mill/a/name], min: 5, bogus: 1}\n",
+     HEAD "leaks:\n"
+          "  x: {area: dam, about: A, consequence: C, response: R, kind: idle, level: dam/b/flow, "
+          "surface: x, inlet: mill/a/level, outlet: [mill/a/name], min: 5, bogus: 1}\n",
      "plant.yaml:8:76: error: level: `dam/b/flow` is in m3/h, and a length is needed, in m, cm, "
      "mm, ft or in; if it is another tag that you mean, name it, else derive one\n"
      "plant.yaml:8:97: error: surface `x` is no quantity; write it with its unit, like 12.5 m2\n"
@@ -245,13 +188,7 @@ static const struct mistakes cases[] = {
      "L/min or gal/min\n"
      "plant.yaml:8:152: error: `bogus` is no key of a leak of kind idle\n"},
     {"a leak: sump",
-     "format: 1\n"
-     "site: s\n"
-     "gateway: g\n"
-     "lines: {plc: {connect: \"tcp://h\"}}\n"
-     "areas: {mill: Mill, dam: {title: Dam, neighbours: [mill]}}\n"
-     "devices: {a: {map: m, line: plc, unit: 1, area: mill}, b: {map: m, line: plc, unit: 2, area: "
-     "dam}}\n"
+     HEAD
      "leaks:\n"
      "  x: {area: dam, about: A, consequence: C, response: R, kind: sump, level: dam/b/flow, "
      "area_m2: x, pumps: [{capacity: 0 m3/h, flow: mill/a/level, bogus: 1}, {run: mill/a/level, "
