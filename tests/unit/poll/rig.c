@@ -176,7 +176,7 @@ size_t rig_exception(const struct question *q, uint8_t code, uint8_t *out)
     return rig_seal(q, out, 3);
 }
 
-int rig_listen(uint16_t *port)
+static int listening(uint16_t *port)
 {
     int s = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -189,6 +189,24 @@ int rig_listen(uint16_t *port)
     assert_int_equal(getsockname(s, (struct sockaddr *)&a, &length), 0);
     *port = ntohs(a.sin_port);
     return s;
+}
+
+int rig_listen(uint16_t *port)
+{
+    *port = 0;
+    return listening(port);
+}
+
+int rig_listen_at(uint16_t port)
+{
+    return listening(&port);
+}
+
+uint16_t rig_nobody(void)
+{
+    uint16_t port;
+    close(rig_listen(&port));
+    return port;
 }
 
 void rig_crowd(int *fds, unsigned count, uint16_t *port)

@@ -80,7 +80,9 @@ size_t rig_seal(const struct question *q, uint8_t *out, size_t pdu); /* header o
 /* Says what it has to say to q->fd. false: hang up. */
 typedef bool rig_device(const struct question *q, void *me);
 
-int rig_listen(uint16_t *port); /* a listening socket on loopback */
+int rig_listen(uint16_t *port);   /* a listening socket on loopback, at a port that was free */
+int rig_listen_at(uint16_t port); /* the same at this one */
+uint16_t rig_nobody(void);        /* a port that nobody listens at */
 /* A listener that has no room left, and who took it: connections to it stay undecided. */
 void rig_crowd(int *fds, unsigned count, uint16_t *port);
 int rig_pty(char name[64]); /* the master of a raw pty */

@@ -132,10 +132,8 @@ static void the_next_address_of_a_name_is_tried_when_one_refuses(void **state)
 {
     (void)state;
     struct hand h;
-    uint16_t nobody = 0;
     hand_take(&h, TRANSPORT_TCP);
-    close(rig_listen(&nobody));
-    h.g->lines[0].port = nobody;
+    h.g->lines[0].port = rig_nobody();
     rig_read(h.g, 1, 0, 10, 20 * NS_PER_MS);
     struct poller_hooks hooks = {.me = &h, .block = hand_block, .event = hand_event};
     h.now = mono_add(clock_mono(), 3600 * NS_PER_S);

@@ -89,7 +89,7 @@ static void nothing_that_fails_stops_a_line_for_good(void **state)
     };
     char name[64];
     int master = rig_pty(name), bus = rig_serve_ptys(&master, 1, answers, NULL);
-    uint16_t port = 0;
+    uint16_t port;
     int listener = rig_listen(&port);
     int pid = rig_serve_sockets(&listener, 1, true, answers, NULL);
     close(listener);
@@ -123,7 +123,7 @@ static void a_succession_without_memory_changes_nothing(void **state)
 {
     (void)state;
     enum { LINES = 6 };
-    uint16_t port = 0;
+    uint16_t port;
     int listener = rig_listen(&port);
     int pid = rig_serve_sockets(&listener, 1, true, answers, NULL);
     close(listener);
@@ -196,7 +196,7 @@ static void one_question_ends_in_words_whatever_fails(void **state)
     };
     char name[64];
     int master = rig_pty(name), bus = rig_serve_ptys(&master, 1, answers, NULL);
-    uint16_t port = 0;
+    uint16_t port;
     int listener = rig_listen(&port);
     int pid = rig_serve_sockets(&listener, 1, true, answers, NULL);
     close(listener);

@@ -221,8 +221,7 @@ static void a_refused_connection_is_the_lines_fault_told_once(void **state)
 {
     (void)state;
     struct bench b = {.g = rig_new()};
-    int unused = rig_listen(&b.port);
-    close(unused);
+    b.port = rig_nobody();
     rig_line(b.g, TRANSPORT_TCP, "127.0.0.1", b.port);
     for (uint8_t unit = 1; unit <= 3; unit++)
         rig_read(b.g, unit, 0, 10, 20 * NS_PER_MS);
@@ -235,7 +234,7 @@ static void a_refused_connection_is_the_lines_fault_told_once(void **state)
     struct line_stats s = stats(&b);
     assert_int_equal(s.state, LINE_DOWN);
     assert_true(s.connect_failures >= 2 && s.connect_failures <= 8);
-    b.fd = rig_listen(&b.port);
+    b.fd = rig_listen_at(b.port);
     b.pid = rig_serve_sockets(&b.fd, 1, true, answers, NULL);
     rig_run(b.loop, b.poller, &b.t, is_up, RIG_STUCK_NS);
     assert_true(is_up(&b.t));

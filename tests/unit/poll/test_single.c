@@ -518,8 +518,7 @@ static void whatever_is_awaited_is_given_up_when_people_say_so(void **state)
 static void why_a_line_cannot_be_opened_is_said(void **state)
 {
     (void)state;
-    uint16_t nobody = 0;
-    close(rig_listen(&nobody));
+    uint16_t nobody = rig_nobody();
     static const struct {
         enum transport kind;
         const char *host, *device;
@@ -612,7 +611,7 @@ static void a_bus_behind_a_socket_that_does_not_last_is_not_asked_for_ever(void 
     single_ask(t.s, 1, 3, 0, 1, &x);
     assert_int_equal(x.fault, FAULT_LINE_DOWN);
     assert_string_equal(x.why, "Connection refused");
-    int listener = rig_listen(&t.port);
+    int listener = rig_listen_at(t.port);
     t.pid = fork();
     if (t.pid == 0)
         for (;;)

@@ -287,8 +287,7 @@ static void only_new_tags_are_told_of_a_line_that_is_down(void **state)
     (void)state;
     for (int fresh = 0; fresh < 2; fresh++) {
         struct bench b = equip(answers);
-        uint16_t nobody;
-        close(rig_listen(&nobody));
+        uint16_t nobody = rig_nobody();
         struct rig *rigs[] = {b.g, b.next};
         for (size_t i = 0; i < 2; i++) {
             rig_line(rigs[i], TRANSPORT_TCP, "127.0.0.1", nobody);

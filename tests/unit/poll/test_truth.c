@@ -289,7 +289,7 @@ static void nothing_wrong_over_sockets(bool tcp, const char *what)
     struct rig *g = rig_new();
     int listeners[LINES], pids[LINES];
     for (unsigned i = 0; i < LINES; i++) {
-        uint16_t port = 0;
+        uint16_t port;
         listeners[i] = rig_listen(&port);
         for (unsigned k = 0; k < i; k++)
             chance(2); /* each child lies in its own order */
