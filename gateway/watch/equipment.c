@@ -7,6 +7,7 @@
 
 static const int64_t stop_ms = 20 * 1000; /* a feedback that drops out for a moment is no stop */
 static const int64_t run_ms = HOUR_MS / 2; /* running again, and meant so */
+static const int64_t told_ms = HOUR_MS; /* people act first, and say so when there is time */
 
 void equipment_is(struct incident *i, uint32_t e, enum equipment_state s, const char *who,
                   const char *note, int64_t t_ms)
@@ -50,13 +51,22 @@ static bool under_water(const struct incident *i, uint32_t n, const char **why)
     return w->good && w->level >= e->floor;
 }
 
+static bool is_shut(const struct incident *i, uint32_t n)
+{
+    uint32_t area = i->plant->equipment[n].area;
+    return area < i->areas && i->now.areas[area] == AREA_SHUT_PROTECT;
+}
+
+/* By what was seen, not by what somebody said of it; and not before the incident. */
+static bool stood_lately(const struct equipment_record *r, int64_t now_ms)
+{
+    return strcmp(r->who, "rule") == 0 && now_ms - r->since_ms <= told_ms;
+}
+
 static void stopped(struct incident *i, uint32_t n, int64_t now_ms)
 {
-    const struct equipment *e = &i->plant->equipment[n];
-    const struct equipment_record *r = &i->now.equipment[n];
-    bool shut = e->area < i->areas && i->now.areas[e->area] == AREA_SHUT_PROTECT;
-    bool protect = shut || r->threatened;
-    if (protect)
+    bool shut = is_shut(i, n);
+    if (shut || i->now.equipment[n].threatened)
         equipment_is(i, n, EQUIPMENT_STOPPED_PROTECT, "", shut ? "its area was shut" : "threatened",
                      now_ms);
     else
@@ -93,9 +103,9 @@ static void look_at(struct incident *i, uint32_t n, int64_t now_ms)
             stopped(i, n, now_ms);
         break;
     case EQUIPMENT_STOPPED:
-        if (on && i->now.equipment[n].since_ms <= now_ms - stop_ms)
+        if (on && r->since_ms <= now_ms - stop_ms)
             equipment_is(i, n, EQUIPMENT_RUNNING, "", "", now_ms);
-        else if (off && r->threatened)
+        else if (off && (r->threatened || (is_shut(i, n) && stood_lately(r, now_ms))))
             stopped(i, n, now_ms);
         break;
     case EQUIPMENT_STOPPED_PROTECT:
