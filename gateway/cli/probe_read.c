@@ -9,11 +9,6 @@
 /* Wide enough for the widest number and two like it on either side. */
 enum { BESIDE = 9 };
 
-static bool overlaps(uint32_t first, uint32_t count, uint32_t from, uint32_t to)
-{
-    return first <= to && first + count > from;
-}
-
 /* Where the plant file knows the unit, its map's warnings hold for a probe as well: reading there
  * changes something, or must not be tried. */
 static bool is_forbidden(struct probe *p, uint8_t table, uint32_t first, uint32_t count)
@@ -24,17 +19,8 @@ static bool is_forbidden(struct probe *p, uint8_t table, uint32_t first, uint32_
         const struct map *m = device->map;
         if (device->line != p->on.number || device->unit != p->unit)
             continue;
-        bool barred = false;
-        for (uint32_t i = 0; i < m->limits.never_count; i++) {
-            const struct never *n = &m->limits.never[i];
-            barred = barred || (n->table == table && overlaps(first, count, n->first, n->last));
-        }
-        for (uint32_t i = 0; i < m->point_count; i++) {
-            const struct point *at = &m->points[i];
-            barred = barred || (at->side_effect && at->from < 0 && at->table == table &&
-                                overlaps(first, count, at->address, at->address + at->words - 1U));
-        }
-        if (barred) {
+        if (limits_never(&m->limits, table, first, first + count - 1) != NULL ||
+            map_side_effect(m, table, first, first + count - 1)) {
             p->left_alone = device;
             return true;
         }

@@ -50,26 +50,14 @@ void read_print_refusal(const struct block *b, const char *said)
 /* ---- what is near -------------------------------------------------------------------------------
  */
 
+/* A register beside a barrier is left alone as well. */
 static bool clear_of(const struct map *map, uint8_t table, uint32_t address)
 {
-    for (uint32_t i = 0; i < map->limits.never_count; i++) {
-        const struct never *n = &map->limits.never[i];
-        if (n->table == table && address >= n->first && address <= n->last)
-            return false;
-    }
-    for (uint32_t i = 0; i < map->limits.barrier_count; i++) {
-        const struct barrier *b = &map->limits.barriers[i];
-        if (b->table == table && (address == b->first || address + 1 == b->first))
-            return false;
-    }
-    for (uint32_t i = 0; i < map->point_count; i++) {
-        const struct point *p = &map->points[i];
-        bool here = p->from < 0 && p->table == table && address >= p->address &&
-                    address < (uint32_t)p->address + p->words;
-        if (here && p->side_effect)
-            return false;
-    }
-    return true;
+    const struct limits *l = &map->limits;
+    uint32_t below = address > 0 ? address - 1 : 0;
+    return limits_never(l, table, address, address) == NULL &&
+           limits_barrier(l, table, below, address + 1) == NULL &&
+           !map_side_effect(map, table, address, address);
 }
 
 /* May the address be read just to look? What any device of this unit forbids is left alone. */

@@ -163,13 +163,9 @@ static const struct kept *ask(struct scan *s, uint8_t unit, uint8_t table, uint1
 
 static bool forbidden(const struct map *m, const struct point *p)
 {
-    for (uint32_t i = 0; i < m->limits.never_count; i++) {
-        const struct never *n = &m->limits.never[i];
-        if (n->table == p->table && n->first < (uint32_t)p->address + p->words &&
-            n->last >= p->address)
-            return true;
-    }
-    return p->danger || p->side_effect;
+    uint32_t last = p->address + (uint32_t)p->words - 1;
+    return p->danger || p->side_effect ||
+           limits_never(&m->limits, p->table, p->address, last) != NULL;
 }
 
 /* Would reading it do something, by any map that we know? The unit may be that one. */

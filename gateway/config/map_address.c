@@ -273,25 +273,20 @@ bool check_reach(const struct map_builder *b, const struct node *n, const struct
         return complain(&b->r, n, "this takes %u registers, but `max_registers` is %u", p->words,
                         limits->max_registers);
     }
-    for (uint32_t i = 0; i < limits->never_count; i++) {
-        const struct never *never = &limits->never[i];
-        if (never->table == p->table && p->address <= never->last && last >= never->first) {
-            return complain(
-                &b->r, n,
-                "this lies in `never: %s %u..%u`, which must not be read: leave the tag "
-                "out, or make that range end beside it%s",
-                table_names[p->table], never->first, never->last,
-                writes ? "; what can't be read can't be written, for each writing is "
-                         "read back"
-                       : "");
-        }
+    const struct never *never = limits_never(limits, p->table, p->address, last);
+    if (never != NULL) {
+        return complain(&b->r, n,
+                        "this lies in `never: %s %u..%u`, which must not be read: leave the tag "
+                        "out, or make that range end beside it%s",
+                        table_names[p->table], never->first, never->last,
+                        writes ? "; what can't be read can't be written, for each writing is "
+                                 "read back"
+                               : "");
     }
-    for (uint32_t i = 0; i < limits->barrier_count; i++) {
-        const struct barrier *barrier = &limits->barriers[i];
-        if (barrier->table == p->table && p->address < barrier->first && last >= barrier->first) {
-            return complain(&b->r, n, "this lies on both sides of the barrier `%s %u`",
-                            table_names[p->table], barrier->first);
-        }
+    const struct barrier *barrier = limits_barrier(limits, p->table, p->address, last);
+    if (barrier != NULL) {
+        return complain(&b->r, n, "this lies on both sides of the barrier `%s %u`",
+                        table_names[p->table], barrier->first);
     }
     return true;
 }

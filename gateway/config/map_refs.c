@@ -422,15 +422,13 @@ static bool join_group(const struct map_builder *b, struct extent *e, uint32_t i
                            "most",
                            p->name, e->last - e->first + 1, most);
     }
-    for (uint32_t k = 0; k < limits->never_count; k++) {
-        const struct never *never = &limits->never[k];
-        if (never->table == e->table && never->first <= e->last && never->last >= e->first) {
-            e->told = true;
-            return complain_at(&b->r, p->at,
-                               "with `%s` its group spans `never: %s %u..%u`, so it cannot be "
-                               "read in one request",
-                               p->name, table_names[e->table], never->first, never->last);
-        }
+    const struct never *never = limits_never(limits, e->table, e->first, e->last);
+    if (never != NULL) {
+        e->told = true;
+        return complain_at(&b->r, p->at,
+                           "with `%s` its group spans `never: %s %u..%u`, so it cannot be "
+                           "read in one request",
+                           p->name, table_names[e->table], never->first, never->last);
     }
     return true;
 }

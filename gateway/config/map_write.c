@@ -244,17 +244,12 @@ bool check_writes(const struct map_builder *b)
                                    : "another tag decides its scale, and may change meanwhile");
         }
         unsigned table = is_bits(p) ? TABLE_COIL : TABLE_HOLDING;
-        for (uint32_t k = 0; k < l->never_count; k++) {
-            if (l->never[k].table == table && w->address <= l->never[k].last &&
-                w->address + (uint32_t)p->words > l->never[k].first) {
-                good = complain_at(&b->r, w->at,
-                                   "`%s` would be written where `limits: {never: [...]}` forbids "
-                                   "to touch anything: leave `write` out, or make that range end "
-                                   "beside address %u",
-                                   p->name, (unsigned)w->address);
-                break;
-            }
-        }
+        if (limits_never(l, table, w->address, w->address + p->words - 1U) != NULL)
+            good = complain_at(&b->r, w->at,
+                               "`%s` would be written where `limits: {never: [...]}` forbids "
+                               "to touch anything: leave `write` out, or make that range end "
+                               "beside address %u",
+                               p->name, (unsigned)w->address);
         told = diags_errors(b->r.ds) > before ? w->at : told;
     }
     return good;

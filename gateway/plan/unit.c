@@ -101,12 +101,10 @@ const struct never *unit_forbids(const struct unit_maker *m, uint8_t table, stru
         if (map == before)
             continue;
         before = map;
-        for (uint32_t k = 0; k < map->limits.never_count; k++) {
-            const struct never *n = &map->limits.never[k];
-            if (n->table == table && n->first <= s.last && n->last >= s.first) {
-                *whose = map;
-                return n;
-            }
+        const struct never *n = limits_never(&map->limits, table, s.first, s.last);
+        if (n != NULL) {
+            *whose = map;
+            return n;
         }
     }
     return NULL;
@@ -117,12 +115,10 @@ const struct barrier *unit_barred(const struct unit_maker *m, uint8_t table, str
 {
     for (uint32_t i = 0; m->has_barriers && i < m->device_count; i++) {
         const struct map *map = m->plant->devices[m->devices[i]].map;
-        for (uint32_t k = 0; k < map->limits.barrier_count; k++) {
-            const struct barrier *b = &map->limits.barriers[k];
-            if (b->table == table && s.first < b->first && b->first <= s.last) {
-                *whose = map;
-                return b;
-            }
+        const struct barrier *b = limits_barrier(&map->limits, table, s.first, s.last);
+        if (b != NULL) {
+            *whose = map;
+            return b;
         }
     }
     return NULL;

@@ -92,25 +92,10 @@ static void offer_parts(struct finder *f, const struct request *r)
 static bool forbids(const struct map *m, uint8_t table, uint32_t first, uint32_t count)
 {
     const struct limits *l = &m->limits;
-    if (count > (table <= TABLE_DISCRETE ? l->max_bits : l->max_registers))
-        return true;
-    for (uint32_t i = 0; i < l->never_count; i++) {
-        const struct never *n = &l->never[i];
-        if (n->table == table && n->first < first + count && first <= n->last)
-            return true;
-    }
-    for (uint32_t i = 0; i < l->barrier_count; i++) {
-        const struct barrier *b = &l->barriers[i];
-        if (b->table == table && first < b->first && b->first < first + count)
-            return true;
-    }
-    for (uint32_t i = 0; i < m->point_count; i++) {
-        const struct point *p = &m->points[i];
-        if (p->side_effect && p->table == table && p->address < first + count &&
-            first < p->address + (uint32_t)p->words)
-            return true;
-    }
-    return false;
+    uint32_t last = first + count - 1;
+    return count > (table <= TABLE_DISCRETE ? l->max_bits : l->max_registers) ||
+           limits_never(l, table, first, last) != NULL ||
+           limits_barrier(l, table, first, last) != NULL || map_side_effect(m, table, first, last);
 }
 
 /* By each device of the unit: one that nobody polls forbids as well. */

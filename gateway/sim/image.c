@@ -51,16 +51,6 @@ static int by_first(const void *a, const void *b)
     return x->end < y->end ? -1 : x->end > y->end;
 }
 
-static bool forbidden(const struct map *m, unsigned table, uint32_t first, uint32_t end)
-{
-    for (uint32_t i = 0; i < m->limits.never_count; i++) {
-        const struct never *n = &m->limits.never[i];
-        if (n->table == table && n->first < end && n->last >= first)
-            return true;
-    }
-    return false;
-}
-
 static unsigned written_table(const struct point *p)
 {
     return p->table == TABLE_COIL || p->table == TABLE_DISCRETE ? TABLE_COIL : TABLE_HOLDING;
@@ -86,7 +76,8 @@ static struct spans spans_of(struct arena *a, const struct map *m, unsigned tabl
     for (uint32_t i = 1; i < s.count; i++) {
         struct span *b = &s.at[last], *n = &s.at[i];
         bool near = n->first <= b->end + gap;
-        if (near && (n->first <= b->end || !forbidden(m, table, b->end, n->first)))
+        if (near && (n->first <= b->end ||
+                     limits_never(&m->limits, table, b->end, n->first - 1) == NULL))
             b->end = n->end > b->end ? n->end : b->end;
         else
             s.at[++last] = *n;

@@ -186,6 +186,26 @@ struct limits {
     uint32_t barrier_count;
 };
 
+/* The range of `never` that some of first..last lies in; NULL: none. */
+static inline const struct never *limits_never(const struct limits *l, unsigned table,
+                                               uint32_t first, uint32_t last)
+{
+    for (const struct never *n = l->never; n != l->never + l->never_count; n++)
+        if (n->table == table && n->first <= last && n->last >= first)
+            return n;
+    return NULL;
+}
+
+/* The barrier that a read of first..last would go over; NULL: none. */
+static inline const struct barrier *limits_barrier(const struct limits *l, unsigned table,
+                                                   uint32_t first, uint32_t last)
+{
+    for (const struct barrier *b = l->barriers; b != l->barriers + l->barrier_count; b++)
+        if (b->table == table && first < b->first && b->first <= last)
+            return b;
+    return NULL;
+}
+
 /* What tells one piece of equipment from another: a serial number, a model code, a firmware. */
 struct identity {
     int32_t point;                 /* -1: the map can't tell */
@@ -243,5 +263,16 @@ struct map {
     uint32_t example_count;
     uint32_t text_bytes;           /* room that all string points of one device need */
 };
+
+/* Would a read of first..last do something to the device? */
+static inline bool map_side_effect(const struct map *m, unsigned table, uint32_t first,
+                                   uint32_t last)
+{
+    for (const struct point *p = m->points; p != m->points + m->point_count; p++)
+        if (p->side_effect && p->from < 0 && p->table == table && p->address <= last &&
+            first < p->address + (uint32_t)p->words)
+            return true;
+    return false;
+}
 
 #endif
