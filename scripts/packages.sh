@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by scripts/demo and scripts/test: makes sure that Debian packages are there.
+# Sourced by the scripts beside it: makes sure that Debian packages are there.
 # shellcheck shell=sh disable=SC2034,SC2086
 
 build_packages="gcc cmake ninja-build pkg-config libc6-dev libmodbus-dev libmosquitto-dev libssl-dev
@@ -11,6 +11,7 @@ test_packages="libcmocka-dev mosquitto mosquitto-clients python3 python3-pytest 
 clang_packages="clang"
 fuzz_packages="clang libclang-rt-14-dev"
 lint_packages="clang-format clang-tidy cppcheck"
+coverage_packages="gcovr"
 
 # need_packages NAME...: installs what is missing, and says so. Quick when nothing is. Never waits
 # for a password where nobody could type one.
