@@ -7,7 +7,7 @@
 
 static const int64_t stop_ms = 20 * 1000; /* a feedback that drops out for a moment is no stop */
 static const int64_t run_ms = HOUR_MS / 2; /* running again, and meant so */
-static const int64_t told_ms = HOUR_MS; /* people act first, and say so when there is time */
+static const int64_t told_ms = 4 * HOUR_MS; /* people act first, and say so when there is time */
 
 void equipment_is(struct incident *i, uint32_t e, enum equipment_state s, const char *who,
                   const char *note, int64_t t_ms)

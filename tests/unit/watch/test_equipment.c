@@ -21,8 +21,8 @@ static void what_stands_when_its_area_is_shut_was_stopped_to_protect_it(void **s
         {10, 5, NEVER, "shut_protect", EQUIPMENT_STOPPED_PROTECT},
         {10, 10, NEVER, "shut_protect", EQUIPMENT_STOPPED_PROTECT},
         {10, 15, NEVER, "shut_protect", EQUIPMENT_STOPPED_PROTECT},
-        {10, 60, NEVER, "shut_protect", EQUIPMENT_STOPPED_PROTECT},
-        {10, 80, NEVER, "shut_protect", EQUIPMENT_STOPPED}, /* for another reason, it seems */
+        {10, 240, NEVER, "shut_protect", EQUIPMENT_STOPPED_PROTECT},
+        {10, 260, NEVER, "shut_protect", EQUIPMENT_STOPPED}, /* for another reason, it seems */
         {-10, 5, NEVER, "shut_protect", EQUIPMENT_STOPPED}, /* it stood when all was well */
         {10, 15, 12, "shut_protect", EQUIPMENT_STOPPED}, /* people know better */
         {10, 15, NEVER, "isolated", EQUIPMENT_STOPPED},
@@ -31,7 +31,7 @@ static void what_stands_when_its_area_is_shut_was_stopped_to_protect_it(void **s
     for (size_t n = 0; n < sizeof facts / sizeof *facts; n++) {
         struct mine m;
         mine_begin(&m);
-        for (int minute = -20; minute < 120; minute++) {
+        for (int minute = -20; minute < 300; minute++) {
             if (minute == 0)
                 assert_null(mine_order(&m, "open", "", ""));
             if (minute == facts[n].stop)
