@@ -17,8 +17,8 @@ MINUTE = 60_000
 SPEED = (2000 if rig.LONG else 5000) / rig.PATIENCE
 UNTIL = "2006-02-15T16:00:00-05:00" if rig.LONG else "2006-02-10T00:00:00-05:00"
 KILLS = 8 if rig.LONG else 4
-# Between the first drop and the pumps that run; but not while the plant is being shut: a gateway that is dead
-# while people say that they stop something to protect it can't know later why it stands.
+# Between the first drop and the pumps that run; but not while the plant is being shut: what people say to a
+# gateway that is dead they say again two seconds later, and that is hours of the story.
 ALIVE = (("2006-02-04T09:50:00-05:00", "2006-02-04T11:00:00-05:00"), ("2006-02-04T17:00:00-05:00", "2006-02-05T11:00:00-05:00"),
          ("2006-02-05T12:00:00-05:00", "2006-02-07T06:00:00-05:00"))
 WORKED_ON = ("Open pit", "Underground mine")
