@@ -51,7 +51,6 @@ void bits_put(const struct point *p, uint64_t raw, uint16_t *words)
     }
 }
 
-/* A long double has at least the 64 bits that counters need. */
 long double bits_number(const struct value *v)
 {
     long double x = 0;

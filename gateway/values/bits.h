@@ -6,7 +6,9 @@
 
 #include "headgate/map.h"
 
-/* The value as a number with at least the 64 bits that counters need; NaN: it is none. */
+/* The value as a number; NaN: it is none. A long double has the 64 bits that counters need on x86-64 and
+ * 64-bit ARM. Where it has 53 (32-bit ARM), greater counters can't be written: what was put together is
+ * read back before it is sent, and refused. */
 long double bits_number(const struct value *v);
 long double bits_decimal(const struct decimal *d);
 
