@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "config/map_lint.h"
 #include "config/names.h"
 
 /* U+00C0 to U+00FF without their accents. */
@@ -211,20 +212,20 @@ static const struct {
     {"pa", "Pa"},
     {"hpa", "hPa"},
     {"kpa", "kPa"},
-    {"psi", "psi"},
-    {"mh2o", "mH2O"},
-    {"m h2o", "mH2O"},
-    {"mmh2o", "mmH2O"},
-    {"mwc", "mH2O"},
+    {"psi", "[psi]"},
+    {"mh2o", "m[H2O]"},
+    {"m h2o", "m[H2O]"},
+    {"mmh2o", "mm[H2O]"},
+    {"mwc", "m[H2O]"},
     {"m", "m"},
     {"meter", "m"},
     {"metre", "m"},
     {"cm", "cm"},
     {"km", "km"},
-    {"ft", "ft"},
-    {"feet", "ft"},
-    {"in", "in"},
-    {"inch", "in"},
+    {"ft", "[ft_i]"},
+    {"feet", "[ft_i]"},
+    {"in", "[in_i]"},
+    {"inch", "[in_i]"},
     {"m2", "m2"},
     {"m3", "m3"},
     {"cbm", "m3"},
@@ -234,9 +235,9 @@ static const struct {
     {"litre", "L"},
     {"liters", "L"},
     {"litres", "L"},
-    {"hl", "hl"},
-    {"gal", "gal"},
-    {"ft3", "ft3"},
+    {"hl", "hL"},
+    {"gal", "[gal_us]"},
+    {"ft3", "[cft_i]"},
     {"m3/h", "m3/h"},
     {"m3/hr", "m3/h"},
     {"cmh", "m3/h"},
@@ -250,13 +251,13 @@ static const struct {
     {"lpm", "L/min"},
     {"l/h", "L/h"},
     {"l/hr", "L/h"},
-    {"gpm", "gal/min"},
-    {"gal/min", "gal/min"},
-    {"usgpm", "gal/min"},
+    {"gpm", "[gal_us]/min"},
+    {"gal/min", "[gal_us]/min"},
+    {"usgpm", "[gal_us]/min"},
     {"mgd", "MGD"},
-    {"ft3/s", "ft3/s"},
-    {"cfs", "ft3/s"},
-    {"cfm", "ft3/min"},
+    {"ft3/s", "[cft_i]/s"},
+    {"cfs", "[cft_i]/s"},
+    {"cfm", "[cft_i]/min"},
     {"s", "s"},
     {"sec", "s"},
     {"second", "s"},
@@ -282,12 +283,12 @@ static const struct {
     {"m/s", "m/s"},
     {"mm/s", "mm/s"},
     {"km/h", "km/h"},
-    {"nm", "N.m"},
+    {"nm", "Nm"},
     {"ohm", "Ohm"},
     {"\316\251", "Ohm"},
     {"\342\204\246", "Ohm"},
     {"kohm", "kOhm"},
-    {"ph", "pH"},
+    {"ph", "[pH]"},
     {"ppm", "ppm"},
     {"ppb", "ppb"},
     {"db", "dB"},
@@ -312,13 +313,12 @@ static const struct {
 /* Where the size of the letter tells milli from mega. */
 static const struct {
     const char *theirs, *ours;
-} cased[] = {
-    {"MW", "MW"},       {"mW", "mW"},     {"mA", "mA"},     {"MA", NULL},    {"mV", "mV"},
-    {"MV", "MV"},       {"mm", "mm"},     {"MM", NULL},     {"MPa", "MPa"},  {"mPa", "mPa"},
-    {"ML", "ML"},       {"ml", "mL"},     {"ML/d", "ML/d"}, {"mL", "mL"},    {"mg", "mg"},
-    {"Mg", "Mg"},       {"MJ", "MJ"},     {"mJ", "mJ"},     {"mWh", "mWh"},  {"MWh", "MWh"},
-    {"mS/cm", "mS/cm"}, {"MOhm", "MOhm"}, {"mOhm", "mOhm"}, {"kNm", "kN.m"}, {"S", "S"},
-    {"F", NULL},        {"C", NULL},      {"H", NULL},      {"T", NULL}};
+} cased[] = {{"MW", "MW"},       {"mW", "mW"},     {"mA", "mA"},     {"MA", NULL},   {"mV", "mV"},
+             {"MV", "MV"},       {"mm", "mm"},     {"MM", NULL},     {"MPa", "MPa"}, {"mPa", "mPa"},
+             {"ML", "ML"},       {"ml", "mL"},     {"ML/d", "ML/d"}, {"mL", "mL"},   {"mg", "mg"},
+             {"Mg", "t"},        {"MJ", "MJ"},     {"mJ", "mJ"},     {"mWh", "mWh"}, {"MWh", "MWh"},
+             {"mS/cm", "mS/cm"}, {"MOhm", "MOhm"}, {"mOhm", "mOhm"}, {"kNm", "kNm"}, {"S", "S"},
+             {"F", NULL},        {"C", NULL},      {"H", NULL},      {"T", NULL}};
 
 /* Blanks, ^, superscripts and brackets away: "[ m³ / h ]" is "m3/h". */
 static bool plain_unit(const char *text, char out[32])
@@ -377,7 +377,7 @@ const char *tidy_unit(const char *text)
     for (size_t i = 0; i < sizeof units / sizeof *units; i++)
         if (strcmp(units[i].theirs, low) == 0)
             return other_prefix(plain, units[i].ours) ? NULL : units[i].ours;
-    return NULL;
+    return unit_is_listed(text) ? text : unit_spelling(plain);
 }
 
 void tidy_units(struct import_list *l)

@@ -406,10 +406,10 @@ static const struct list_case cells[] = {
      {"c: `0=Off, 1=On, 2-5=Auto` is not understood"}},
     {"milli is not mega",
      "base=0 table=holding",
-     "Name,Address,Type,Unit\na,1,INT,mL/d\nb,2,INT,ML/d\nc,3,INT,M3/h\nd,4,INT,Mg/l\n",
+     "Name,Address,Type,Unit\na,1,INT,mVA\nb,2,INT,ML/d\nc,3,INT,M3/h\nd,4,INT,Mg/l\n",
      IMPORT_DONE,
-     {"a: {at: holding 1, type: s16, unit: mL/d}", "unit: ML/d}", "unit: m3/h}", "unit: Mg/l}"},
-     {"a: unit `mL/d` is not in our list", "d: unit `Mg/l` is not in our list"}},
+     {"a: {at: holding 1, type: s16, unit: mVA}", "unit: ML/d}", "unit: m3/h}", "unit: Mg/l}"},
+     {"a: unit `mVA` is not in our list", "d: unit `Mg/l` is not in our list"}},
 };
 
 static void open_columns(void **state)

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "config/map_lint.h"
 #include "import/cells.h"
 #include "import/text_in.h"
 #include "import/tidy.h"
@@ -200,6 +201,27 @@ static const struct {
     {"furlong", NULL},
     {"%", "%"},
     {"C", NULL},
+    {"Mg", "t"},
+    {"psi", "[psi]"},
+    {"[psi]", "[psi]"},
+    {"GPM", "[gal_us]/min"},
+    {"CFM", "[cft_i]/min"},
+    {"ft3", "[cft_i]"},
+    {"[cft_i]", "[cft_i]"},
+    {"ft", "[ft_i]"},
+    {"in", "[in_i]"},
+    {"pH", "[pH]"},
+    {"N.m", "Nm"},
+    {"kNm", "kNm"},
+    {"mH2O", "m[H2O]"},
+    {"m[H2O]", "m[H2O]"},
+    {"hl", "hL"},
+    {"MGD", "MGD"},
+    {"mPa", "mPa"},
+    {"MV", "MV"},
+    {"t/d", "t/d"},
+    {"tph", "t/h"},
+    {"mVA", NULL},
 };
 
 static void names_and_units_are_ours(void **state)
@@ -216,6 +238,8 @@ static void names_and_units_are_ours(void **state)
             assert_null(ours);
         else
             assert_string_equal(ours, units[i].ours);
+        if (ours != NULL && *ours != '\0') /* check would have it spelt otherwise */
+            assert_true(unit_is_listed(ours));
     }
 }
 
