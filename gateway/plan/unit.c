@@ -315,12 +315,20 @@ bool unit_ground(struct unit_maker *m, struct ground *g, uint32_t from, uint32_t
         }
         before = map;
     }
-    for (uint32_t i = from; m->has_alone && i < to; i++) {
-        if (m->sources[m->order[i]].turn != TURN_ALONE)
-            continue;
-        if (!form_room(&m->never, &m->never_room, g->never_count + 1, sizeof *m->never))
-            return false;
-        m->never[g->never_count++] = m->wants[m->order[i]].span;
+    /* Also what only people read. */
+    before = NULL;
+    for (uint32_t i = 0; m->has_alone && i < m->device_count; i++) {
+        const struct map *map = m->plant->devices[m->devices[i]].map;
+        for (uint32_t k = 0; map != before && k < map->point_count; k++) {
+            const struct point *p = &map->points[k];
+            if (!p->side_effect || p->from >= 0 || p->table != table)
+                continue;
+            if (!form_room(&m->never, &m->never_room, g->never_count + 1, sizeof *m->never))
+                return false;
+            m->never[g->never_count++] =
+                (struct span){p->address, p->address + (p->words > 0 ? p->words : 1U) - 1};
+        }
+        before = map;
     }
     g->barriers = m->barriers;
     if (g->never_count > 1)

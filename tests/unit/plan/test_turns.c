@@ -113,6 +113,28 @@ static void what_has_a_side_effect_is_read_alone_and_never_in_passing(void **sta
     }
 }
 
+static void what_only_people_read_is_not_read_in_passing_if_it_has_a_side_effect(void **state)
+{
+    (void)state;
+    struct point a[] = {point_at(TABLE_HOLDING, 0, 1), point_at(TABLE_HOLDING, 1, 1),
+                        point_at(TABLE_HOLDING, 2, 1)};
+    struct point other[] = {point_at(TABLE_HOLDING, 4, 1), point_at(TABLE_HOLDING, 6, 1)};
+    a[1].side_effect = other[0].side_effect = true;
+    a[1].read_mode = other[0].read_mode = READ_ON_DEMAND;
+    struct map map = map_of(a, 3), second = map_of(other, 2);
+    struct line line = serial_line("bus", 19200);
+    struct device devices[] = {device_on(&map, 0, 1), device_on(&second, 0, 1)};
+    struct bench b;
+    plan_it(&b, &line, devices, 2);
+    assert_non_null(b.plan);
+    for (uint32_t i = 0; i < b.plan->request_count; i++) {
+        const struct request *r = &b.plan->requests[i];
+        assert_false(r->first <= 1 && r->first + r->count > 1);
+        assert_false(r->first <= 4 && r->first + r->count > 4);
+    }
+    done(&b);
+}
+
 static void a_tag_that_would_touch_a_side_effect_is_refused(void **state)
 {
     (void)state;
@@ -186,6 +208,7 @@ int main(void)
         cmocka_unit_test(what_is_read_once_does_not_ride_with_what_is_polled),
         cmocka_unit_test(who_it_is_is_asked_as_often_as_the_map_says_but_not_more_seldom),
         cmocka_unit_test(what_has_a_side_effect_is_read_alone_and_never_in_passing),
+        cmocka_unit_test(what_only_people_read_is_not_read_in_passing_if_it_has_a_side_effect),
         cmocka_unit_test(a_tag_that_would_touch_a_side_effect_is_refused),
         cmocka_unit_test(one_that_is_claimed_goes_at_once_and_then_has_its_times),
     };
