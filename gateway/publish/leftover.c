@@ -212,11 +212,25 @@ struct head {
     unsigned old;
 };
 
+/* "retained BASE GATEWAY FINGERPRINT OLD LIST": a base may have spaces, a name has none. */
 static bool read_head(const char *line, struct head *h)
 {
+    static const char word[] = "retained ";
+    const char *base = line + strlen(word), *name = NULL, *at = base;
     h->list = 0;
-    return sscanf(line, "retained %700s %79s %" SCNx64 " %u %" SCNu64, h->base, h->gateway,
-                  &h->fingerprint, &h->old, &h->list) >= 4;
+    if (strncmp(line, word, strlen(word)) != 0)
+        return false;
+    for (; (at = strchr(at, ' ')) != NULL; at++) {
+        if (name && strspn(at + 1, "0123456789abcdef") == 16 && at[17] == ' ')
+            break;
+        name = at;
+    }
+    if (!at || (size_t)(name - base) >= sizeof(h->base) ||
+        (size_t)(at - name) > sizeof(h->gateway))
+        return false;
+    snprintf(h->base, sizeof(h->base), "%.*s", (int)(name - base), base);
+    snprintf(h->gateway, sizeof(h->gateway), "%.*s", (int)(at - name - 1), name + 1);
+    return sscanf(at, " %" SCNx64 " %u %" SCNu64, &h->fingerprint, &h->old, &h->list) >= 2;
 }
 
 static void write_head(FILE *f, const struct head *h)

@@ -463,6 +463,25 @@ static void under_another_root_everything_is_taken_back(void **state)
                                       " mine/v1/site/meta/mill/p1 mine/v1/site/value/mill/p1/flow");
 }
 
+static void a_root_may_have_spaces(void **state)
+{
+    (void)state;
+    struct plant spaced = before, less = after;
+    spaced.mqtt.root = less.mqtt.root = "north mine/v 1";
+    retained_plan(retained, &spaced);
+    retained_plan(retained, &less);
+    tick();
+    assert_int_equal(retained_left(retained), 8);
+    assert_non_null(strstr(taken_back(), " north mine/v 1/site/value/mill/p1/level"));
+    answer(ticket_count, false);
+    tick();
+    commit();
+    begin_again();
+    retained_plan(retained, &less);
+    tick();
+    assert_string_equal(taken_back(), "");
+}
+
 static void without_the_value_lane_values_are_taken_back(void **state)
 {
     (void)state;
@@ -532,6 +551,7 @@ int main(void)
         CASE(what_comes_back_is_left_alone),
         CASE(under_another_root_everything_is_taken_back),
         CASE(without_the_value_lane_values_are_taken_back),
+        CASE(a_root_may_have_spaces),
         CASE(alarms_and_leaks_that_left_are_taken_back),
         CASE(a_list_of_nonsense_takes_nothing_back),
     };
