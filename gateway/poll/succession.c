@@ -139,7 +139,7 @@ static void ask_early(struct talk *t, const struct change *c, mono_t now)
     for (int once = 1; once >= 0; once--) {
         for (uint32_t i = 0; i < t->request_count; i++) {
             const struct request *r = &t->requests[i];
-            if (r->once != once || !change_reads_anew(c, r))
+            if (r->once != once || !change_asks_anew(c, r))
                 continue;
             hasten(t, r, when);
             when = mono_add(when, step);

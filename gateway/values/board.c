@@ -349,6 +349,8 @@ static void feed_step(struct board *b, const struct extent *e, const struct step
         slate_qualify(b, step->device, &s);
         if (missing == 0)
             mates_note(b, step, e->block, &s);
+        else
+            mates_hold_quietly(b, step, e->block, missing, &s);
         return;
     }
     house_computed(b, step, p, &s);
@@ -406,6 +408,8 @@ static void feed_data(struct board *b, const struct view *v)
     }
     if (a->mate_count > 0)
         mates_hear(b, &v->extent);
+    if (a->waiter_count > 0)
+        mates_settle_others(b, v->extent.block);
     for (uint32_t i = 0; i < a->step_count; i++)
         feed_step(b, &v->extent, &b->steps[a->first_step + i]);
     if (a->waiter_count > 0)

@@ -43,7 +43,7 @@ static const struct point *point_of(const struct board *b, const struct mate *m)
 static void note(struct board *b, struct mate *m, const struct block *block, const struct sample *s)
 {
     m->now = *s;
-    m->pass = b->pass;
+    m->pass = m->read = b->pass;
     m->connection = block->connection;
 }
 
@@ -113,7 +113,7 @@ uint8_t mates_missing(const struct board *b, const struct step *step, const stru
 {
     unsigned missing = 0;
     for (int k = 0; k < HANGS; k++)
-        if ((step->awaits >> k & 1) && b->mates[step->by[k]].pass != b->pass)
+        if ((step->awaits >> k & 1) && b->mates[step->by[k]].read != b->pass)
             missing |= 1U << k;
     /* What is bad can't be a wrong value, whatever the others say. */
     return s->value.kind == VALUE_NONE ? 0 : (uint8_t)missing;
@@ -126,14 +126,20 @@ static bool is_just_read(const struct board *b, const struct mate *m, const stru
            block->answered.ns - b->asked[m->request].news_ns <= just_ns;
 }
 
-void mates_hold(struct board *b, const struct step *step, const struct block *block,
-                uint8_t missing, const struct sample *s)
+/* What others hang on was read as something else since, and nobody will hear of that. */
+static bool is_torn(const struct board *b, const struct step *step, const struct sample *s)
 {
-    size_t at = (size_t)(step - b->steps);
-    uint32_t tag = tag_of(b, step->device, step->point);
-    struct held *h = &b->held[at];
-    uint8_t missed = !b->waits[at] ? 0 : h->missed < MISSED_MOST ? h->missed + 1 : MISSED_MOST;
-    *h = (struct held){.sample = *s, .connection = block->connection, .missed = missed};
+    const struct held *h = &b->held[step - b->steps];
+    if (step->mate == NONE || !b->waits[step - b->steps])
+        return false;
+    return h->unsure || h->sample.value.kind != s->value.kind || s->value.kind == VALUE_TEXT ||
+           !value_equal(&h->sample.value, &s->value);
+}
+
+/* true: all of what is missing was read but a moment ago. */
+static bool keep(struct board *b, const struct step *step, const struct block *block,
+                 uint8_t missing, struct held *h)
+{
     bool just = true;
     for (int k = 0; k < HANGS; k++) {
         if (!(missing >> k & 1))
@@ -144,9 +150,29 @@ void mates_hold(struct board *b, const struct step *step, const struct block *bl
         if (k != CONDITION)
             h->by[k] = sample_of(b, m)->value;
     }
-    b->waits[at] = missing;
-    b->tags[tag].pass = b->pass - 1; /* nothing new is known of it */
-    if (b->tags[tag].state.now.value.kind != VALUE_NONE && missed < MISSED_MOST)
+    b->waits[step - b->steps] = missing;
+    return just;
+}
+
+static void hold(struct board *b, const struct step *step, const struct block *block,
+                 uint8_t missing, const struct sample *s, bool was_told)
+{
+    size_t at = (size_t)(step - b->steps);
+    uint32_t tag = tag_of(b, step->device, step->point);
+    struct held *h = &b->held[at];
+    bool in_vain = b->waits[at] && !h->quiet;
+    uint8_t missed = !in_vain ? 0 : h->missed < MISSED_MOST ? h->missed + 1 : MISSED_MOST;
+    *h = (struct held){.sample = *s,
+                       .connection = block->connection,
+                       .pass = b->pass,
+                       .unsure = is_torn(b, step, s),
+                       .missed = missed};
+    bool just = keep(b, step, block, missing, h);
+    if (!was_told)
+        b->tags[tag].pass = b->pass - 1; /* nothing new is known of it */
+    const struct value *told = &b->tags[tag].state.now.value;
+    bool written_over = told->kind == VALUE_TEXT && told->text == s->value.text;
+    if (told->kind != VALUE_NONE && !written_over && missed < MISSED_MOST)
         return;
     /* Better than nothing. */
     struct sample early = *s;
@@ -168,6 +194,40 @@ static bool agrees(const struct board *b, const struct step *step, const struct 
                           : h->by[k].kind == now->value.kind && value_equal(&h->by[k], &now->value);
 }
 
+/* Read together with what waits, or behind it. */
+static bool is_heard(const struct board *b, const struct mate *m, const struct held *h)
+{
+    return m->pass == b->pass && (int32_t)(m->read - h->pass) >= 0;
+}
+
+/* What it was before is kept once; then what is read counts for more, though nobody vouches for it.
+ */
+static bool doubt(struct board *b, const struct step *step, struct sample *s, wall_t now)
+{
+    uint32_t tag = tag_of(b, step->device, step->point);
+    if (b->tags[tag].state.now.quality == QUALITY_GOOD) {
+        slate_doubt(b, tag, changed, now);
+    } else if (b->tags[tag].state.now.time.ms < s->time.ms) { /* not told early */
+        s->quality = s->quality == QUALITY_GOOD ? QUALITY_UNCERTAIN : s->quality;
+        s->reason = s->reason ? s->reason : changed;
+        slate_judge(b, tag, step->device, s);
+    }
+    return b->tags[tag].pass == b->pass;
+}
+
+/* What waited itself is of the answer that brought it. */
+static void note_late(struct board *b, const struct step *step, const struct sample *s)
+{
+    const struct held *h = &b->held[step - b->steps];
+    if (step->mate == NONE)
+        return;
+    struct mate *m = &b->mates[step->mate];
+    m->now = *s;
+    m->pass = b->pass;
+    m->read = h->pass;
+    m->connection = h->connection;
+}
+
 /* true: the tag was told. */
 static bool settle(struct board *b, const struct step *step, const struct block *block)
 {
@@ -175,16 +235,22 @@ static bool settle(struct board *b, const struct step *step, const struct block 
     uint32_t tag = tag_of(b, step->device, step->point);
     struct held *h = &b->held[at];
     for (int k = 0; k < HANGS; k++) {
-        if (!(b->waits[at] >> k & 1) || b->mates[step->by[k]].pass != b->pass)
+        if (!(b->waits[at] >> k & 1) || !is_heard(b, &b->mates[step->by[k]], h))
             continue;
         const struct sample *now = sample_of(b, &b->mates[step->by[k]]);
         bool known = now->value.kind != VALUE_NONE;
         if (!known || !agrees(b, step, h, k, now)) {
             b->waits[at] = 0;
-            if (known) {
-                slate_doubt(b, tag, changed, block->time);
-                return b->tags[tag].pass == b->pass;
+            if (h->quiet) {
+                h->sample.quality = known ? QUALITY_UNCERTAIN : now->quality;
+                h->sample.reason = known ? changed : now->reason;
+                if (!known)
+                    h->sample.value = (struct value){.kind = VALUE_NONE};
+                note_late(b, step, &h->sample);
+                return false;
             }
+            if (known)
+                return doubt(b, step, &h->sample, block->time);
             bool read = now->quality != QUALITY_NOT_CONNECTED;
             const struct sample bad = {.quality = read ? now->quality : QUALITY_BAD,
                                        .reason = now->reason,
@@ -199,10 +265,52 @@ static bool settle(struct board *b, const struct step *step, const struct block 
         b->waits[at] = (uint8_t)(b->waits[at] & ~(1U << k));
         if (b->waits[at] != 0)
             continue;
+        if (h->quiet) {
+            slate_qualify(b, step->device, &h->sample);
+            note_late(b, step, &h->sample);
+            return false;
+        }
+        /* Its device may have been doubted meanwhile, and a tag's time doesn't go back. */
+        if (h->sample.time.ms < b->tags[tag].state.now.time.ms)
+            h->sample.time = b->tags[tag].state.now.time;
         slate_judge(b, tag, step->device, &h->sample);
         return true;
     }
     return false;
+}
+
+static bool settle_and_note(struct board *b, const struct step *step, const struct block *block)
+{
+    if (!settle(b, step, block))
+        return false;
+    note_late(b, step, &b->tags[tag_of(b, step->device, step->point)].state.now);
+    return true;
+}
+
+void mates_hold(struct board *b, const struct step *step, const struct block *block,
+                uint8_t missing, const struct sample *s)
+{
+    bool waits = b->waits[step - b->steps] != 0;
+    /* A text is written over by the next. */
+    hold(b, step, block, missing, s,
+         waits && s->value.kind != VALUE_TEXT && settle_and_note(b, step, block));
+}
+
+void mates_hold_quietly(struct board *b, const struct step *step, const struct block *block,
+                        uint8_t missing, const struct sample *s)
+{
+    struct held *h = &b->held[step - b->steps];
+    bool torn = is_torn(b, step, s);
+    if (b->waits[step - b->steps] && !h->quiet) {
+        h->unsure = torn; /* what is to be told goes first */
+        return;
+    }
+    *h = (struct held){.sample = *s,
+                       .connection = block->connection,
+                       .pass = b->pass,
+                       .quiet = true,
+                       .unsure = torn};
+    keep(b, step, block, missing, h);
 }
 
 /* Computed from a tag that was settled. */
@@ -216,13 +324,25 @@ static bool follow(struct board *b, const struct step *step, const struct block 
     return t->pass == b->pass;
 }
 
+void mates_settle_others(struct board *b, const struct block *block)
+{
+    const struct asked *a = &b->asked[block->request->id];
+    for (uint32_t i = 0; i < a->waiter_count; i++) {
+        uint32_t at = b->waiters[a->first_waiter + i];
+        if (b->waits[at] && at - a->first_step >= a->step_count)
+            settle_and_note(b, &b->steps[at], block);
+    }
+}
+
 void mates_settle(struct board *b, const struct block *block)
 {
     const struct asked *a = &b->asked[block->request->id];
     for (uint32_t i = 0; i < a->waiter_count; i++) {
         uint32_t at = b->waiters[a->first_waiter + i];
         const struct step *step = &b->steps[at];
-        if (b->waits[at] ? settle(b, step, block) : follow(b, step, block))
+        if (b->waits[at])
+            settle_and_note(b, step, block);
+        else if (follow(b, step, block))
             mates_note(b, step, block, &b->tags[tag_of(b, step->device, step->point)].state.now);
     }
 }

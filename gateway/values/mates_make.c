@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "values/mate.h"
 
 enum { WAITS_FOR_MOST = 16 }; /* requests; deeper than any map goes */
@@ -12,6 +13,7 @@ struct finding {
     struct board *b;
     uint32_t *request_of; /* of each tag, or of what it is computed from in the end; NONE */
     uint32_t *feed_of, *step_of, *mate_of;
+    uint32_t *seen, round; /* of each tag: when it was looked at last; what is looked at now */
     uint32_t count; /* of waiters */
 };
 
@@ -36,7 +38,7 @@ static bool find_places(struct finding *f)
 {
     const struct board *b = f->b;
     size_t size = (b->plant->first_derived + 1U) * sizeof(uint32_t);
-    uint32_t **const lists[] = {&f->request_of, &f->feed_of, &f->step_of, &f->mate_of};
+    uint32_t **const lists[] = {&f->request_of, &f->feed_of, &f->step_of, &f->mate_of, &f->seen};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         *lists[i] = malloc(size);
         if (!*lists[i])
@@ -163,6 +165,9 @@ static void collect(const struct finding *f, uint32_t device, uint32_t point, un
     const struct point *p = &map_of(f->b, device)->points[point];
     uint32_t first = f->b->plant->devices[device].first_tag;
     int32_t by[HANGS];
+    if (f->seen[first + point] == f->round) /* many may hang on one */
+        return;
+    f->seen[first + point] = f->round;
     partners(p, by);
     for (int k = 0; k < HANGS; k++) {
         if (by[k] < 0)
@@ -191,6 +196,7 @@ static void list_waiters(struct finding *f)
             struct requests all = {.count = 0};
             if (at == NONE)
                 continue;
+            f->round++;
             collect(f, i, sheet->late[k], 0, &all);
             for (uint32_t n = 0; n < all.count; n++) {
                 struct asked *a = &b->asked[all.id[n]];
@@ -241,6 +247,7 @@ bool mates_build(struct board *b)
     free(f.feed_of);
     free(f.step_of);
     free(f.mate_of);
+    free(f.seen);
     return good;
 }
 
@@ -269,14 +276,73 @@ const struct mate *mates_find(const struct board *b, uint32_t tag)
                                                                                            : NULL;
 }
 
+static const char *carry_words(struct board *b, const char *words)
+{
+    return words ? arena_copy(b->words, words, strlen(words)) : NULL;
+}
+
+/* Was all that the step still waits for read by the plan before as well? */
+static bool waits_on(const struct board *b, const struct change *c, const struct step *s,
+                     uint8_t waits)
+{
+    for (int k = 0; k < HANGS; k++) {
+        if (!(waits >> k & 1))
+            continue;
+        if (s->by[k] == NONE || !(s->awaits >> k & 1))
+            return false;
+        const struct mate *m = &b->mates[s->by[k]];
+        if (c->tags[b->plant->devices[m->device].first_tag + m->point] == CHANGE_NONE)
+            return false;
+    }
+    return true;
+}
+
+/* What waits goes on waiting. Without memory it is lost, as the next value is on its way. */
+static void carry_held(struct board *b, const struct board *before, const struct change *c)
+{
+    uint32_t tags = before->plant->first_derived;
+    uint32_t *step_of = before->step_count ? malloc((tags + 1U) * sizeof *step_of) : NULL;
+    if (!step_of)
+        return;
+    memset(step_of, 0xFF, (tags + 1U) * sizeof *step_of); /* NONE */
+    for (uint32_t i = 0; i < before->step_count; i++) {
+        const struct step *s = &before->steps[i];
+        step_of[before->plant->devices[s->device].first_tag + s->point] = i;
+    }
+    for (uint32_t i = 0; i < b->step_count; i++) {
+        const struct step *s = &b->steps[i];
+        const struct device *d = &b->plant->devices[s->device];
+        uint32_t old = c->tags[d->first_tag + s->point];
+        uint32_t at = old == CHANGE_NONE ? NONE : step_of[old];
+        if (at == NONE || !before->waits[at] || c->lines[d->line] == CHANGE_NONE ||
+            before->held[at].sample.value.kind == VALUE_TEXT ||
+            !waits_on(b, c, s, before->waits[at]))
+            continue;
+        b->waits[i] = before->waits[at];
+        b->held[i] = before->held[at];
+        b->held[i].pass = b->pass;
+        b->held[i].sample.reason = carry_words(b, before->held[at].sample.reason);
+    }
+    free(step_of);
+}
+
 void mates_carry(struct board *b, const struct board *before, const struct change *c)
 {
+    b->pass++; /* 0 would be none */
     for (uint32_t i = 0; i < b->mate_count; i++) {
         struct mate *m = &b->mates[i];
         const struct device *d = &b->plant->devices[m->device];
         uint32_t old = c->tags[d->first_tag + m->point];
         const struct mate *from = old == CHANGE_NONE ? NULL : mates_find(before, old);
-        if (from && c->lines[d->line] != CHANGE_NONE)
+        if (!from)
+            continue;
+        if (c->lines[d->line] != CHANGE_NONE)
             m->connection = from->connection;
+        if (from->pass == 0 || from->now.value.kind == VALUE_TEXT)
+            continue;
+        m->now = from->now;
+        m->now.reason = carry_words(b, from->now.reason);
+        m->pass = m->read = b->pass;
     }
+    carry_held(b, before, c);
 }

@@ -52,4 +52,31 @@ static inline bool change_reads_anew(const struct change *c, const struct reques
     return false;
 }
 
+/* Does something hang on that point, or on what is computed from it, which is not what it was? */
+static inline bool change_hangs_anew(const struct change *c, const struct device *d, uint32_t point)
+{
+    const struct point *points = d->map->points;
+    for (uint32_t i = 0; i < d->map->point_count; i++) {
+        const int32_t by[] = {points[i].exp_from, points[i].mul_from, points[i].valid_if.point};
+        for (int k = 0; k < 3 && c->tags[d->first_tag + i] == CHANGE_NONE; k++) {
+            int32_t root = by[k];
+            for (uint32_t n = 0; root >= 0 && n < d->map->point_count && points[root].from >= 0; n++)
+                root = points[root].from;
+            if (root == (int32_t)point)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A request of the new plan: is it to be asked at once? What new tags hang on is read with them, or
+ * they would wait for it. */
+static inline bool change_asks_anew(const struct change *c, const struct request *r)
+{
+    for (uint32_t i = 0; i < r->feed_count; i++)
+        if (change_hangs_anew(c, &c->after->plant->devices[r->feeds[i].device], r->feeds[i].point))
+            return true;
+    return change_reads_anew(c, r);
+}
+
 #endif

@@ -317,10 +317,13 @@ static void what_new_tags_are_read_with_is_asked_at_once_and_nothing_else(void *
     static const struct {
         bool fresh[3], computed; /* a tag of each request; one that is computed of the first */
         unsigned good[3];
+        int32_t by; /* what the first one is scaled by; 0: nothing */
     } facts[] = {
-        {{false, false, false}, false, {0, 0, 0}}, {{true, false, false}, false, {1, 0, 0}},
-        {{false, true, false}, false, {0, 1, 0}},  {{false, false, true}, false, {0, 0, 1}},
-        {{true, true, true}, false, {1, 1, 1}},    {{false, false, false}, true, {1, 0, 0}},
+        {{true, false, false}, false, {1, 1, 0}, 11},  {{true, false, false}, false, {1, 0, 1}, 21},
+        {{false, false, false}, false, {0, 0, 0}, 21},
+        {{false, false, false}, false, {0, 0, 0}, 0}, {{true, false, false}, false, {1, 0, 0}, 0},
+        {{false, true, false}, false, {0, 1, 0}, 0},  {{false, false, true}, false, {0, 0, 1}, 0},
+        {{true, true, true}, false, {1, 1, 1}, 0},    {{false, false, false}, true, {1, 0, 0}, 0},
     };
     for (size_t n = 0; n < sizeof facts / sizeof *facts; n++) {
         struct bench b = equip(answers);
@@ -335,6 +338,7 @@ static void what_new_tags_are_read_with_is_asked_at_once_and_nothing_else(void *
             b.tags[10 * i + 1] = facts[n].fresh[i] ? CHANGE_NONE : 10 * i + 1;
         b.next->points[100].from = facts[n].computed ? 99 : -1;
         b.next->points[99].from = 2;
+        b.next->points[1].mul_from = facts[n].by ? facts[n].by : -1;
         b.tags[100] = facts[n].computed ? CHANGE_NONE : 100;
         b.lines[0] = 0;
         begin(&b);

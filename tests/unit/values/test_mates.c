@@ -435,6 +435,293 @@ static void no_value_is_good_with_the_partner_of_another_moment(void **state)
     }
 }
 
+/* ---- found by a reviewer ---------------------------------------------------------------------- */
+
+/* 0: value, valid if 1; 1: in the other request, valid if 2; 2: beside the value. Between the
+ * reading of 1 and that of 0 the device clears both. */
+static void a_partner_that_was_settled_late_vouches_for_nothing_newer_than_its_reading(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    small_point(&s, valid_if(1, 1), 0);
+    small_point(&s, valid_if(2, 1), 1);
+    small_point(&s, u16(), 0);
+    small_board(&s);
+    for (int i = 0; i < 4; i++) {
+        feed_words(&s, 0, "0309 0001");
+        small_pass(&s, 500);
+        feed_words(&s, 1, "0001");
+        small_pass(&s, 500);
+    }
+    assert_string_equal(now_of(&s, 0), "777");
+    /* 1 is 0 from here on, and the value nonsense */
+    feed_words(&s, 0, "0000 0001");
+    assert_string_not_equal(now_of(&s, 0), "0");
+    feed_words(&s, 1, "0000");
+    assert_string_not_equal(now_of(&s, 0), "0");
+    feed_words(&s, 0, "0000 0001");
+    assert_string_not_equal(now_of(&s, 0), "0");
+    small_end(&s);
+}
+
+static void no_tag_is_touched_twice_by_one_block(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    small_point(&s, valid_if(1, 1), 0);
+    small_point(&s, valid_if(2, 1), 1);
+    small_point(&s, u16(), 0);
+    small_board(&s);
+    for (uint32_t i = 0; i < 6; i++) {
+        feed_words(&s, i % 2, i % 2 ? "0001" : "0309 0001");
+        for (uint32_t k = 0; k < s.count; k++)
+            for (uint32_t n = k + 1; n < s.count; n++)
+                assert_int_not_equal(s.touched[k], s.touched[n]);
+        small_pass(&s, 500);
+    }
+    small_end(&s);
+}
+
+/* 0: value times 1; 1: told seldom, valid if 2, which another question brings. All is steady. */
+static void a_partner_that_is_told_seldom_and_waits_itself_keeps_nobody_waiting(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    small_point(&s, scaled_by(-1, 1), 0);
+    small_point(&s, valid_if(2, 1), 0);
+    small_point(&s, u16(), 1);
+    s.feeds[0][1].every_nth = 60;
+    small_board(&s);
+    unsigned good = 0;
+    for (int i = 0; i < 100; i++) {
+        feed_words(&s, 0, "0005 0002");
+        small_pass(&s, 500);
+        feed_words(&s, 1, "0001");
+        small_pass(&s, 500);
+        good += board_tag(s.board, 0)->now.quality == QUALITY_GOOD;
+    }
+    assert_in_range(good, 90, 100);
+    assert_string_equal(now_of(&s, 0), "10");
+    small_end(&s);
+}
+
+static void carry_all(struct small *to, struct small *from)
+{
+    static struct line line;
+    static uint32_t first_to[2], first_from[2];
+    uint32_t tags[POINTS], devices[] = {0}, lines[] = {0};
+    first_to[1] = to->plan.request_count;
+    first_from[1] = from->plan.request_count;
+    to->plan.first_request = first_to;
+    from->plan.first_request = first_from;
+    to->plant.lines = from->plant.lines = &line;
+    to->plant.line_count = from->plant.line_count = 1;
+    for (uint32_t i = 0; i < POINTS; i++)
+        tags[i] = i;
+    const struct change c = {.before = &from->plan,
+                             .after = &to->plan,
+                             .lines = lines,
+                             .devices = devices,
+                             .tags = tags};
+    assert_true(board_carry(to->board, from->board, &c));
+    to->now = from->now;
+    to->wall = from->wall;
+}
+
+static void begin_scaled(struct small *s, int64_t period_ns, uint16_t nth)
+{
+    small_begin(s);
+    small_point(s, scaled_by(-1, 1), 0);
+    small_point(s, u16(), 1);
+    s->requests[1].period_ns = period_ns;
+    s->feeds[1][0].every_nth = nth;
+    small_board(s);
+}
+
+/* The factor is read every ten seconds and told every minute. */
+static void after_a_reload_a_partner_is_what_was_read_last_not_what_was_told_last(void **state)
+{
+    (void)state;
+    struct small s, after;
+    begin_scaled(&s, 10 * NS_PER_S, 6);
+    begin_scaled(&after, 10 * NS_PER_S, 6);
+    feed_words(&s, 1, "0002");
+    feed_words(&s, 0, "0005");
+    assert_string_equal(now_of(&s, 0), "10");
+    small_pass(&s, 10000);
+    feed_words(&s, 1, "0003");
+    feed_words(&s, 0, "0005");
+    assert_string_equal(now_of(&s, 0), "15");
+    carry_all(&after, &s);
+    small_end(&s);
+    feed_words(&after, 0, "0005");
+    assert_string_equal(now_of(&after, 0), "15");
+    small_end(&after);
+}
+
+static void a_value_that_waits_is_told_after_a_reload(void **state)
+{
+    (void)state;
+    struct small s, after;
+    begin_scaled(&s, NS_PER_S, 1);
+    begin_scaled(&after, NS_PER_S, 1);
+    feed_words(&s, 1, "0002");
+    feed_words(&s, 0, "0005");
+    feed_words(&s, 1, "0002");
+    feed_words(&s, 0, "0006");
+    carry_all(&after, &s);
+    small_end(&s);
+    feed_words(&after, 1, "0002");
+    assert_string_equal(now_of(&after, 0), "12");
+    small_end(&after);
+}
+
+/* The heartbeat stops between a value and what it waits for. */
+static void the_time_of_a_tag_never_goes_back(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    small_point(&s, scaled_by(-1, 1), 0);
+    small_point(&s, u16(), 1);
+    small_point(&s, u16(), 0);
+    s.map.heartbeat = (struct heartbeat){.point = 2, .within_ns = 5 * NS_PER_S};
+    small_board(&s);
+    small_tick(&s, 10);
+    feed_words(&s, 1, "0002");
+    feed_words(&s, 0, "0005 0001");
+    feed_words(&s, 1, "0002");
+    assert_string_equal(now_of(&s, 0), "10");
+    small_pass(&s, 4900);
+    feed_words(&s, 0, "0006 0001");
+    small_pass(&s, 200);
+    small_tick(&s, 10);
+    assert_string_equal(now_of(&s, 0), "10?: frozen: the heartbeat has not changed");
+    int64_t told = board_tag(s.board, 0)->now.time.ms;
+    small_pass(&s, 300);
+    feed_words(&s, 1, "0002");
+    assert_true(board_tag(s.board, 0)->now.time.ms >= told);
+    small_end(&s);
+}
+
+static void a_text_that_waits_does_not_write_over_what_is_told(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    struct point name = point_of(RAW_STRING, NULL);
+    name.words = 2;
+    name.valid_if = (struct condition){.point = 1, .bit = -1, .equal = true, .constant = 1};
+    small_point(&s, name, 0);
+    small_point(&s, u16(), 1);
+    small_board(&s);
+    feed_words(&s, 1, "0001");
+    feed_words(&s, 0, "41424344");
+    char told[128];
+    snprintf(told, sizeof told, "%s", now_of(&s, 0));
+    small_pass(&s, 1000);
+    if (feed_words(&s, 0, "4546 0000") == 0) /* the tag was not told anew */
+        assert_string_equal(now_of(&s, 0), told);
+    small_end(&s);
+}
+
+/* A factor that is another one at each reading: never good, but not the value of long ago either. */
+static void a_partner_that_always_changes_makes_uncertain_not_old(void **state)
+{
+    (void)state;
+    struct small s;
+    small_begin(&s);
+    small_point(&s, scaled_by(-1, 1), 0);
+    small_point(&s, u16(), 1);
+    small_board(&s);
+    int64_t oldest_ms = 0;
+    char value[8], factor[8];
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(value, sizeof value, "%04X", 100 + i);
+        snprintf(factor, sizeof factor, "%04X", 10 + i % 2);
+        feed_words(&s, 1, factor);
+        small_pass(&s, 500);
+        feed_words(&s, 0, value);
+        small_pass(&s, 500);
+        const struct sample *now = &board_tag(s.board, 0)->now;
+        assert_int_equal(now->quality, QUALITY_UNCERTAIN);
+        int64_t age = s.wall.ms - now->time.ms;
+        oldest_ms = age > oldest_ms ? age : oldest_ms;
+    }
+    assert_in_range(oldest_ms, 0, 5000);
+    small_end(&s);
+}
+
+/* 0: 777 while 1 is 1; 1 is vouched for by 2, which is always 1; 3: made of 0. In any two of the
+ * requests; parts, faults, reloads as they come. */
+static void no_chain_is_good_with_a_partner_of_another_moment(void **state)
+{
+    (void)state;
+    uint64_t seed = 71;
+    unsigned good = 0;
+    for (unsigned plant = 0; plant < 300; plant++) {
+        struct small s;
+        bool on = true, read = false;
+        uint32_t places = roll(&seed, 8);
+        uint16_t nth = (uint16_t)(roll(&seed, 2) ? 1 : 7);
+        small_begin(&s);
+        small_point(&s, valid_if(1, 1), places & 1);
+        small_point(&s, valid_if(2, 1), places >> 1 & 1);
+        small_point(&s, u16(), places >> 2 & 1);
+        small_point(&s, computed_from(0), -1);
+        for (uint32_t r = 0; r < 2; r++)
+            for (uint32_t i = 0; i < s.requests[r].feed_count; i++)
+                if (s.feeds[r][i].point == 1)
+                    s.feeds[r][i].every_nth = nth;
+        small_board(&s);
+        int64_t then[4] = {0};
+        for (unsigned round = 0; round < 600; round++) {
+            uint32_t r = s.plan.request_count > 1 ? roll(&seed, 2) : 0;
+            const struct request *q = &s.requests[r];
+            if (q->feed_count == 0)
+                r = !r, q = &s.requests[r];
+            if (read && !roll(&seed, 6)) {
+                on = !on;
+                read = false;
+            }
+            uint8_t bytes[8] = {0};
+            for (uint32_t i = 0; i < q->feed_count; i++) {
+                const uint16_t words[] = {on ? 777 : 0, on, 1};
+                uint16_t w = words[q->feeds[i].point];
+                bytes[2 * q->feeds[i].offset] = (uint8_t)(w >> 8);
+                bytes[2 * q->feeds[i].offset + 1] = (uint8_t)w;
+                read = read || q->feeds[i].point == 1;
+            }
+            struct block b = block_of(&s, r);
+            b.connection = 1;
+            b.data = bytes;
+            b.length = 2 * b.count;
+            if (!roll(&seed, 60))
+                b.fault = FAULT_TIMEOUT;
+            s.count = board_feed(s.board, &b, s.touched);
+            assert_true(s.count <= board_touch_max(s.board));
+            for (uint32_t t = 0; t < 4; t++) {
+                const struct sample *now = &board_tag(s.board, t)->now;
+                assert_true(now->time.ms >= then[t]);
+                then[t] = now->time.ms;
+                if ((t == 0 || t == 3) && now->quality == QUALITY_GOOD) {
+                    assert_string_equal(now_of(&s, t), "777");
+                    good++;
+                }
+            }
+            for (uint32_t k = 0; k < s.count; k++)
+                for (uint32_t n = k + 1; n < s.count; n++)
+                    assert_int_not_equal(s.touched[k], s.touched[n]);
+            small_pass(&s, 100);
+        }
+        small_end(&s);
+    }
+    assert_true(good > 20000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,6 +735,15 @@ int main(void)
         cmocka_unit_test(the_first_value_waits_for_no_reading_that_is_far_away),
         cmocka_unit_test(another_connection_has_its_own_scales),
         cmocka_unit_test(no_value_is_good_with_the_partner_of_another_moment),
+        cmocka_unit_test(a_partner_that_was_settled_late_vouches_for_nothing_newer_than_its_reading),
+        cmocka_unit_test(no_tag_is_touched_twice_by_one_block),
+        cmocka_unit_test(a_partner_that_is_told_seldom_and_waits_itself_keeps_nobody_waiting),
+        cmocka_unit_test(after_a_reload_a_partner_is_what_was_read_last_not_what_was_told_last),
+        cmocka_unit_test(a_value_that_waits_is_told_after_a_reload),
+        cmocka_unit_test(the_time_of_a_tag_never_goes_back),
+        cmocka_unit_test(a_text_that_waits_does_not_write_over_what_is_told),
+        cmocka_unit_test(a_partner_that_always_changes_makes_uncertain_not_old),
+        cmocka_unit_test(no_chain_is_good_with_a_partner_of_another_moment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
