@@ -225,6 +225,48 @@ static bool resolve_one(struct map_builder *b, const struct reference *ref)
     return true;
 }
 
+static int32_t computed_from(const struct point *p)
+{
+    return p->from == UNRESOLVED ? -1 : p->from;
+}
+
+static int32_t vouched_for_by(const struct point *p)
+{
+    return p->valid_if.point;
+}
+
+/* Each tag is walked over once: states are 0 new, 1 on the way, 2 done. false: one of a circle. */
+static bool walk(const struct map_builder *b, uint32_t start, int32_t (*next)(const struct point *),
+                 uint8_t *states)
+{
+    uint32_t i = start;
+    while (states[i] == 0 && next(&b->points[i]) >= 0) {
+        states[i] = 1;
+        i = (uint32_t)next(&b->points[i]);
+    }
+    bool circle = states[i] == 1;
+    for (uint32_t k = start; states[k] == 1; k = (uint32_t)next(&b->points[k])) {
+        states[k] = 2;
+    }
+    return !circle;
+}
+
+/* They would wait for each other, and none would ever be good. */
+static bool check_vouchers(const struct map_builder *b)
+{
+    uint8_t *states = arena_get(b->scratch, b->count + 1U);
+    bool good = states != NULL;
+    for (uint32_t i = 0; states != NULL && i < b->count; i++) {
+        if (!walk(b, i, vouched_for_by, states)) {
+            good = complain_at(&b->r, b->points[i].at,
+                               "valid_if: those that vouch for `%s` vouch for each other in a "
+                               "circle, so that none is ever good; leave one `valid_if` out",
+                               b->points[i].name);
+        }
+    }
+    return good;
+}
+
 /* A scale that is itself scaled would be that of the round before. */
 static bool check_scales(const struct map_builder *b)
 {
@@ -286,6 +328,7 @@ bool resolve_references(struct map_builder *b)
         }
     }
     good = check_reads(b) && good;
+    good = check_vouchers(b) && good;
     return check_scales(b) && good;
 }
 
@@ -329,21 +372,6 @@ static bool reorder(struct map_builder *b, const uint32_t *place)
     return true;
 }
 
-/* Each tag is walked over once: states are 0 new, 1 on the way, 2 done. false: one of a circle. */
-static bool walk(const struct map_builder *b, uint32_t start, uint8_t *states)
-{
-    uint32_t i = start;
-    while (states[i] == 0 && b->points[i].from >= 0 && b->points[i].from != UNRESOLVED) {
-        states[i] = 1;
-        i = (uint32_t)b->points[i].from;
-    }
-    bool circle = states[i] == 1;
-    for (uint32_t k = start; states[k] == 1; k = (uint32_t)b->points[k].from) {
-        states[k] = 2;
-    }
-    return !circle;
-}
-
 /* A circle is told once, and of what is too deep the first that is. */
 static bool check_depth(const struct map_builder *b)
 {
@@ -356,7 +384,7 @@ static bool check_depth(const struct map_builder *b)
             continue;
         }
         good = false;
-        if (!walk(b, i, states) || depth_of(b, (uint32_t)p->from) == DEEPEST) {
+        if (!walk(b, i, computed_from, states) || depth_of(b, (uint32_t)p->from) == DEEPEST) {
             complain_at(&b->r, p->at,
                         "`%s` is computed from itself in a circle, or more than %d tags deep",
                         p->name, DEEPEST);

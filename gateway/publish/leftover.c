@@ -225,8 +225,7 @@ static bool read_head(const char *line, struct head *h)
             break;
         name = at;
     }
-    if (!at || (size_t)(name - base) >= sizeof(h->base) ||
-        (size_t)(at - name) > sizeof(h->gateway))
+    if (!at || (size_t)(name - base) >= sizeof(h->base) || (size_t)(at - name) > sizeof(h->gateway))
         return false;
     snprintf(h->base, sizeof(h->base), "%.*s", (int)(name - base), base);
     snprintf(h->gateway, sizeof(h->gateway), "%.*s", (int)(at - name - 1), name + 1);

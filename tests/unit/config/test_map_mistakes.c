@@ -307,6 +307,17 @@ static const struct mistakes cases[] = {
      "  level: {at: input 0, type: u16}\n"
      "  v: {from: levl, scale: 2}\n",
      "map.yaml:4:13: error: from: no tag `levl` in this map, did you mean `level`?\n"},
+    {"tags don't vouch for each other in a circle",
+     "format: 1\n"
+     "tags:\n"
+     "  d: {at: holding 4, type: u16, valid_if: a}\n"
+     "  a: {at: holding 1, type: u16, valid_if: b == 1}\n"
+     "  b: {at: holding 2, type: u16, valid_if: c == 1}\n"
+     "  c: {at: holding 3, type: u16, valid_if: a == 1}\n"
+     "  e: {at: holding 5, type: u16, valid_if: f == 1}\n"
+     "  f: {at: holding 6, type: u16}\n",
+     "map.yaml:3:3: error: valid_if: those that vouch for `d` vouch for each other in a "
+     "circle, so that none is ever good; leave one `valid_if` out\n"},
     {"tags are not computed in a circle",
      "format: 1\n"
      "tags:\n"

@@ -320,10 +320,10 @@ static void what_new_tags_are_read_with_is_asked_at_once_and_nothing_else(void *
         int32_t by; /* what the first one is scaled by; 0: nothing */
     } facts[] = {
         {{true, false, false}, false, {1, 1, 0}, 11},  {{true, false, false}, false, {1, 0, 1}, 21},
-        {{false, false, false}, false, {0, 0, 0}, 21},
-        {{false, false, false}, false, {0, 0, 0}, 0}, {{true, false, false}, false, {1, 0, 0}, 0},
-        {{false, true, false}, false, {0, 1, 0}, 0},  {{false, false, true}, false, {0, 0, 1}, 0},
-        {{true, true, true}, false, {1, 1, 1}, 0},    {{false, false, false}, true, {1, 0, 0}, 0},
+        {{false, false, false}, false, {0, 0, 0}, 21}, {{false, false, false}, false, {0, 0, 0}, 0},
+        {{true, false, false}, false, {1, 0, 0}, 0},   {{false, true, false}, false, {0, 1, 0}, 0},
+        {{false, false, true}, false, {0, 0, 1}, 0},   {{true, true, true}, false, {1, 1, 1}, 0},
+        {{false, false, false}, true, {1, 0, 0}, 0},
     };
     for (size_t n = 0; n < sizeof facts / sizeof *facts; n++) {
         struct bench b = equip(answers);

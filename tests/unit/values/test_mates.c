@@ -435,7 +435,8 @@ static void no_value_is_good_with_the_partner_of_another_moment(void **state)
     }
 }
 
-/* ---- found by a reviewer ---------------------------------------------------------------------- */
+/* ---- found by a reviewer ----------------------------------------------------------------------
+ */
 
 /* 0: value, valid if 1; 1: in the other request, valid if 2; 2: beside the value. Between the
  * reading of 1 and that of 0 the device clears both. */
@@ -628,7 +629,8 @@ static void a_text_that_waits_does_not_write_over_what_is_told(void **state)
     small_end(&s);
 }
 
-/* A factor that is another one at each reading: never good, but not the value of long ago either. */
+/* A factor that is another one at each reading: never good, but not the value of long ago either.
+ */
 static void a_partner_that_always_changes_makes_uncertain_not_old(void **state)
 {
     (void)state;
@@ -735,7 +737,8 @@ int main(void)
         cmocka_unit_test(the_first_value_waits_for_no_reading_that_is_far_away),
         cmocka_unit_test(another_connection_has_its_own_scales),
         cmocka_unit_test(no_value_is_good_with_the_partner_of_another_moment),
-        cmocka_unit_test(a_partner_that_was_settled_late_vouches_for_nothing_newer_than_its_reading),
+        cmocka_unit_test(
+            a_partner_that_was_settled_late_vouches_for_nothing_newer_than_its_reading),
         cmocka_unit_test(no_tag_is_touched_twice_by_one_block),
         cmocka_unit_test(a_partner_that_is_told_seldom_and_waits_itself_keeps_nobody_waiting),
         cmocka_unit_test(after_a_reload_a_partner_is_what_was_read_last_not_what_was_told_last),
