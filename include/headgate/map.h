@@ -190,9 +190,11 @@ struct limits {
 static inline const struct never *limits_never(const struct limits *l, unsigned table,
                                                uint32_t first, uint32_t last)
 {
-    for (const struct never *n = l->never; n != l->never + l->never_count; n++)
+    for (uint32_t i = 0; i < l->never_count; i++) {
+        const struct never *n = &l->never[i];
         if (n->table == table && n->first <= last && n->last >= first)
             return n;
+    }
     return NULL;
 }
 
@@ -200,9 +202,11 @@ static inline const struct never *limits_never(const struct limits *l, unsigned 
 static inline const struct barrier *limits_barrier(const struct limits *l, unsigned table,
                                                    uint32_t first, uint32_t last)
 {
-    for (const struct barrier *b = l->barriers; b != l->barriers + l->barrier_count; b++)
+    for (uint32_t i = 0; i < l->barrier_count; i++) {
+        const struct barrier *b = &l->barriers[i];
         if (b->table == table && first < b->first && b->first <= last)
             return b;
+    }
     return NULL;
 }
 
@@ -268,10 +272,12 @@ struct map {
 static inline bool map_side_effect(const struct map *m, unsigned table, uint32_t first,
                                    uint32_t last)
 {
-    for (const struct point *p = m->points; p != m->points + m->point_count; p++)
+    for (uint32_t i = 0; i < m->point_count; i++) {
+        const struct point *p = &m->points[i];
         if (p->side_effect && p->from < 0 && p->table == table && p->address <= last &&
             first < p->address + (uint32_t)p->words)
             return true;
+    }
     return false;
 }
 
