@@ -237,7 +237,6 @@ void talk_ask(struct talk *t, uint8_t unit, uint8_t function, unsigned address, 
 void talk_send(struct talk *t, size_t length, mono_t now); /* the frame in t->bytes */
 void talk_number(struct talk *t); /* the next transaction */
 bool talk_prove(struct talk *t, struct party *p, mono_t now); /* false: nothing to prove it with */
-mono_t talk_safe(const struct talk *t, const struct party *p); /* from when on it needs no proof */
 
 /* write.c */
 mono_t talk_work_due(const struct talk *t); /* of the first; MONO_NEVER: none */
@@ -280,7 +279,6 @@ void talk_all_down(struct talk *t, const char *why, mono_t now);
 void talk_fault(struct talk *t, const struct request *r, const struct block *b, mono_t now);
 void talk_unpark(struct talk *t, uint16_t party, mono_t now);
 void talk_judge_try(struct talk *t, const struct block *what, mono_t now);
-void talk_trust(struct talk *t, struct party *p, mono_t now); /* nothing old can come any more */
 void talk_over(struct talk *t, struct party *p, mono_t now); /* what was in flight has ended */
 void talk_heard(struct talk *t, struct party *p, mono_t now);
 void talk_hand_over(struct talk *t, const struct request *r, struct block *b);

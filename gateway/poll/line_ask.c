@@ -110,7 +110,7 @@ static struct party *living(struct talk *t)
     struct party *best = NULL;
     for (uint32_t i = 0; i < t->party_count; i++) {
         struct party *p = &t->parties[i];
-        if (!p->silent && !p->misses && !p->unproved && p->heard.ns &&
+        if (!p->silent && !p->misses && p->heard.ns &&
             (!best || mono_before(best->heard, p->heard)))
             best = p;
     }
@@ -198,18 +198,8 @@ static void prove(struct talk *t, mono_t now)
              now);
 }
 
-mono_t talk_safe(const struct talk *t, const struct party *p)
-{
-    /* Of strangers more is known only by proofs. */
-    bool unknown = p->strange && p->unproved && mono_before(p->doubted, t->opened);
-    return mono_add(unknown ? t->opened : p->doubted, LATE_NS);
-}
-
-/* Some equipment drops each question but those of the plan: what helps there is time, too. */
 bool talk_prove(struct talk *t, struct party *p, mono_t now)
 {
-    if (p->unproved && !mono_before(now, talk_safe(t, p)))
-        return false;
     if (!choose_proof(t, p, now))
         return false;
     prove(t, now);
@@ -219,9 +209,10 @@ bool talk_prove(struct talk *t, struct party *p, mono_t now)
 /* No shape is left to prove the unit with. What helps is time: until nothing can come any more. */
 static bool old_enough(struct talk *t, struct party *p, mono_t now)
 {
-    mono_t safe = talk_safe(t, p);
+    mono_t safe = mono_add(p->doubted, LATE_NS);
     if (!mono_before(now, safe)) {
-        talk_trust(t, p, now);
+        p->doubt = false;
+        t->suspect = false;
         return true;
     }
     const struct request *r = t->current;

@@ -166,28 +166,22 @@ void talk_heard(struct talk *t, struct party *p, mono_t now)
     talk_event(t, POLL_UNIT_ANSWERS, p->unit, "", now);
 }
 
-void talk_trust(struct talk *t, struct party *p, mono_t now)
+static void proved(struct talk *t, mono_t now)
 {
+    struct party *p = &t->parties[t->prover];
+    t->proving = false;
+    t->lost_proofs = 0;
+    /* One may be the late answer to a stranger's question that was as long by chance; the answer to
+     * the proof itself is then still to come, and is none to the next. */
+    if (p->strange && --p->strange)
+        return;
+    shapes_proved(p->shapes, t->shape);
     p->doubt = false;
     t->suspect = false;
     t->stats.state = LINE_UP;
     if (t->told_suspect)
         talk_event(t, POLL_LINE_PROVED, -1, "", now);
     t->told_suspect = false;
-}
-
-static void proved(struct talk *t, mono_t now)
-{
-    struct party *p = &t->parties[t->prover];
-    t->proving = false;
-    t->lost_proofs = 0;
-    p->unproved = false;
-    /* One may be the late answer to a stranger's question that was as long by chance; the answer to
-     * the proof itself is then still to come, and is none to the next. */
-    if (p->strange && --p->strange)
-        return;
-    shapes_proved(p->shapes, t->shape);
-    talk_trust(t, p, now);
 }
 
 static void accepted(struct talk *t, struct errand *e, struct party *p, mono_t now)
@@ -380,10 +374,7 @@ static void count_failure(struct talk *t, struct party *p, enum fault fault, con
     }
     p->why = why;
     p->doubt = true;
-    /* Whenever the answer to a proof comes, it is none to a poll. */
-    if (!t->proving || fault != FAULT_TIMEOUT || t->got > 0)
-        p->doubted = now;
-    p->unproved = p->unproved || t->proving;
+    p->doubted = now;
     if (!was_ignored(t, fault) || !talk_errand(t, t->current)->mute)
         party_missed(p);
     if (t->misses < UINT8_MAX)

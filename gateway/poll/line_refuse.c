@@ -318,7 +318,6 @@ void talk_refused(struct talk *t, uint8_t code, mono_t now)
     bool away = code == 10 || code == 11;
     struct party *p = talk_asked(t);
     p->exceptions++;
-    p->unproved = p->unproved || (t->proving && code > 3); /* else another one is tried */
     t->stats.exceptions++;
     t->answered.unit = 0;
     if (p == talk_turn(t)) {

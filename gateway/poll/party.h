@@ -29,7 +29,6 @@ struct party {
     int64_t rtt_ns; /* smoothed */
     const char *why; /* what its last miss was */
     uint64_t good, timeouts, garbled, exceptions;
-    bool unproved; /* RTU: it did not answer its last proof */
     uint8_t strange; /* RTU: proofs still wanted, one behind the other: who asked before us, what? */
     struct { /* its last answers, a ring */
         uint8_t function, bytes;

@@ -235,12 +235,13 @@ bool talk_work(struct talk *t, mono_t now)
             w->step = WORK_READ; /* what was read is no longer "a moment ago" */
         if (talk_prove(t, p, now))
             return true;
-        if (mono_before(now, talk_safe(t, p))) {
+        if (mono_before(now, mono_add(p->doubted, LATE_NS))) {
             w->waits = "a late answer could be taken for a new one";
             w->not_before = mono_add(now, doubt_pause_ns);
             return false;
         }
-        talk_trust(t, p, now);
+        p->doubt = false;
+        t->suspect = false;
     }
     if (w->step == WORK_WRITE)
         return send_write(t, w, now);

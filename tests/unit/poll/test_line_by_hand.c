@@ -921,81 +921,6 @@ static void two_units_whose_answers_look_alike_do_not_wait_for_each_other(void *
     hand_end(&h);
 }
 
-/* ---- review: proofs that the unit does not answer -------------------------------------------- */
-
-static uint16_t longest_served;
-static uint8_t beyond_code; /* 0: it says nothing */
-static size_t serves_no_more(struct hand *h, uint8_t *out)
-{
-    if (h->q.count <= longest_served)
-        return rig_answer(&h->q, out);
-    return beyond_code ? rig_exception(&h->q, beyond_code, out) : 0;
-}
-
-static void proofs_that_are_never_answered_do_not_keep_a_unit_from_being_polled(void **state)
-{
-    (void)state;
-    static const uint8_t codes[] = {2, 0, 4, 6, 11};
-    static const uint16_t most[] = {125, 2, 3};
-    static const int64_t periods[] = {NS_PER_S, 2 * NS_PER_S, 10 * NS_PER_S};
-    for (size_t i = 0; i < sizeof(codes); i++)
-        for (size_t m = 0; m < 9; m++) {
-            struct hand h;
-            int64_t period = periods[m / 3];
-            hand_take(&h, TRANSPORT_RTU);
-            h.g->map.limits.max_registers = most[m % 3];
-            rig_read(h.g, 1, 0, 1, period); /* equipment with one register */
-            hand_begin(&h);
-            longest_served = 1;
-            beyond_code = codes[i];
-            hand_live(&h, serves_no_more, 300 * NS_PER_S);
-            assert_true(h.tally.good + 1 >= 280 * NS_PER_S / period);
-            assert_int_equal(h.t->stats.state, LINE_UP);
-            assert_int_equal(h.tally.events[POLL_LINE_SUSPECT], h.tally.events[POLL_LINE_PROVED]);
-            hand_end(&h);
-        }
-}
-
-static void a_bus_that_only_time_proves_is_well_again(void **state)
-{
-    (void)state;
-    struct hand h;
-    hand_take(&h, TRANSPORT_RTU);
-    h.g->map.limits.max_registers = 1;
-    rig_read(h.g, 1, 0, 1, NS_PER_S);
-    hand_begin(&h);
-    mute = false;
-    hand_live(&h, nobody_while_mute, 5 * NS_PER_S);
-    hand_hear(&h);
-    hand_miss(&h);
-    assert_int_equal(h.t->stats.state, LINE_SUSPECT);
-    hand_live(&h, nobody_while_mute, 60 * NS_PER_S);
-    assert_true(h.tally.good > 50);
-    assert_int_equal(h.t->stats.state, LINE_UP);
-    assert_int_equal(h.tally.events[POLL_LINE_PROVED], h.tally.events[POLL_LINE_SUSPECT]);
-    hand_end(&h);
-}
-
-/* Another unit falls silent; the one that drops proofs must not be lost with it. */
-static size_t two_drops_proofs_and_one_is_gone(struct hand *h, uint8_t *out)
-{
-    return h->q.unit == 1 || h->q.count > 1 ? 0 : rig_answer(&h->q, out);
-}
-
-static void who_drops_proofs_proves_nothing_for_others(void **state)
-{
-    (void)state;
-    struct hand h;
-    hand_take(&h, TRANSPORT_RTU);
-    rig_read(h.g, 1, 0, 10, NS_PER_S);
-    rig_read(h.g, 2, 0, 1, NS_PER_S);
-    hand_begin(&h);
-    hand_live(&h, two_drops_proofs_and_one_is_gone, 300 * NS_PER_S);
-    assert_true(h.tally.good >= 230);
-    print_message("%u good\n", h.tally.good);
-    hand_end(&h);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -1026,9 +951,6 @@ int main(void)
         cmocka_unit_test(many_that_were_served_before_are_asked_for_once_a_minute_each),
         cmocka_unit_test(what_not_every_model_has_is_refused_without_a_word),
         cmocka_unit_test(proofs_that_are_refused_for_ever_prove_nothing),
-        cmocka_unit_test(proofs_that_are_never_answered_do_not_keep_a_unit_from_being_polled),
-        cmocka_unit_test(a_bus_that_only_time_proves_is_well_again),
-        cmocka_unit_test(who_drops_proofs_proves_nothing_for_others),
         cmocka_unit_test(what_others_asked_before_us_proves_nothing),
         cmocka_unit_test(repeated_answers_of_parts_are_never_taken_for_others),
         cmocka_unit_test(two_units_whose_answers_look_alike_do_not_wait_for_each_other),
