@@ -23,6 +23,14 @@ struct change {
     uint32_t tags_changed, tags_added, tags_removed;
 };
 
+/* The point that is read for this one: itself, or what it is computed from in the end. */
+static inline uint32_t change_root(const struct map *m, uint32_t point)
+{
+    for (uint32_t n = 0; n < m->point_count && m->points[point].from >= 0; n++)
+        point = (uint32_t)m->points[point].from;
+    return point;
+}
+
 /* Is anything computed from that point which is not what it was? */
 static inline bool change_computes_anew(const struct change *c, const struct device *d,
                                         uint32_t point)
@@ -31,10 +39,7 @@ static inline bool change_computes_anew(const struct change *c, const struct dev
     for (uint32_t i = 0; i < d->map->point_count; i++) {
         if (points[i].from < 0 || c->tags[d->first_tag + i] != CHANGE_NONE)
             continue;
-        uint32_t root = i;
-        for (uint32_t n = 0; n < d->map->point_count && points[root].from >= 0; n++)
-            root = (uint32_t)points[root].from;
-        if (root == point)
+        if (change_root(d->map, i) == point)
             return true;
     }
     return false;
@@ -59,10 +64,7 @@ static inline bool change_hangs_anew(const struct change *c, const struct device
     for (uint32_t i = 0; i < d->map->point_count; i++) {
         const int32_t by[] = {points[i].exp_from, points[i].mul_from, points[i].valid_if.point};
         for (int k = 0; k < 3 && c->tags[d->first_tag + i] == CHANGE_NONE; k++) {
-            int32_t root = by[k];
-            for (uint32_t n = 0; root >= 0 && n < d->map->point_count && points[root].from >= 0; n++)
-                root = points[root].from;
-            if (root == (int32_t)point)
+            if (by[k] >= 0 && change_root(d->map, (uint32_t)by[k]) == point)
                 return true;
         }
     }
